@@ -1,0 +1,103 @@
+package rdf
+
+import "unicode/utf8"
+
+// AppendNTriples appends the term in canonical N-Triples form (https://www.w3.org/TR/rdf12-n-triples/#canonical-ntriples).
+// Nothing is appended for the zero Term.
+func (t Term) AppendNTriples(dst []byte) []byte {
+	switch t.kind {
+	case KindIRI:
+		return appendIRI(dst, t.value)
+	case KindBlankNode:
+		dst = append(dst, '_', ':')
+		return append(dst, t.value...)
+	case KindLiteral, KindLangLiteral:
+		dst = append(dst, '"')
+		dst = AppendEscaped(dst, t.value)
+		dst = append(dst, '"')
+		if t.kind == KindLangLiteral {
+			dst = append(dst, '@')
+			dst = append(dst, t.aux...)
+			if t.dir != NoDirection {
+				dst = append(dst, '-', '-')
+				dst = append(dst, t.dir.String()...)
+			}
+		} else if t.aux != "" {
+			dst = append(dst, '^', '^')
+			dst = appendIRI(dst, t.aux)
+		}
+		return dst
+	case KindTriple:
+		tr := t.Triple()
+		dst = append(dst, "<<( "...)
+		dst = append(tr.S.AppendNTriples(dst), ' ')
+		dst = append(tr.P.AppendNTriples(dst), ' ')
+		dst = append(tr.O.AppendNTriples(dst), ' ')
+		return append(dst, ")>>"...)
+	}
+	return dst
+}
+
+// AppendNQuads appends the quad as a line of canonical N-Quads without its newline.
+func (q Quad) AppendNQuads(dst []byte) []byte {
+	dst = append(q.S.AppendNTriples(dst), ' ')
+	dst = append(q.P.AppendNTriples(dst), ' ')
+	dst = append(q.O.AppendNTriples(dst), ' ')
+	if !q.G.IsZero() {
+		dst = append(q.G.AppendNTriples(dst), ' ')
+	}
+	return append(dst, '.')
+}
+
+// AppendEscaped appends s with the escapes of canonical N-Triples for the inside of a quoted literal: \b \t \n \f \r \" \\
+// by letter, the other control characters and U+007F as \u00XX, and everything else as itself.
+func AppendEscaped(dst []byte, s string) []byte {
+	start := 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= 0x20 && c != '"' && c != '\\' && c != 0x7f {
+			continue
+		}
+		dst = append(dst, s[start:i]...)
+		start = i + 1
+		switch c {
+		case '\b':
+			dst = append(dst, '\\', 'b')
+		case '\t':
+			dst = append(dst, '\\', 't')
+		case '\n':
+			dst = append(dst, '\\', 'n')
+		case '\f':
+			dst = append(dst, '\\', 'f')
+		case '\r':
+			dst = append(dst, '\\', 'r')
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		default:
+			dst = appendHex4(dst, c)
+		}
+	}
+	return append(dst, s[start:]...)
+}
+
+func appendHex4(dst []byte, c byte) []byte {
+	const digits = "0123456789ABCDEF"
+	return append(dst, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
+}
+
+// appendIRI escapes what IRIREF does not allow, so that the line stays readable even for an IRI that a lenient source let in.
+func appendIRI(dst []byte, s string) []byte {
+	dst = append(dst, '<')
+	start := 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c > 0x20 && c != '<' && c != '>' && c != '"' && c != '{' && c != '}' && c != '|' && c != '^' && c != '`' && c != '\\' || c >= utf8.RuneSelf {
+			continue
+		}
+		dst = append(dst, s[start:i]...)
+		dst = appendHex4(dst, c)
+		start = i + 1
+	}
+	dst = append(dst, s[start:]...)
+	return append(dst, '>')
+}
