@@ -18,22 +18,22 @@ type Tag uint8
 
 // The tags.
 const (
-	TagSpecial    Tag = iota // NoID, DefaultGraph
-	TagBlankNode             // dictionary
-	TagIRI                   // dictionary
-	TagString                // dictionary: xsd:string
-	TagLang                  // dictionary: language-tagged, Aux is the language
-	TagTyped                 // dictionary: any other datatype or a form that is not canonical, Aux is the datatype
-	TagTriple                // dictionary: triple term
-	TagInteger               // inline: xsd:integer
-	TagDecimal               // inline: xsd:decimal
-	TagDouble                // inline: xsd:double
-	TagBoolean               // inline: xsd:boolean
-	TagDate                  // inline: xsd:date
-	TagDateTime              // inline: xsd:dateTime
-	TagYear                  // inline: xsd:gYear
-	TagDerived               // inline: the datatypes derived from xsd:integer, see DerivedType
-	TagLocal                 // never stored: terms that a query computed, numbered by the engine
+	TagSpecial   Tag = iota // NoID, DefaultGraph
+	TagBlankNode            // dictionary
+	TagIRI                  // dictionary
+	TagString               // dictionary: xsd:string
+	TagLang                 // dictionary: language-tagged, Aux is the language
+	TagTyped                // dictionary: any other datatype or a form that is not canonical, Aux is the datatype
+	TagTriple               // dictionary: triple term
+	TagInteger              // inline: xsd:integer
+	TagDecimal              // inline: xsd:decimal
+	TagDouble               // inline: xsd:double
+	TagBoolean              // inline: xsd:boolean
+	TagDate                 // inline: xsd:date
+	TagDateTime             // inline: xsd:dateTime
+	TagYear                 // inline: xsd:gYear
+	TagDerived              // inline: the datatypes derived from xsd:integer, see DerivedType
+	TagLocal                // never stored: terms that a query computed, numbered by the engine
 )
 
 const (
