@@ -1,0 +1,60 @@
+package sparql
+
+import (
+	"context"
+	"time"
+
+	"triplestore/rdf"
+	"triplestore/store"
+)
+
+// Options are the limits and settings of an engine or of one query. The zero value has no limits.
+type Options struct {
+	// Timeout ends a query that takes longer, from parsing to the last row, with ErrTimeout. 0 is none.
+	Timeout time.Duration
+	// Memory is about how many bytes a query may hold in sorts, hash tables, groups and other state. 0 is no limit.
+	Memory int64
+	// MaxRows ends a query that yields more solutions or triples with ErrTooManyRows. 0 is no limit.
+	MaxRows int64
+	// UnionDefaultGraph makes the default graph of a query without FROM the union of all graphs, named and default.
+	UnionDefaultGraph bool
+	// Base resolves relative IRIs of a query that has no BASE.
+	Base string
+	// Prefixes are known to every query besides its own.
+	Prefixes map[string]string
+	// NoOptimizer runs the query as it is written. It is meant for tests that compare the two.
+	NoOptimizer bool
+	// Profile measures rows and time of every operator, see Result.Profile. It costs a little.
+	Profile bool
+	// Now is the clock of NOW(), asked once per query; nil is the system's.
+	Now func() time.Time
+	// Default and Named, where Dataset is true, replace the dataset that the query's own FROM and FROM NAMED describe, as the
+	// SPARQL Protocol's default-graph-uri and named-graph-uri do.
+	Dataset        bool
+	Default, Named []rdf.Term
+}
+
+// Engine answers queries. It is safe for concurrent use and keeps no state between queries.
+type Engine struct{ options Options }
+
+// NewEngine makes an engine with options that every query has.
+func NewEngine(o Options) *Engine { return &Engine{options: o} }
+
+// Options are the ones given to NewEngine.
+func (e *Engine) Options() Options { return e.options }
+
+// Query parses, plans and starts a query. The snapshot must stay open until the Result is closed; the caller closes both. The
+// error is a *syntax.Error for text that is no SPARQL, an *UnsupportedError, or one of those that Result.Rows may yield.
+func (e *Engine) Query(ctx context.Context, snap store.Snapshot, text string) (*Result, error) {
+	return e.QueryWith(ctx, snap, text, e.options)
+}
+
+// QueryWith is Query with other options than the engine's.
+func (e *Engine) QueryWith(ctx context.Context, snap store.Snapshot, text string, o Options) (*Result, error) {
+	return start(ctx, snap, text, o)
+}
+
+// Explain plans a query and shows the plan as indented text, one operator a line with its estimates, without running it.
+func (e *Engine) Explain(ctx context.Context, snap store.Snapshot, text string) (string, error) {
+	return explain(ctx, snap, text, e.options)
+}
