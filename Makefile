@@ -1,0 +1,94 @@
+# triplestore. `make` or `make help` lists what there is.
+
+GO       ?= go
+STORE    ?= ./data/store
+LISTEN   ?= 127.0.0.1:7878
+FUZZTIME ?= 10s
+TIMEOUT  ?= 15m
+TESTFLAGS ?=
+RACE_PACKAGES ?= ./store/... ./sparql/exec/... ./sparql ./server/... ./loaders/...
+BENCHFLAGS ?=
+
+GOLANGCI_VERSION    := v2.15.0
+GOVULNCHECK_VERSION := v1.9.0
+GOBIN    := $(shell $(GO) env GOPATH)/bin
+GOLANGCI := $(GOBIN)/golangci-lint-$(GOLANGCI_VERSION)
+GOVULN   := $(GOBIN)/govulncheck-$(GOVULNCHECK_VERSION)
+
+# The race detector needs a C compiler; a machine with Go and make alone has none.
+HAVE_CC := $(shell command -v $${CC:-cc} >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1 && echo yes)
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test check fmt vet lint vuln race fuzz bench bench-once golden w3c clean
+
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "; print "make TARGET\n"} /^[a-z0-9-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@printf '\nVariables: STORE=%s LISTEN=%s FUZZTIME=%s TESTFLAGS= BENCHFLAGS=\n' '$(STORE)' '$(LISTEN)' '$(FUZZTIME)'
+
+run: build ## build, load the examples on first start, serve on http://localhost:7878
+	./bin/triplestore serve --store $(STORE) --listen $(LISTEN) --load-examples
+
+build: ## bin/triplestore
+	@mkdir -p bin
+	$(GO) build -trimpath -o bin/triplestore ./cmd/triplestore
+
+test: ## all tests
+	$(GO) test -timeout $(TIMEOUT) $(TESTFLAGS) ./...
+
+check: fmt vet lint test race ## what must pass before a commit: format, vet, lint, test, race
+
+fmt: ## fail if a file is not gofmt-clean
+	@out=$$(gofmt -l $$(find . -name '*.go' -not -path './data/*')); \
+	if [ -n "$$out" ]; then echo "not gofmt-clean (run gofmt -w on them):"; echo "$$out"; exit 1; fi
+
+vet: ## go vet
+	$(GO) vet ./...
+
+lint: ## golangci-lint with .golangci.yml; the first time it is built, which takes some minutes
+	@if [ ! -x $(GOLANGCI) ]; then \
+	  echo "building golangci-lint $(GOLANGCI_VERSION) into $(GOBIN)"; \
+	  dir=$$(mktemp -d) && GOBIN=$$dir $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION) \
+	    && mkdir -p $(GOBIN) && mv $$dir/golangci-lint $(GOLANGCI); rmdir $$dir 2>/dev/null; true; fi
+	@if [ -x $(GOLANGCI) ]; then $(GOLANGCI) run ./...; \
+	elif [ "$$CI" = true ]; then echo "golangci-lint could not be installed"; exit 1; \
+	else echo "golangci-lint could not be installed: lint skipped"; fi
+
+vuln: ## known vulnerabilities in what is linked (needs the network)
+	@if [ ! -x $(GOVULN) ]; then \
+	  dir=$$(mktemp -d) && GOBIN=$$dir $(GO) install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION) \
+	    && mkdir -p $(GOBIN) && mv $$dir/govulncheck $(GOVULN); rmdir $$dir 2>/dev/null; true; fi
+	@if [ -x $(GOVULN) ]; then $(GOVULN) ./...; else echo "govulncheck could not be installed: skipped"; fi
+
+race: ## the packages that run things at the same time, under the race detector
+ifeq ($(HAVE_CC),yes)
+	CGO_ENABLED=1 $(GO) test -race -short -timeout $(TIMEOUT) $(TESTFLAGS) $(RACE_PACKAGES)
+else
+	@echo "no C compiler: the race detector is skipped"
+endif
+
+fuzz: ## every fuzz target for FUZZTIME each (10s)
+	@grep -rlE '^func Fuzz[A-Z]' --include='*_test.go' . | sort | while read -r file; do \
+	  for name in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]+)\(.*/\1/p' $$file); do \
+	    echo "== $$(dirname $$file) $$name"; \
+	    $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$(dirname $$file) || exit 1; \
+	  done; done
+
+bench: ## parse, load, disk, scan and point lookup in figures; BENCHFLAGS='-nt FILE -ttl FILE' for your own data
+	$(GO) run ./bench $(BENCHFLAGS)
+
+bench-once: ## every benchmark once, so that none rots
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout $(TIMEOUT) $(TESTFLAGS) ./...
+
+golden: ## write the golden files anew; look at the difference before you commit
+	@dirs=$$(grep -rl '"triplestore/internal/golden"' --include='*_test.go' . | xargs -r -n1 dirname | sort -u); \
+	if [ -z "$$dirs" ]; then echo "no golden files"; else $(GO) test $$dirs -args -update && git status --short -- $$dirs; fi
+
+w3c: ## the W3C conformance suites, with a summary per suite; data in $W3C_TESTS or ../shared/w3c
+	@files=$$(grep -rl '"triplestore/internal/w3c"' --include='*_test.go' . ); \
+	dirs=$$(echo "$$files" | xargs -r -n1 dirname | sort -u); \
+	names=$$(echo "$$files" | xargs -r sed -nE 's/^func (Test[A-Za-z0-9_]+)\(.*/\1/p' | paste -sd'|' -); \
+	$(GO) test -count=1 -json -run "^($$names)\$$" $$dirs | $(GO) run ./internal/testsum -tree
+
+clean: ## remove what was built; the store in data/ stays
+	rm -rf bin
+	$(GO) clean -testcache
