@@ -1,0 +1,330 @@
+package page
+
+import (
+	"encoding/binary"
+	"slices"
+	"sync"
+
+	"triplestore/store"
+)
+
+// The encodings of a column; see the package comment.
+const (
+	encConstant   = 0
+	encPacked     = 1
+	encDelta      = 2
+	encRuns       = 3
+	encDictionary = 4
+	encSplit      = 5
+)
+
+const (
+	maxDictionary = 1 << 9
+	maxGroups     = 32
+)
+
+// allowed reports whether an encoding may stand inside depth others.
+func allowed(encoding byte, depth int) bool {
+	switch encoding {
+	case encConstant, encPacked, encDelta:
+		return true
+	case encDictionary:
+		return depth < 2
+	default:
+		return depth < 1
+	}
+}
+
+type scratch struct{ a, b []store.ID }
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+func grown(s []store.ID, n int) []store.ID { return slices.Grow(s[:0], n)[:n] }
+
+// reader reads the fields of a column. Once it has failed, it gives zeros.
+type reader struct {
+	b        []byte
+	pos, end int
+	failed   bool
+}
+
+func (r *reader) take(n int) int {
+	if r.failed || n < 0 || n > r.end-r.pos {
+		r.failed = true
+		return -1
+	}
+	r.pos += n
+	return r.pos - n
+}
+
+func (r *reader) u8() byte {
+	if p := r.take(1); p >= 0 {
+		return r.b[p]
+	}
+	return 0
+}
+
+func (r *reader) u32() int {
+	if p := r.take(4); p >= 0 {
+		return int(binary.LittleEndian.Uint32(r.b[p:]))
+	}
+	return 0
+}
+
+func (r *reader) u64() store.ID {
+	if p := r.take(8); p >= 0 {
+		return store.ID(binary.LittleEndian.Uint64(r.b[p:]))
+	}
+	return 0
+}
+
+// bits takes the packed numbers at the end of a column.
+func (r *reader) bits(n int, width uint) []byte {
+	if width > 64 {
+		r.failed = true
+		return nil
+	}
+	p := r.take(packedSize(n, width))
+	if p < 0 || r.pos != r.end {
+		r.failed = true
+		return nil
+	}
+	return r.b[p:]
+}
+
+var errColumn = corrupt("malformed column")
+
+// decode fills dst from the column at b[start:end]. b has at least eight more bytes than end.
+func decode(b []byte, start, end int, dst []store.ID, depth int) error {
+	r := reader{b: b, pos: start, end: end}
+	encoding := r.u8()
+	if r.failed || !allowed(encoding, depth) {
+		return errColumn
+	}
+	switch encoding {
+	case encConstant:
+		v := r.u64()
+		if r.failed || r.pos != end {
+			return errColumn
+		}
+		fill(dst, v)
+	case encPacked:
+		width := uint(r.u8())
+		base := r.u64()
+		src := r.bits(len(dst), width)
+		if r.failed {
+			return errColumn
+		}
+		unpack(src, dst, base, width)
+	case encDelta:
+		width := uint(r.u8())
+		first, base := r.u64(), r.u64()
+		src := r.bits(len(dst)-1, width)
+		if r.failed {
+			return errColumn
+		}
+		unpackDeltas(src, dst, first, base, width)
+	case encRuns:
+		return decodeRuns(r, dst, depth)
+	case encDictionary:
+		return decodeDictionary(r, dst, depth)
+	case encSplit:
+		return decodeSplit(r, dst, depth)
+	default:
+		return errColumn
+	}
+	return nil
+}
+
+func fill(dst []store.ID, v store.ID) {
+	for len(dst) >= 8 {
+		d := (*[8]store.ID)(dst)
+		d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7] = v, v, v, v, v, v, v, v
+		dst = dst[8:]
+	}
+	for i := range dst {
+		dst[i] = v
+	}
+}
+
+func unpackDeltas(src []byte, dst []store.ID, first, base store.ID, width uint) {
+	// The deltas go to dst[:n-1] and are summed up from there, one place to the right of where they are read.
+	n := len(dst)
+	unpack(src, dst[:n-1], base, width)
+	d := dst
+	next := first
+	for len(d) > 8 {
+		p := (*[8]store.ID)(d)
+		a0, a1, a2, a3, a4, a5, a6, a7 := p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]
+		// Two levels of sums keep the chain from group to group at one addition.
+		b1, b3, b5, b7 := a0+a1, a2+a3, a4+a5, a6+a7
+		c3, c7 := b1+b3, b5+b7
+		p[0], p[1], p[2], p[3] = next, next+a0, next+b1, next+b1+a2
+		mid := next + c3
+		p[4], p[5], p[6], p[7] = mid, mid+a4, mid+b5, mid+b5+a6
+		next = mid + c7
+		d = d[8:]
+	}
+	for i := range d {
+		delta := d[i]
+		d[i] = next
+		next += delta
+	}
+}
+
+func decodeRuns(r reader, dst []store.ID, depth int) error {
+	n, size := r.u32(), r.u32()
+	at := r.take(size)
+	if r.failed || n < 1 || n > len(dst) {
+		return errColumn
+	}
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
+	s.a, s.b = grown(s.a, n), grown(s.b, n)
+	if err := decode(r.b, at, at+size, s.a, depth+1); err != nil {
+		return err
+	}
+	if err := decode(r.b, r.pos, r.end, s.b, depth+1); err != nil {
+		return err
+	}
+	lengths := s.b
+	pos := 0
+	for i, v := range s.a {
+		length := uint64(lengths[i])
+		if length >= uint64(len(dst)-pos) {
+			return errColumn
+		}
+		end := pos + int(length) + 1
+		// Short runs are the rule: eight writes without a branch beat a loop.
+		if pos+8 <= len(dst) {
+			d := (*[8]store.ID)(dst[pos:])
+			d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7] = v, v, v, v, v, v, v, v
+			if length >= 8 {
+				fill(dst[pos+8:end], v)
+			}
+		} else {
+			fill(dst[pos:end], v)
+		}
+		pos = end
+	}
+	if pos != len(dst) {
+		return errColumn
+	}
+	return nil
+}
+
+func decodeDictionary(r reader, dst []store.ID, depth int) error {
+	k, size := r.u32(), r.u32()
+	at := r.take(size)
+	width := uint(r.u8())
+	if r.failed || k < 1 || k > maxDictionary || width > 9 {
+		return errColumn
+	}
+	src := r.bits(len(dst), width)
+	if r.failed {
+		return errColumn
+	}
+	var entries [maxDictionary]store.ID
+	if err := decode(r.b, at, at+size, entries[:k], 2); err != nil {
+		return err
+	}
+	unpack(src, dst, 0, width)
+	if k < 1<<width {
+		top := store.ID(0)
+		for _, v := range dst {
+			top = max(top, v)
+		}
+		if top >= store.ID(k) {
+			return errColumn
+		}
+	}
+	for i, v := range dst {
+		dst[i] = entries[v&(maxDictionary-1)]
+	}
+	return nil
+}
+
+func decodeSplit(r reader, dst []store.ID, depth int) error {
+	k := int(r.u8())
+	if k < 1 || k > maxGroups {
+		return errColumn
+	}
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
+	s.a = grown(s.a, len(dst))
+	var next [maxGroups]int
+	var counts, sizes [maxGroups]int
+	for i := range k {
+		counts[i], sizes[i] = r.u32(), r.u32()
+	}
+	done := 0
+	for i := range k {
+		at := r.take(sizes[i])
+		if r.failed || counts[i] < 1 || counts[i] > len(dst)-done {
+			return errColumn
+		}
+		if err := decode(r.b, at, at+sizes[i], s.a[done:done+counts[i]], depth+1); err != nil {
+			return err
+		}
+		next[i] = done
+		done += counts[i]
+	}
+	width := uint(r.u8())
+	if r.failed || done != len(dst) || width > 5 {
+		return errColumn
+	}
+	src := r.bits(len(dst), width)
+	if r.failed {
+		return errColumn
+	}
+	unpack(src, dst, 0, width)
+	values := s.a
+	for i, group := range dst {
+		p := &next[group&(maxGroups-1)]
+		if uint(*p) >= uint(len(values)) {
+			return errColumn
+		}
+		dst[i] = values[*p]
+		*p++
+	}
+	// Every value was taken once if every group was left where the next one began.
+	end := 0
+	for i := range k {
+		if end += counts[i]; next[i] != end {
+			return errColumn
+		}
+	}
+	return nil
+}
+
+// at reads value i of n of the column at b[start:end] where that takes constant time.
+func at(b []byte, start, end, n, i int) (store.ID, bool) {
+	r := reader{b: b, pos: start, end: end}
+	switch r.u8() {
+	case encConstant:
+		v := r.u64()
+		return v, !r.failed
+	case encPacked:
+		width := uint(r.u8())
+		base := r.u64()
+		src := r.bits(n, width)
+		if r.failed {
+			return 0, false
+		}
+		return base + store.ID(packedAt(src, i, width)), true
+	case encDictionary:
+		k, size := r.u32(), r.u32()
+		pos := r.take(size)
+		width := uint(r.u8())
+		src := r.bits(n, width)
+		if r.failed || size == 0 {
+			return 0, false
+		}
+		j := packedAt(src, i, width)
+		if j >= uint64(k) || b[pos] == encDictionary {
+			return 0, false
+		}
+		return at(b, pos, pos+size, k, int(j))
+	}
+	return 0, false
+}
