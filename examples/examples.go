@@ -1,0 +1,86 @@
+// Package examples holds the example data and the example queries, embedded in the program: the part about data sharing of the
+// action plan of Norway's public digitalisation strategy, a DCAT-AP-NO catalogue, a SKOS-AP-NO concept collection and the
+// organisations behind them, tied together and labelled in Bokmål, Nynorsk and English. All of it was written for this project.
+//
+// The IRIs of the data begin with http://localhost:7878/id/, so that a server on the default address dereferences them.
+package examples
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"sort"
+	"strings"
+)
+
+// Base begins the IRIs of the example data.
+const Base = "http://localhost:7878/id/"
+
+//go:embed data/*.ttl data/*.trig queries/*.rq queries/expected
+var files embed.FS
+
+// FS gives the files: data/*.ttl, data/*.trig, queries/*.rq and queries/expected/*.
+func FS() fs.FS { return files }
+
+// DataFiles lists the paths in [FS] of the data, sorted.
+func DataFiles() []string {
+	names, err := fs.Glob(files, "data/*.t*")
+	if err != nil {
+		panic(err) // only a malformed pattern gives one
+	}
+	sort.Strings(names)
+	return names
+}
+
+// Query is an example query.
+type Query struct {
+	// Name is the file's name without its extension, for instance "05-open-csv".
+	Name string
+	// Title is a short heading.
+	Title string
+	// Answers says what the query answers.
+	Answers string
+	// Text is the query with its comments.
+	Text string
+}
+
+// Queries lists the example queries in order of their names.
+func Queries() []Query {
+	names, err := fs.Glob(files, "queries/*.rq")
+	if err != nil {
+		panic(err) // only a malformed pattern gives one
+	}
+	sort.Strings(names)
+	out := make([]Query, 0, len(names))
+	for _, name := range names {
+		text, err := files.ReadFile(name)
+		if err != nil {
+			panic(err) // embedded files can be read
+		}
+		q, err := parse(name, string(text))
+		if err != nil {
+			panic(err) // the tests read every query
+		}
+		out = append(out, q)
+	}
+	return out
+}
+
+// parse takes the title from the first line and what the query answers from the comment lines that follow.
+func parse(name, text string) (Query, error) {
+	q := Query{Name: strings.TrimSuffix(path.Base(name), ".rq"), Text: text}
+	var comments []string
+	for line := range strings.Lines(text) {
+		c, ok := strings.CutPrefix(line, "#")
+		if !ok {
+			break
+		}
+		comments = append(comments, strings.TrimSpace(c))
+	}
+	if len(comments) < 2 || comments[0] == "" || comments[1] == "" {
+		return q, fmt.Errorf("%s: a query begins with a comment that is its title and one that says what it answers", name)
+	}
+	q.Title, q.Answers = comments[0], strings.Join(comments[1:], " ")
+	return q, nil
+}
