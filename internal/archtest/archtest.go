@@ -24,6 +24,7 @@ type File struct {
 	Path    string // with slashes, relative to the root
 	Package string // the folder, relative to the root; "." for the root
 	Test    bool   // a _test.go file
+	Tool    bool   // not part of the program: its build tag is ignore, as that of generators is
 	Imports []Import
 	AST     *ast.File
 }
@@ -98,6 +99,13 @@ func (t *Tree) parse(name, rel string) (*File, error) {
 		return nil, err
 	}
 	f := &File{Path: rel, Package: path.Dir(rel), Test: strings.HasSuffix(rel, "_test.go"), AST: file}
+	for _, group := range file.Comments {
+		for _, c := range group.List {
+			if c.Pos() < file.Package && strings.TrimSpace(c.Text) == "//go:build ignore" {
+				f.Tool = true
+			}
+		}
+	}
 	for _, spec := range file.Imports {
 		p, err := strconv.Unquote(spec.Path.Value)
 		if err != nil {

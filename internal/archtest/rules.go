@@ -175,7 +175,7 @@ func CheckImport(f *File, imported string) string {
 		return checkDependency(f, imported)
 	}
 	for _, b := range Bans {
-		if b.Import == imported && !f.Test && Match(b.Packages, f.Package) && !Match(b.Except, f.Package) {
+		if b.Import == imported && !f.Test && !f.Tool && Match(b.Packages, f.Package) && !Match(b.Except, f.Package) {
 			return fmt.Sprintf("imports %q, which is banned here: %s", imported, b.Why)
 		}
 	}
