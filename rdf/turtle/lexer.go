@@ -19,6 +19,8 @@ type lexer struct {
 	buf  []byte
 	pos  int
 	eof  bool
+	// greedy makes fill wait for a full chunk.
+	greedy bool
 	// err is the error that stopped reading: a mistake in the input, or what the reader or emit gave.
 	err error
 	// at is where buf[0] is in the input.
@@ -69,6 +71,9 @@ func (l *lexer) fill() bool {
 		copy(chunk, tail)
 		l.at = l.at.after(l.buf[:l.pos])
 		l.buf, l.pos = chunk, 0
+	}
+	if l.greedy {
+		least = cap(l.buf) - len(l.buf)
 	}
 	return l.read(least)
 }

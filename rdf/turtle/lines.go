@@ -67,7 +67,7 @@ func newLineParser(ctx context.Context, o *Options, emit func([]rdf.Quad) error)
 }
 
 func parseLines(ctx context.Context, r io.Reader, o Options, emit func([]rdf.Quad) error) error {
-	blocks := blockReader{lexer: lexer{ctx: ctx, opts: &o, r: r}}
+	blocks := blockReader{lexer: lexer{ctx: ctx, opts: &o, r: r, greedy: true}}
 	p := newLineParser(ctx, &o, emit)
 	for {
 		block, at, err := blocks.next()
