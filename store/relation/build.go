@@ -1,0 +1,276 @@
+package relation
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"triplestore/store"
+	"triplestore/store/page"
+)
+
+// builder makes a tree from rows and whole pages that come in order. For each level it holds what is not yet in a page, always
+// less than two pages of it, so that the last two can share evenly.
+type builder struct {
+	ctx    context.Context
+	w      PageWriter
+	rel    *Relation // reads old pages
+	width  int
+	size   capacity
+	rows   [MaxWidth][]store.ID // level 0
+	levels [maxHeight + 2][]entry
+}
+
+func (b *builder) capacity(level int) int {
+	if level == 0 {
+		return b.size.leaf
+	}
+	return b.size.inner
+}
+
+// least is the size below which a page is joined with its neighbour.
+func (b *builder) least(level int) int { return b.capacity(level) / 4 }
+
+func (b *builder) pending(level int) int {
+	if level == 0 {
+		return len(b.rows[0])
+	}
+	return len(b.levels[level])
+}
+
+func (b *builder) pushRow(r *Row) error {
+	for c := range b.width {
+		b.rows[c] = append(b.rows[c], r[c])
+	}
+	return b.spill(0)
+}
+
+func (b *builder) pushColumns(cols *[MaxWidth][]store.ID, from, to int) error {
+	for from < to {
+		end := min(to, from+2*b.size.leaf-len(b.rows[0]))
+		for c := range b.width {
+			b.rows[c] = append(b.rows[c], cols[c][from:end]...)
+		}
+		from = end
+		if err := b.spill(0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *builder) pushEntry(level int, e entry) error {
+	if level >= len(b.levels) {
+		return fmt.Errorf("relation: tree of more than %d levels: %w", maxHeight, store.ErrCorrupt)
+	}
+	b.levels[level] = append(b.levels[level], e)
+	return b.spill(level)
+}
+
+// spill writes a full page when there is enough for two.
+func (b *builder) spill(level int) error {
+	if b.pending(level) < 2*b.capacity(level) {
+		return nil
+	}
+	return b.emit(level, b.capacity(level))
+}
+
+// pass takes over a page of the old tree, which comes next, as it is, unless what is pending on its left is too little for a page
+// of its own.
+func (b *builder) pass(level int, e entry) error {
+	for l := 0; l <= level; l++ {
+		n := b.pending(l)
+		if n == 0 {
+			continue
+		}
+		if n < b.least(l) {
+			return b.open(level, e)
+		}
+		if n > b.capacity(l) {
+			if err := b.emit(l, n/2); err != nil {
+				return err
+			}
+		}
+		if err := b.emit(l, b.pending(l)); err != nil {
+			return err
+		}
+	}
+	return b.pushEntry(level+1, e)
+}
+
+// open takes over what is in a page of the old tree instead of the page.
+func (b *builder) open(level int, e entry) error {
+	n, err := b.rel.load(e.page, level == 0, false)
+	if err != nil {
+		return err
+	}
+	b.w.Free(e.page)
+	if level > 0 {
+		for i := range n.inner.len() {
+			if err := b.pass(level-1, n.inner.entry(i, b.width)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var cols [MaxWidth][]store.ID
+	for c := range b.width {
+		if cols[c], err = n.column(c); err != nil {
+			return err
+		}
+	}
+	return b.pushColumns(&cols, 0, n.page.Rows())
+}
+
+// emit writes the first n of what is pending at a level as a page.
+func (b *builder) emit(level, n int) error {
+	if err := b.ctx.Err(); err != nil {
+		return err
+	}
+	var bytes []byte
+	var e entry
+	if level == 0 {
+		var cols [MaxWidth][]store.ID
+		for c := range b.width {
+			cols[c] = b.rows[c][:n]
+		}
+		e = leafEntry(&cols, b.width)
+		bytes = page.Encode(page.Leaf, cols[:b.width])
+		for c := range b.width {
+			b.rows[c] = append(b.rows[c][:0], b.rows[c][n:]...)
+		}
+	} else {
+		e = innerEntry(b.levels[level][:n], b.width)
+		bytes = encodeInner(b.levels[level][:n], b.width)
+		b.levels[level] = append(b.levels[level][:0], b.levels[level][n:]...)
+	}
+	no, err := b.w.Put(bytes)
+	if err != nil {
+		return err
+	}
+	e.page = no
+	return b.pushEntry(level+1, e)
+}
+
+// finish writes what is pending and returns the root.
+func (b *builder) finish() (Root, error) {
+	for l := 0; ; l++ {
+		above := slices.ContainsFunc(b.levels[l+1:], func(e []entry) bool { return len(e) > 0 })
+		n := b.pending(l)
+		if !above && n == 0 {
+			return Root{}, nil
+		}
+		if !above && l > 0 && n == 1 {
+			return b.top(l, b.levels[l][0])
+		}
+		if n > 0 && n < b.least(l) {
+			if err := b.joinLast(l); err != nil {
+				return Root{}, err
+			}
+		}
+		for n = b.pending(l); n > 0; n = b.pending(l) {
+			// Full pages, not halves, because what comes later often comes at the end.
+			if err := b.emit(l, min(n, b.capacity(l))); err != nil {
+				return Root{}, err
+			}
+		}
+	}
+}
+
+// joinLast puts the page on the left of the little that is pending before it, if both fit into one page. That page is one of
+// the old tree: a new one would not have left so little.
+func (b *builder) joinLast(level int) error {
+	above := b.levels[level+1]
+	if len(above) == 0 {
+		return nil
+	}
+	last := above[len(above)-1]
+	n, err := b.rel.load(last.page, level == 0, false)
+	if err != nil {
+		return err
+	}
+	if n.page.Rows()+b.pending(level) > b.capacity(level) {
+		return nil
+	}
+	b.levels[level+1] = above[:len(above)-1]
+	b.w.Free(last.page)
+	if level == 0 {
+		for c := range b.width {
+			col, err := n.column(c)
+			if err != nil {
+				return err
+			}
+			b.rows[c] = slices.Insert(b.rows[c], 0, col...)
+		}
+		return nil
+	}
+	entries := make([]entry, n.inner.len(), n.inner.len()+b.pending(level))
+	for i := range entries {
+		entries[i] = n.inner.entry(i, b.width)
+	}
+	b.levels[level] = append(entries, b.levels[level]...)
+	return nil
+}
+
+// top makes the root of the only page of the level below l, or of what is below it where it has a single child.
+func (b *builder) top(l int, e entry) (Root, error) {
+	for ; l > 1; l-- {
+		n, err := b.rel.load(e.page, false, false)
+		if err != nil {
+			return Root{}, err
+		}
+		if n.inner.len() > 1 {
+			break
+		}
+		b.w.Free(e.page)
+		e = n.inner.entry(0, b.width)
+	}
+	return Root{Page: e.page, Height: uint8(l), Rows: e.rows}, nil
+}
+
+func leafEntry(cols *[MaxWidth][]store.ID, width int) entry {
+	n := len(cols[0])
+	e := entry{rows: uint64(n)}
+	for c := range width {
+		e.first[c], e.last[c] = cols[c][0], cols[c][n-1]
+	}
+	counts := countPrefixes(cols, width-1)
+	copy(e.distinct[:width-1], counts[:])
+	return e
+}
+
+func innerEntry(entries []entry, width int) entry {
+	e := entry{first: entries[0].first, last: entries[len(entries)-1].last}
+	for i := range entries {
+		x := &entries[i]
+		e.rows += x.rows
+		for k := range width - 1 {
+			e.distinct[k] += x.distinct[k]
+			if i > 0 && compare(&x.first, &entries[i-1].last, k+1) == 0 {
+				e.distinct[k]--
+			}
+		}
+	}
+	return e
+}
+
+func encodeInner(entries []entry, width int) []byte {
+	columns := page.InnerColumns(width)
+	all := make([]store.ID, columns*len(entries))
+	cols := make([][]store.ID, columns)
+	for c := range cols {
+		cols[c] = all[c*len(entries) : (c+1)*len(entries)]
+	}
+	for i := range entries {
+		e := &entries[i]
+		for c := range width {
+			cols[c][i], cols[page.LastColumn(width)+c][i] = e.first[c], e.last[c]
+		}
+		cols[page.PageColumn(width)][i] = store.ID(e.page)
+		cols[page.RowsColumn(width)][i] = store.ID(e.rows)
+		for k := range width - 1 {
+			cols[page.DistinctColumn(width)+k][i] = store.ID(e.distinct[k])
+		}
+	}
+	return page.Encode(page.Inner, cols)
+}

@@ -1,0 +1,284 @@
+package relation
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"triplestore/store"
+)
+
+// cachedLeaves is how many leaves in a row a cursor takes through the cache. A longer scan decodes into buffers of its own, so
+// that it does not sweep the cache.
+const cachedLeaves = 8
+
+// Cursor walks the rows of a range in order. It implements store.Cursor and is not safe for concurrent use.
+type Cursor struct {
+	r       *Relation
+	ctx     context.Context
+	columns store.ColumnSet
+	keys    keys
+
+	started, done, closed bool
+
+	path [maxHeight]struct { // inner pages from the root down
+		in *inner
+		i  int
+	}
+	depth int // of path
+
+	leaf      *node
+	shared    bool // the leaf's columns are decoded for all
+	pos, stop int  // rows of the leaf that are next
+	final     bool // the range ends in this leaf
+	visited   int  // leaves since the last jump
+
+	own   *[MaxWidth][]store.ID // buffers for leaves that are not shared
+	valid [MaxWidth]bool        // own holds the column of the present leaf
+}
+
+var _ store.Cursor = (*Cursor)(nil)
+
+var buffers = sync.Pool{New: func() any { return new([MaxWidth][]store.ID) }}
+
+// Scan opens a cursor that yields the given columns of a range; the others are nil in its blocks. It checks ctx at every block.
+func (r *Relation) Scan(ctx context.Context, rg Range, columns store.ColumnSet) *Cursor {
+	c := &Cursor{r: r, ctx: ctx, columns: columns & (1<<r.width - 1), keys: r.keys(rg)}
+	c.done = c.keys.empty
+	return c
+}
+
+// Next returns the next rows, at most one page of them, or a Block of Len 0 at the end. See store.Block.
+func (c *Cursor) Next() (store.Block, error) {
+	if c.closed {
+		return store.Block{}, fmt.Errorf("relation: cursor: %w", store.ErrClosed)
+	}
+	if err := c.ctx.Err(); err != nil {
+		return store.Block{}, err
+	}
+	if !c.started && !c.done {
+		if err := c.jump(c.keys.start[:c.keys.startLen]); err != nil {
+			return store.Block{}, err
+		}
+	}
+	if !c.done && c.pos == c.stop {
+		if err := c.advance(); err != nil {
+			return store.Block{}, err
+		}
+	}
+	if c.done {
+		return store.Block{}, nil
+	}
+	b := store.Block{Len: c.stop - c.pos}
+	for i := range c.r.width {
+		if c.columns&(1<<i) != 0 {
+			col, err := c.column(i)
+			if err != nil {
+				return store.Block{}, err
+			}
+			b.Cols[i] = col[c.pos:c.stop:c.stop]
+		}
+	}
+	c.pos = c.stop
+	return b, nil
+}
+
+// column gives a column of the present leaf.
+func (c *Cursor) column(i int) ([]store.ID, error) {
+	if c.shared {
+		return c.leaf.column(i)
+	}
+	if p := c.leaf.cols[i].Load(); p != nil {
+		return *p, nil
+	}
+	if c.own == nil {
+		c.own = buffers.Get().(*[MaxWidth][]store.ID)
+	}
+	n := c.leaf.page.Rows()
+	if !c.valid[i] {
+		if cap(c.own[i]) < n {
+			c.own[i] = make([]store.ID, n)
+		}
+		c.own[i] = c.own[i][:n]
+		if err := c.leaf.page.Column(i, c.own[i]); err != nil {
+			return nil, fmt.Errorf("relation: page %d: %w", c.leaf.no, err)
+		}
+		c.valid[i] = true
+	}
+	return c.own[i], nil
+}
+
+// jump goes from the root to the first row that is not less than key.
+func (c *Cursor) jump(key []store.ID) error {
+	c.started = true
+	c.depth = 0
+	c.visited = 0
+	return c.descend(c.r.root.Page, key)
+}
+
+// descend goes from a page, whose parents are the path, to its first row that is not less than key.
+func (c *Cursor) descend(no uint64, key []store.ID) error {
+	for c.depth < int(c.r.root.Height)-1 {
+		n, err := c.r.load(no, false, true)
+		if err != nil {
+			return err
+		}
+		i, err := bound(n.inner, 0, n.inner.len(), key, false)
+		if err != nil {
+			return err
+		}
+		if i == n.inner.len() {
+			c.done = true
+			return nil
+		}
+		c.path[c.depth].in, c.path[c.depth].i = n.inner, i
+		c.depth++
+		no = uint64(n.inner.pages[i])
+	}
+	return c.enter(no, key)
+}
+
+// enter goes to the first row of a leaf that is not less than key, and finds where the range ends.
+func (c *Cursor) enter(no uint64, key []store.ID) error {
+	end := c.keys.end[:c.keys.endLen]
+	if c.depth > 0 && c.firstAfter(end) {
+		c.done = true
+		return nil
+	}
+	c.valid = [MaxWidth]bool{}
+	c.visited++
+	c.shared = c.r.cache != nil && c.visited <= cachedLeaves
+	var err error
+	if c.leaf, err = c.r.load(no, true, c.shared); err != nil {
+		return err
+	}
+	rows := c.leaf.page.Rows()
+	if c.pos, err = bound(c, 0, rows, key, false); err != nil {
+		return err
+	}
+	c.stop, c.final = rows, false
+	if len(end) > 0 && (c.depth == 0 || c.lastAfter(end)) {
+		c.final = true
+		if c.stop, err = bound(c, c.pos, rows, end, true); err != nil {
+			return err
+		}
+	}
+	if c.depth == 0 {
+		c.final = true
+	}
+	c.done = c.pos == c.stop // only where the range is empty: the leaf was chosen because its last row is not before key
+	return nil
+}
+
+// firstAfter reports whether the first row of the leaf to enter comes after those that begin with key.
+func (c *Cursor) firstAfter(key []store.ID) bool {
+	p := &c.path[c.depth-1]
+	for i, v := range key {
+		if x := p.in.first[i][p.i]; x != v {
+			return x > v
+		}
+	}
+	return false
+}
+
+// lastAfter reports whether the last row of the present leaf comes after those that begin with key.
+func (c *Cursor) lastAfter(key []store.ID) bool {
+	p := &c.path[c.depth-1]
+	for i, v := range key {
+		if x := p.in.last[i][p.i]; x != v {
+			return x > v
+		}
+	}
+	return false
+}
+
+// lastBefore reports whether the last row of the present leaf comes before key.
+func (c *Cursor) lastBefore(key []store.ID) bool {
+	p := &c.path[c.depth-1]
+	for i, v := range key {
+		if x := p.in.last[i][p.i]; x != v {
+			return x < v
+		}
+	}
+	return false
+}
+
+// advance goes to the next leaf.
+func (c *Cursor) advance() error {
+	if c.final {
+		c.done = true
+		return nil
+	}
+	for c.depth > 0 {
+		p := &c.path[c.depth-1]
+		if p.i++; p.i < p.in.len() {
+			return c.descend(uint64(p.in.pages[p.i]), nil)
+		}
+		c.depth--
+	}
+	c.done = true
+	return nil
+}
+
+// Seek moves forward so that the next row is the first one, from the present place on, that is not less than key, a (partial)
+// row. It skips pages by the bounds that the inner pages hold, and gallops inside a page.
+func (c *Cursor) Seek(key []store.ID) error {
+	if c.closed {
+		return fmt.Errorf("relation: cursor: %w", store.ErrClosed)
+	}
+	if c.done {
+		return nil
+	}
+	key = key[:min(len(key), c.r.width)]
+	if !c.started {
+		var row Row
+		copy(row[:], key)
+		if compare(&row, &c.keys.start, MaxWidth) > 0 {
+			c.keys.start, c.keys.startLen = row, len(key)
+		}
+		return nil
+	}
+	if c.depth == 0 || !c.lastBefore(key) {
+		if c.pos == c.stop {
+			if c.final {
+				c.done = true
+			}
+			return nil
+		}
+		var err error
+		if c.pos, err = bound(c, c.pos, c.stop, key, false); err != nil {
+			return err
+		}
+		c.done = c.final && c.pos == c.stop
+		return nil
+	}
+	if c.final {
+		c.done = true
+		return nil
+	}
+	for c.depth > 0 {
+		p := &c.path[c.depth-1]
+		i, err := bound(p.in, p.i+1, p.in.len(), key, false)
+		if err != nil {
+			return err
+		}
+		if i < p.in.len() {
+			c.visited = 0
+			p.i = i
+			return c.descend(uint64(p.in.pages[i]), key)
+		}
+		c.depth--
+	}
+	c.done = true
+	return nil
+}
+
+// Close releases the cursor; calling it twice is fine.
+func (c *Cursor) Close() {
+	c.closed = true
+	if c.own != nil {
+		buffers.Put(c.own)
+		c.own = nil
+	}
+	c.leaf = nil
+}
