@@ -1,15 +1,27 @@
 // Package extsort sorts changes of a relation within a budget of memory. What does not fit goes to temporary files as sorted,
 // packed runs, which are merged when read. Of several changes of the same row, the one that was added last wins.
+//
+// A run is a sequence of blocks: the length of the leaf page (4 bytes, little endian), the page (see package page), and a bit for
+// each of its rows, 1 to delete, lowest bit first. Files are not meant to outlive the process.
 package extsort
 
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"triplestore/store/relation"
 )
 
-var errTODO = errors.New("extsort: not written yet")
+const (
+	defaultMemory = 64 << 20
+	leastMemory   = 1 << 20
+	// maxFanIn is the largest number of runs that are merged at once, mergeBytes what reading one of them takes.
+	maxFanIn   = 64
+	mergeBytes = 100 << 10
+	// blockRows is the number of rows of a block of a run.
+	blockRows = 1024
+)
 
 // Options tells how to sort.
 type Options struct {
@@ -23,28 +35,159 @@ type Options struct {
 }
 
 // Sorter collects changes and then gives them sorted. It is used by one goroutine at a time.
-type Sorter struct{}
+type Sorter struct {
+	width    int
+	dir      string
+	capacity int // rows in memory
+	fanIn    int // runs that are merged at once
+	buf      buffer
+	runs     [][]*run // by how often their rows were merged
+	added    uint64
+	sorted   bool
+	closed   bool
+	err      error // that spoilt it
+}
+
+var (
+	errSorted = errors.New("extsort: the sorter was sorted")
+	errClosed = errors.New("extsort: the sorter is closed")
+)
 
 // New makes a sorter. It takes memory as it fills. Close must be called in the end.
-func New(o Options) *Sorter { return &Sorter{} }
+func New(o Options) *Sorter {
+	if o.Width < relation.MinWidth || o.Width > relation.MaxWidth {
+		panic(fmt.Sprintf("extsort: width %d", o.Width))
+	}
+	if o.Memory == 0 {
+		o.Memory = defaultMemory
+	}
+	// A third of the budget is left for merging while runs are being made.
+	memory := max(o.Memory, leastMemory)
+	rows := memory * 2 / 3 / int64(8*o.Width+1+2*keySize)
+	return &Sorter{
+		width:    o.Width,
+		dir:      o.Dir,
+		capacity: int(min(rows, 1<<30)),
+		fanIn:    int(min(max(memory/3/mergeBytes, 4), maxFanIn)),
+		buf:      buffer{width: o.Width},
+	}
+}
 
 // Add adds rows that are all to be inserted or all to be deleted. The slice may be reused after it returns. It may write a run
-// to a file; cancelling ctx stops that.
-func (s *Sorter) Add(ctx context.Context, rows []relation.Row, op relation.Op) error { return errTODO }
+// to a file; cancelling ctx stops that. After an error the sorter can only be closed.
+func (s *Sorter) Add(ctx context.Context, rows []relation.Row, op relation.Op) error {
+	if err := s.usable(); err != nil {
+		return err
+	}
+	for len(rows) > 0 {
+		n := min(len(rows), s.capacity-s.buf.len())
+		s.buf.grow(n, s.capacity)
+		s.buf.add(rows[:n], op)
+		s.added += uint64(n)
+		rows = rows[n:]
+		if s.buf.len() == s.capacity {
+			if err := s.spill(ctx); err != nil {
+				s.err = err
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Sorter) usable() error {
+	switch {
+	case s.closed:
+		return errClosed
+	case s.sorted:
+		return errSorted
+	}
+	return s.err
+}
 
 // Len is the number of rows added.
-func (s *Sorter) Len() uint64 { return 0 }
+func (s *Sorter) Len() uint64 { return s.added }
+
+// spill writes what is in memory as a run, and merges runs where there are many.
+func (s *Sorter) spill(ctx context.Context) error {
+	s.buf.sort()
+	r, err := writeRun(ctx, s.dir, s.width, newIterator(ctx, s.width, s.buf.reader()))
+	if err != nil {
+		return err
+	}
+	s.buf.reset()
+	for level := 0; ; level++ {
+		if level == len(s.runs) {
+			s.runs = append(s.runs, nil)
+		}
+		s.runs[level] = append(s.runs[level], r)
+		if len(s.runs[level]) < s.fanIn {
+			return nil
+		}
+		if r, err = s.merge(ctx, s.runs[level]); err != nil {
+			return err
+		}
+		s.runs[level] = nil
+	}
+}
+
+// merge makes one run of several, whose files it removes.
+func (s *Sorter) merge(ctx context.Context, runs []*run) (*run, error) {
+	it, err := mergeRuns(ctx, s.width, runs, nil)
+	if err != nil {
+		return nil, err
+	}
+	merged, err := writeRun(ctx, s.dir, s.width, it)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range runs {
+		err = errors.Join(err, r.close())
+	}
+	if err != nil {
+		return nil, errors.Join(err, merged.close())
+	}
+	return merged, nil
+}
 
 // Sort ends the adding and returns the changes in order, each row once. It may be called once; ctx is checked while reading, too.
-func (s *Sorter) Sort(ctx context.Context) (*Iterator, error) { return nil, errTODO }
+func (s *Sorter) Sort(ctx context.Context) (*Iterator, error) {
+	if err := s.usable(); err != nil {
+		return nil, err
+	}
+	s.sorted = true
+	s.buf.sort()
+	// Runs of higher levels are older.
+	var runs []*run
+	for i := len(s.runs) - 1; i >= 0; i-- {
+		runs = append(runs, s.runs[i]...)
+	}
+	for len(runs) > s.fanIn {
+		// The newest and smallest runs are merged; their order in time is kept.
+		n := min(s.fanIn, len(runs)-s.fanIn+1)
+		r, err := s.merge(ctx, runs[len(runs)-n:])
+		if err != nil {
+			s.runs = [][]*run{runs}
+			return nil, err
+		}
+		runs = append(runs[:len(runs)-n], r)
+	}
+	s.runs = [][]*run{runs}
+	if len(runs) == 0 {
+		return newIterator(ctx, s.width, s.buf.reader()), nil
+	}
+	return mergeRuns(ctx, s.width, runs, s.buf.reader())
+}
 
 // Close frees memory and removes temporary files; an iterator must not be used after. Calling it twice is fine.
-func (s *Sorter) Close() error { return nil }
-
-// Iterator yields sorted changes. It implements relation.Changes.
-type Iterator struct{}
-
-var _ relation.Changes = (*Iterator)(nil)
-
-// Next returns the next changes, none at the end. The slice is read-only and valid until the next call.
-func (it *Iterator) Next() ([]relation.Change, error) { return nil, errTODO }
+func (s *Sorter) Close() error {
+	s.closed = true
+	var err error
+	for _, level := range s.runs {
+		for _, r := range level {
+			err = errors.Join(err, r.close())
+		}
+	}
+	s.runs, s.buf = nil, buffer{}
+	return err
+}
