@@ -1,0 +1,221 @@
+package badgerstore
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
+
+	"triplestore/store"
+)
+
+// Pages is where a store keeps its pages and its root: all that another engine than Badger would have to do.
+type Pages interface {
+	// Get returns the bytes of a page, which never change. It is safe for concurrent use, with everything else.
+	Get(no uint64) ([]byte, error)
+	// Put stores a page, which can be read from then on, and takes over its bytes. It is safe for concurrent use.
+	Put(no uint64, b []byte) error
+	// Flush waits until every page that was put has been handed to the engine, which tells of errors so far.
+	Flush() error
+	// Free tells that pages will not be read again before they are put anew. It may do nothing.
+	Free(nos []uint64) error
+	// Root returns the newest root, nil before the first.
+	Root() ([]byte, error)
+	// SwapRoot makes the pages durable and then the root. After an error either root may be the durable one.
+	SwapRoot(root []byte) error
+	Close() error
+}
+
+// formatVersion is Badger's external magic: the version of docs/format.md.
+const formatVersion = 1
+
+// rootKey is the key of the root: no page has the number 0.
+const rootKey = 0
+
+func pageKey(no uint64) []byte { return binary.BigEndian.AppendUint64(nil, no) }
+
+type badgerPages struct {
+	db *badger.DB
+
+	mu     sync.RWMutex
+	batch  *badger.WriteBatch // nil when all is flushed
+	flying map[uint64][]byte  // the pages of the batch, since Badger does not show them yet
+	bytes  int                // of the pages of the batch
+}
+
+// maxFlying bounds the memory of pages that are on their way.
+const maxFlying = 32 << 20
+
+func openBadger(dir string, o Options) (*badgerPages, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	if err := checkFormat(dir); err != nil {
+		return nil, err
+	}
+	// Pages are compressed and checked already and have a cache of their own. The LSM tree holds only 8-byte keys and pointers to the
+	// value log: with small memtables it is compacted often enough for Badger to know which values are garbage.
+	opt := badger.DefaultOptions(dir).
+		WithExternalMagic(formatVersion).
+		WithLogger(quiet{o.Logger}).
+		WithSyncWrites(false).
+		WithCompression(options.None).WithBlockCacheSize(0).
+		WithValueThreshold(1 << 10).WithValueLogFileSize(o.ValueLogFileSize).
+		WithMemTableSize(2 << 20).WithNumMemtables(2).WithBaseTableSize(1 << 20).WithNumLevelZeroTables(2).WithNumLevelZeroTablesStall(8).
+		WithDetectConflicts(false).WithMetricsEnabled(false).WithNumVersionsToKeep(1).WithNumCompactors(2)
+	db, err := badger.Open(opt)
+	switch {
+	case err != nil && strings.Contains(err.Error(), "Another process is using"):
+		return nil, fmt.Errorf("%w: %s (stop the other one, or use another directory)", store.ErrLocked, dir)
+	case err != nil:
+		return nil, fmt.Errorf("store: open %s: %w", dir, err)
+	}
+	return &badgerPages{db: db}, nil
+}
+
+// checkFormat reads the version that Badger's manifest carries for us: its own message would not tell what to do.
+func checkFormat(dir string) error {
+	f, err := os.Open(filepath.Join(dir, "MANIFEST"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	defer f.Close()
+	var head [8]byte
+	if _, err := f.ReadAt(head[:], 0); err != nil || string(head[:4]) != "Bdgr" {
+		return fmt.Errorf("%w: %s holds a MANIFEST that is not Badger's; choose another directory or restore a backup", store.ErrFormat, dir)
+	}
+	if v := binary.BigEndian.Uint16(head[4:]); v != formatVersion {
+		return fmt.Errorf("%w: %s has format %d and this program reads format %d; export it with the program that wrote it and load the export into a new directory",
+			store.ErrFormat, dir, v, formatVersion)
+	}
+	return nil
+}
+
+func (p *badgerPages) Get(no uint64) (value []byte, err error) {
+	p.mu.RLock()
+	value = p.flying[no]
+	p.mu.RUnlock()
+	if value != nil {
+		return value, nil
+	}
+	err = p.db.View(func(txn *badger.Txn) error {
+		item, err := txn.Get(pageKey(no))
+		if err != nil {
+			return err
+		}
+		value, err = item.ValueCopy(nil)
+		return err
+	})
+	switch {
+	case errors.Is(err, badger.ErrKeyNotFound):
+		return nil, fmt.Errorf("store: page %d is missing: %w", no, store.ErrCorrupt)
+	case errors.Is(err, badger.ErrDBClosed):
+		return nil, store.ErrClosed
+	case err != nil:
+		return nil, fmt.Errorf("store: page %d: %w", no, err)
+	}
+	return value, nil
+}
+
+func (p *badgerPages) Put(no uint64, b []byte) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.batch == nil {
+		p.batch = p.db.NewWriteBatch()
+		p.flying = map[uint64][]byte{}
+	}
+	if err := p.batch.Set(pageKey(no), b); err != nil {
+		return fmt.Errorf("store: write page %d: %w", no, err)
+	}
+	p.flying[no] = b
+	if p.bytes += len(b); p.bytes > maxFlying {
+		return p.flush()
+	}
+	return nil
+}
+
+func (p *badgerPages) Flush() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.flush()
+}
+
+func (p *badgerPages) flush() error {
+	if p.batch == nil {
+		return nil
+	}
+	err := p.batch.Flush()
+	p.batch, p.flying, p.bytes = nil, nil, 0
+	if err != nil {
+		return fmt.Errorf("store: write pages: %w", err)
+	}
+	return nil
+}
+
+// Free does nothing: the next page with the number overwrites this one, and Badger collects what was overwritten. Deleting the
+// key would leave a tombstone that Badger keeps.
+func (p *badgerPages) Free([]uint64) error { return nil }
+
+func (p *badgerPages) Root() (root []byte, err error) {
+	err = p.db.View(func(txn *badger.Txn) error {
+		item, err := txn.Get(pageKey(rootKey))
+		if errors.Is(err, badger.ErrKeyNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		root, err = item.ValueCopy(nil)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("store: read the root: %w", err)
+	}
+	return root, nil
+}
+
+func (p *badgerPages) SwapRoot(root []byte) error {
+	if err := p.Flush(); err != nil {
+		return err
+	}
+	if err := p.db.Sync(); err != nil {
+		return fmt.Errorf("store: sync pages: %w", err)
+	}
+	if err := p.db.Update(func(txn *badger.Txn) error { return txn.Set(pageKey(rootKey), root) }); err != nil {
+		return fmt.Errorf("store: write the root: %w", err)
+	}
+	if err := p.db.Sync(); err != nil {
+		return fmt.Errorf("store: sync the root: %w", err)
+	}
+	return nil
+}
+
+func (p *badgerPages) Close() error { return p.db.Close() }
+
+// collect gives space in the value log back, until there is no file that is half garbage.
+func (p *badgerPages) collect() {
+	for p.db.RunValueLogGC(0.5) == nil {
+	}
+}
+
+// quiet passes Badger's messages on, which are chatty.
+type quiet struct{ log *slog.Logger }
+
+func (q quiet) Errorf(f string, a ...any) {
+	q.log.Error("badger: " + strings.TrimSpace(fmt.Sprintf(f, a...)))
+}
+func (q quiet) Warningf(f string, a ...any) {
+	q.log.Warn("badger: " + strings.TrimSpace(fmt.Sprintf(f, a...)))
+}
+func (q quiet) Infof(string, ...any)  {}
+func (q quiet) Debugf(string, ...any) {}

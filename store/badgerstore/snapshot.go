@@ -1,0 +1,154 @@
+package badgerstore
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"triplestore/rdf"
+	"triplestore/store"
+	"triplestore/store/relation"
+)
+
+type snapshot struct {
+	store   *Store
+	state   *state
+	release func()
+	closed  atomic.Bool
+}
+
+var _ store.Snapshot = (*snapshot)(nil)
+
+func (n *snapshot) check() error {
+	if n.closed.Load() {
+		return fmt.Errorf("snapshot: %w", store.ErrClosed)
+	}
+	return nil
+}
+
+// relation resolves a range.
+func (n *snapshot) relation(r store.Range) (*relation.Relation, relation.Range, error) {
+	if err := n.check(); err != nil {
+		return nil, relation.Range{}, err
+	}
+	if r.Order >= store.NumOrders || len(r.Prefix) > 4 {
+		return nil, relation.Range{}, fmt.Errorf("store: bad range: order %d, prefix of %d", uint8(r.Order), len(r.Prefix))
+	}
+	return n.state.quads[r.Order], relation.Range{Prefix: r.Prefix, Lo: r.Lo, Hi: r.Hi}, nil
+}
+
+func (n *snapshot) Commit() store.Commit { return n.state.root.commit }
+
+func (n *snapshot) Scan(ctx context.Context, r store.Range, columns store.ColumnSet) store.Cursor {
+	rel, rg, err := n.relation(r)
+	if err != nil {
+		return failed{err}
+	}
+	return rel.Scan(ctx, rg, columns)
+}
+
+// failed is the cursor of a scan that could not begin.
+type failed struct{ err error }
+
+func (f failed) Next() (store.Block, error) { return store.Block{}, f.err }
+func (f failed) Seek([]store.ID) error      { return f.err }
+func (f failed) Close()                     {}
+
+func (n *snapshot) Count(r store.Range) (uint64, error) {
+	rel, rg, err := n.relation(r)
+	if err != nil {
+		return 0, err
+	}
+	return rel.Count(rg)
+}
+
+func (n *snapshot) Distinct(r store.Range) (uint64, error) {
+	rel, rg, err := n.relation(r)
+	if err != nil {
+		return 0, err
+	}
+	return rel.Distinct(rg)
+}
+
+func (n *snapshot) ID(t rdf.Term) (store.ID, bool, error) {
+	if err := n.check(); err != nil {
+		return store.NoID, false, err
+	}
+	if id, ok := store.Inline(t); ok {
+		return id, true, nil
+	}
+	if t.IsZero() {
+		return store.NoID, false, nil
+	}
+	return n.state.terms.ID(t)
+}
+
+func (n *snapshot) Terms(ids []store.ID, dst []rdf.Term) error {
+	if err := n.check(); err != nil {
+		return err
+	}
+	return n.state.terms.Terms(ids, dst)
+}
+
+// Graphs jumps from graph to graph in the order gspo.
+func (n *snapshot) Graphs() ([]store.GraphCount, error) {
+	if err := n.check(); err != nil {
+		return nil, err
+	}
+	var out []store.GraphCount
+	rel := n.state.quads[store.GSPO]
+	c := rel.Scan(context.Background(), relation.Range{}, 1)
+	defer c.Close()
+	for {
+		b, err := c.Next()
+		if err != nil || b.Len == 0 {
+			return out, err
+		}
+		g := b.Cols[0]
+		for len(g) > 0 {
+			count, err := rel.Count(relation.Range{Prefix: g[:1]})
+			if err != nil {
+				return nil, err
+			}
+			graph := g[0]
+			out = append(out, store.GraphCount{Graph: graph, Quads: count})
+			if count >= uint64(len(g)) {
+				if err := c.Seek([]store.ID{graph + 1}); err != nil {
+					return nil, err
+				}
+				break
+			}
+			g = g[count:]
+		}
+	}
+}
+
+func (n *snapshot) Languages() []string { return n.state.terms.Languages() }
+func (n *snapshot) Datatypes() []string { return n.state.terms.Datatypes() }
+
+func (n *snapshot) Stats() (store.Stats, error) {
+	if err := n.check(); err != nil {
+		return store.Stats{}, err
+	}
+	gspo := n.state.quads[store.GSPO]
+	graphs, err := gspo.Distinct(relation.Range{})
+	if err != nil {
+		return store.Stats{}, err
+	}
+	unnamed, err := gspo.Count(relation.Range{Prefix: []store.ID{store.DefaultGraph}})
+	if err != nil {
+		return store.Stats{}, err
+	}
+	if unnamed > 0 {
+		graphs--
+	}
+	bytes, err := n.store.BytesOnDisk()
+	return store.Stats{Quads: gspo.Rows(), Graphs: graphs, Terms: n.state.terms.Len(), Commits: n.state.root.commit.Number, BytesOnDisk: bytes}, err
+}
+
+func (n *snapshot) Close() error {
+	if !n.closed.Swap(true) && n.release != nil {
+		n.release()
+	}
+	return nil
+}

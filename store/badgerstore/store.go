@@ -1,0 +1,278 @@
+// Package badgerstore keeps quads durably in Badger. Quads lie in seven sorted relations and terms in a dictionary, all made of
+// immutable pages; a commit writes new pages and then moves one small record, the root. docs/format.md describes the bytes.
+package badgerstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"triplestore/store"
+	"triplestore/store/dictionary"
+	"triplestore/store/relation"
+)
+
+// Options tune a store. The zero value is good for a machine with a few GiB of memory.
+type Options struct {
+	// PageCache and TermCache are the bytes of memory for decoded pages of quads and of terms; 0 is 256 MiB and 64 MiB.
+	PageCache, TermCache int64
+	// SortMemory is the bytes of memory that a transaction may take for sorting its changes before it goes to temporary files in the
+	// store's directory; 0 is 384 MiB. The table of terms that are new in a transaction comes on top: about 40 bytes each.
+	SortMemory int64
+	// ValueLogFileSize is the size at which Badger begins a new file; 0 is 128 MiB.
+	ValueLogFileSize int64
+	// CollectInterval is the time between two rounds of giving disk space back; 0 is a minute.
+	CollectInterval time.Duration
+	// Logger gets Badger's warnings and errors; nil discards them.
+	Logger *slog.Logger
+}
+
+func (o Options) withDefaults() Options {
+	set := func(v *int64, d int64) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	set(&o.PageCache, 256<<20)
+	set(&o.TermCache, 64<<20)
+	set(&o.SortMemory, 384<<20)
+	set(&o.ValueLogFileSize, 128<<20)
+	set((*int64)(&o.CollectInterval), int64(time.Minute))
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// Store implements store.Store on a directory.
+type Store struct {
+	dir    string
+	o      Options
+	pages  Pages
+	alloc  *allocator
+	rows   *relation.Cache
+	blocks *dictionary.Cache
+	writer chan struct{} // holds a token while a transaction runs
+
+	mu     sync.Mutex
+	state  *state
+	closed bool
+	broken error // a commit whose outcome is unknown; only reading goes on
+
+	stop    chan struct{}
+	kick    chan struct{} // asks for a collection soon
+	stopped sync.WaitGroup
+	unused  atomic.Uint64 // bytes put since the last collection
+}
+
+var _ store.Store = (*Store)(nil)
+
+// state is an immutable state of the store.
+type state struct {
+	root  root
+	terms *dictionary.Dictionary
+	quads [store.NumOrders]*relation.Relation
+}
+
+// Open opens the store in a directory, which is made if it is not there. The error wraps store.ErrLocked where another process
+// has it open, store.ErrFormat where this program cannot read it, and store.ErrCorrupt where it is damaged.
+func Open(dir string, o Options) (*Store, error) {
+	o = o.withDefaults()
+	p, err := openBadger(dir, o)
+	if err != nil {
+		return nil, err
+	}
+	s, err := open(dir, o, p)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", dir, err), p.Close())
+	}
+	s.stopped.Go(func() { s.collector(p) })
+	return s, nil
+}
+
+// open starts on any Pages.
+func open(dir string, o Options, p Pages) (*Store, error) {
+	s := &Store{dir: dir, o: o, pages: p, rows: relation.NewCache(o.PageCache), blocks: dictionary.NewCache(o.TermCache),
+		writer: make(chan struct{}, 1), stop: make(chan struct{}), kick: make(chan struct{}, 1)}
+	if err := os.RemoveAll(s.tmp()); err != nil {
+		return nil, err
+	}
+	b, err := p.Root()
+	if err != nil {
+		return nil, err
+	}
+	r := root{next: 1, terms: dictionary.Root{Seed: rand.Uint64()}}
+	if b != nil {
+		if r, err = decodeRoot(b); err != nil {
+			return nil, err
+		}
+	}
+	d, err := dictionary.Open(context.Background(), s.dictionaryOptions(), r.terms)
+	if err != nil {
+		return nil, err
+	}
+	s.state = s.newState(r, d)
+	s.alloc, err = newAllocator(r.next, s.state.walk)
+	return s, err
+}
+
+func (s *Store) dictionaryOptions() dictionary.Options {
+	return dictionary.Options{Pages: reader{s.pages}, Relations: s.rows, Blocks: s.blocks}
+}
+
+// tmp is where transactions sort what does not fit in memory.
+func (s *Store) tmp() string { return filepath.Join(s.dir, "tmp") }
+
+// reader makes Pages a relation.PageReader.
+type reader struct{ Pages }
+
+func (r reader) Page(no uint64) ([]byte, error) { return r.Get(no) }
+
+func (s *Store) newState(r root, d *dictionary.Dictionary) *state {
+	st := &state{root: r, terms: d}
+	for o := range st.quads {
+		st.quads[o] = relation.New(reader{s.pages}, s.rows, 4, r.quads[o])
+	}
+	return st
+}
+
+// walk calls fn with every page of the state.
+func (st *state) walk(fn func(no uint64) error) error {
+	for _, q := range st.quads {
+		if err := q.Walk(func(no uint64) (bool, error) { return true, fn(no) }); err != nil {
+			return err
+		}
+	}
+	return st.terms.Walk(fn)
+}
+
+// Snapshot opens the newest state.
+func (s *Store) Snapshot() (store.Snapshot, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, store.ErrClosed
+	}
+	commit := s.state.root.commit.Number
+	s.alloc.pin(commit)
+	return &snapshot{store: s, state: s.state, release: func() { s.alloc.unpin(commit) }}, nil
+}
+
+// Update runs a transaction; see store.Store.
+func (s *Store) Update(ctx context.Context, fn func(store.Txn) error) (store.Result, error) {
+	if err := ctx.Err(); err != nil {
+		return store.Result{}, err
+	}
+	select {
+	case s.writer <- struct{}{}:
+	case <-ctx.Done():
+		return store.Result{}, ctx.Err()
+	}
+	defer func() { <-s.writer }()
+	s.mu.Lock()
+	base, closed, broken := s.state, s.closed, s.broken
+	s.mu.Unlock()
+	if closed {
+		return store.Result{}, store.ErrClosed
+	}
+	if broken != nil {
+		return store.Result{}, fmt.Errorf("store: an earlier commit failed half-way, open the store anew: %w", broken)
+	}
+	t := newTxn(ctx, s, base)
+	defer t.abort() // does nothing after a commit
+	if err := fn(t); err != nil {
+		return store.Result{}, err
+	}
+	return t.commit()
+}
+
+// Close waits for the running transaction and closes the files.
+func (s *Store) Close() error {
+	s.writer <- struct{}{}
+	defer func() { <-s.writer }()
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.mu.Unlock()
+	close(s.stop)
+	s.stopped.Wait()
+	return errors.Join(s.pages.Close(), os.RemoveAll(s.tmp()))
+}
+
+// collectAfter is how many bytes of new pages ask for a collection without waiting for the interval.
+const collectAfter = 256 << 20
+
+func (s *Store) collector(p *badgerPages) {
+	tick := time.NewTicker(s.o.CollectInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.stop:
+			return
+		case <-tick.C:
+		case <-s.kick:
+		}
+		p.collect()
+	}
+}
+
+func (s *Store) wrote(bytes uint64) {
+	if s.unused.Add(bytes) < collectAfter {
+		return
+	}
+	s.unused.Store(0)
+	select {
+	case s.kick <- struct{}{}:
+	default:
+	}
+}
+
+// BytesOnDisk is the size of the directory in blocks that are really allocated: Badger's files have holes.
+func (s *Store) BytesOnDisk() (uint64, error) {
+	var n uint64
+	err := filepath.WalkDir(s.dir, func(_ string, e os.DirEntry, err error) error {
+		if err != nil {
+			if errors.Is(err, os.ErrNotExist) {
+				return nil // collected just now
+			}
+			return err
+		}
+		info, err := e.Info()
+		if err != nil {
+			if errors.Is(err, os.ErrNotExist) {
+				return nil
+			}
+			return err
+		}
+		n += allocated(info)
+		return nil
+	})
+	return n, err
+}
+
+// Verify reads everything and checks that it is whole: checksums, order, counts, the dictionary in both directions, and that all
+// orders hold the same number of quads. The error wraps store.ErrCorrupt.
+func (s *Store) Verify(ctx context.Context) error {
+	n, err := s.Snapshot()
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	st := n.(*snapshot).state
+	for o, q := range st.quads {
+		if err := q.Verify(ctx); err != nil {
+			return fmt.Errorf("order %v: %w", store.Order(o), err)
+		}
+	}
+	return st.terms.Verify(ctx)
+}

@@ -1,0 +1,328 @@
+package badgerstore
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"triplestore/rdf"
+	"triplestore/store"
+	"triplestore/store/dictionary"
+	"triplestore/store/extsort"
+	"triplestore/store/relation"
+)
+
+// txn collects changes as rows of IDs and applies them to the relations at the end, or when its own state is asked for.
+type txn struct {
+	ctx   context.Context
+	store *Store
+	base  *state // what the transaction began with
+	now   *state // base with the changes that are applied
+	terms *dictionary.Writer
+	pages *txnPages
+
+	// calls is held for reading by Add and the like, which may run side by side, and for writing by what needs them to rest.
+	calls sync.RWMutex
+	done  bool
+	err   error // of applying changes: half of them may be in, so the transaction can only fail
+
+	mu      sync.Mutex // guards what follows
+	changes *extsort.Sorter
+
+	inserted, deleted uint64
+}
+
+var _ store.Txn = (*txn)(nil)
+
+func newTxn(ctx context.Context, s *Store, base *state) *txn {
+	t := &txn{ctx: ctx, store: s, base: base, now: base, pages: &txnPages{store: s}}
+	t.terms = dictionary.NewWriter(base.terms, t.pages, s.tmp())
+	return t
+}
+
+// begin locks for one call of the transaction.
+func (t *txn) begin() (end func(), err error) {
+	t.calls.RLock()
+	if err = t.check(); err != nil {
+		t.calls.RUnlock()
+		return nil, err
+	}
+	return t.calls.RUnlock, nil
+}
+
+func (t *txn) check() error {
+	if t.done {
+		return fmt.Errorf("transaction: %w", store.ErrClosed)
+	}
+	if t.err != nil {
+		return t.err
+	}
+	return t.ctx.Err()
+}
+
+func (t *txn) change(rows []relation.Row, op relation.Op) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.changes == nil {
+		if err := os.MkdirAll(t.store.tmp(), 0o755); err != nil {
+			return fmt.Errorf("store: %w", err)
+		}
+		t.changes = t.store.sorter(t.store.o.SortMemory / 4)
+	}
+	return t.changes.Add(t.ctx, rows, op)
+}
+
+func (s *Store) sorter(memory int64) *extsort.Sorter {
+	return extsort.New(extsort.Options{Width: 4, Memory: memory, Dir: s.tmp()})
+}
+
+func (t *txn) Add(quads []rdf.Quad) error {
+	end, err := t.begin()
+	if err != nil {
+		return err
+	}
+	defer end()
+	rows, err := t.rows(quads, true)
+	if err != nil {
+		return err
+	}
+	return t.change(rows, relation.Insert)
+}
+
+func (t *txn) Remove(quads []rdf.Quad) error {
+	end, err := t.begin()
+	if err != nil {
+		return err
+	}
+	defer end()
+	rows, err := t.rows(quads, false)
+	if err != nil {
+		return err
+	}
+	return t.change(rows, relation.Delete)
+}
+
+// recent remembers IDs of terms that come again and again: predicates, types, graphs.
+type recent [64]struct {
+	term rdf.Term
+	id   store.ID
+}
+
+func (r *recent) slot(t rdf.Term) *struct {
+	term rdf.Term
+	id   store.ID
+} {
+	v := t.Value()
+	h := uint(len(v)) * 7
+	if len(v) > 2 {
+		h += uint(v[len(v)-1])*31 + uint(v[len(v)-3])*5
+	}
+	return &r[h%uint(len(r))]
+}
+
+// rows gives the quads as IDs. Without intern, quads with terms that are unknown are left out.
+func (t *txn) rows(quads []rdf.Quad, intern bool) ([]relation.Row, error) {
+	rows := make([]relation.Row, 0, len(quads))
+	var known recent
+	id := func(term rdf.Term, remember bool) (id store.ID, ok bool, err error) {
+		x := known.slot(term)
+		if x.id != store.NoID && x.term == term {
+			return x.id, true, nil
+		}
+		if intern {
+			id, err = t.terms.ID(term)
+			ok = err == nil
+		} else if !term.IsZero() {
+			id, ok, err = t.terms.Lookup(term)
+		}
+		if ok && remember {
+			x.term, x.id = term, id
+		}
+		return id, ok, err
+	}
+	var last rdf.Quad
+	var row relation.Row
+	for i := range quads {
+		q := &quads[i]
+		complete := true
+		for pos, term := range [4]*rdf.Term{&q.S, &q.P, &q.O, &q.G} {
+			switch {
+			case pos == int(store.G) && term.IsZero():
+				row[pos] = store.DefaultGraph
+				continue
+			case pos == int(store.S) && *term == last.S && !last.S.IsZero():
+				continue
+			}
+			if intern && term.IsZero() {
+				return nil, fmt.Errorf("store: a quad without %s", [...]string{"a subject", "a predicate", "an object"}[pos])
+			}
+			v, ok, err := id(*term, pos != int(store.S))
+			if err != nil {
+				return nil, err
+			}
+			if row[pos] = v; !ok {
+				complete = false
+				break
+			}
+		}
+		if !complete {
+			last.S = rdf.Term{}
+			continue
+		}
+		last.S = q.S
+		if err := store.Quad(row).Check(); err != nil {
+			if !intern {
+				continue
+			}
+			return nil, fmt.Errorf("%w: %v", err, q)
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+func (t *txn) AddIDs(quads []store.Quad) error    { return t.changeIDs(quads, relation.Insert) }
+func (t *txn) RemoveIDs(quads []store.Quad) error { return t.changeIDs(quads, relation.Delete) }
+
+func (t *txn) changeIDs(quads []store.Quad, op relation.Op) error {
+	end, err := t.begin()
+	if err != nil {
+		return err
+	}
+	defer end()
+	rows := make([]relation.Row, 0, len(quads))
+	limit := t.terms.Len()
+	for _, q := range quads {
+		if op == relation.Insert {
+			if err := q.Check(); err != nil {
+				return err
+			}
+			for _, id := range q {
+				if id.InDictionary() && id.Number() >= limit {
+					return fmt.Errorf("store: ID %#x was never given out", uint64(id))
+				}
+			}
+		}
+		rows = append(rows, relation.Row(q))
+	}
+	return t.change(rows, op)
+}
+
+func (t *txn) ID(term rdf.Term) (store.ID, error) {
+	end, err := t.begin()
+	if err != nil {
+		return store.NoID, err
+	}
+	defer end()
+	return t.terms.ID(term)
+}
+
+func (t *txn) Snapshot() (store.Snapshot, error) {
+	t.calls.Lock()
+	defer t.calls.Unlock()
+	if err := t.check(); err != nil {
+		return nil, err
+	}
+	if t.err = t.apply(); t.err == nil {
+		t.err = t.store.pages.Flush()
+	}
+	if t.err != nil {
+		return nil, t.err
+	}
+	return &snapshot{store: t.store, state: t.now}, nil
+}
+
+func (t *txn) commit() (store.Result, error) {
+	t.calls.Lock()
+	defer t.calls.Unlock()
+	if err := t.check(); err != nil {
+		return store.Result{}, err
+	}
+	if err := t.apply(); err != nil {
+		return store.Result{}, err
+	}
+	if t.inserted+t.deleted == 0 {
+		return store.Result{Commit: t.base.root.commit}, nil
+	}
+	if err := t.ctx.Err(); err != nil {
+		return store.Result{}, err
+	}
+	r := t.now.root
+	r.commit = store.Commit{Number: r.commit.Number + 1, Time: time.Now().UTC()}
+	r.next = t.store.alloc.end()
+	s := t.store
+	if err := s.pages.SwapRoot(r.encode()); err != nil {
+		s.mu.Lock()
+		s.broken = err
+		s.mu.Unlock()
+		t.done, t.pages.put = true, nil // the pages may be in use
+		return store.Result{}, err
+	}
+	t.done = true
+	next := s.newState(r, t.now.terms)
+	s.mu.Lock()
+	s.state = next
+	s.mu.Unlock()
+	s.alloc.release(r.commit.Number, t.pages.freed)
+	s.wrote(t.pages.bytes)
+	t.close()
+	return store.Result{Commit: r.commit, Inserted: t.inserted, Deleted: t.deleted}, nil
+}
+
+func (t *txn) close() {
+	if t.changes != nil {
+		t.changes.Close()
+		t.changes = nil
+	}
+}
+
+// abort drops what is not committed.
+func (t *txn) abort() {
+	t.calls.Lock()
+	defer t.calls.Unlock()
+	if t.done {
+		return
+	}
+	t.done = true
+	t.close()
+	// What is on its way must arrive before another transaction uses the same numbers.
+	if err := t.store.pages.Flush(); err != nil {
+		return // the numbers are lost until the store is opened anew
+	}
+	t.store.alloc.giveBack(t.pages.put)
+}
+
+// txnPages gives the pages of a transaction numbers and remembers them.
+type txnPages struct {
+	store *Store
+
+	mu         sync.Mutex
+	put, freed []uint64
+	bytes      uint64
+}
+
+var _ relation.PageWriter = (*txnPages)(nil)
+
+func (p *txnPages) Page(no uint64) ([]byte, error) { return p.store.pages.Get(no) }
+
+func (p *txnPages) Put(b []byte) (uint64, error) {
+	no := p.store.alloc.take()
+	p.mu.Lock()
+	p.put = append(p.put, no)
+	p.bytes += uint64(len(b))
+	p.mu.Unlock()
+	p.store.rows.Drop(no)
+	p.store.blocks.Drop(no)
+	return no, p.store.pages.Put(no, b)
+}
+
+func (p *txnPages) Free(no uint64) {
+	p.mu.Lock()
+	p.freed = append(p.freed, no)
+	p.mu.Unlock()
+}

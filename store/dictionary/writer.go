@@ -1,0 +1,304 @@
+package dictionary
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"math/bits"
+	"sync"
+
+	"triplestore/rdf"
+	"triplestore/store"
+	"triplestore/store/extsort"
+	"triplestore/store/relation"
+)
+
+// ErrTermTooLong is the error for a term of more than MaxTerm bytes.
+var ErrTermTooLong = fmt.Errorf("dictionary: a term is longer than %d MiB", MaxTerm>>20)
+
+const shards = 64
+
+// Writer numbers new terms on top of a state. ID and Lookup may be called by several goroutines, Flush by one while no other
+// call runs. A Writer holds no resources: one whose work is not wanted is simply dropped, with the pages that it put.
+type Writer struct {
+	base   *Dictionary
+	pages  relation.PageWriter
+	tmp    string
+	seed   maphash.Seed
+	shards [shards]shard
+
+	languages, datatypes tableWriter
+
+	mu      sync.Mutex // guards what follows
+	loaded  bool       // the base's tail has been read into raw
+	next    uint64
+	first   uint64 // number of the first term in the tail
+	lengths []byte
+	data    []byte
+	blocks  []blockRef // closed since the base
+	err     error      // of writing a block; every later call fails
+}
+
+// shard is a part of the table of terms that this writer has met, by open addressing. A term is known by two hashes of 64 bits,
+// the second under a seed that lives no longer than the writer, so its bytes need not be kept.
+type shard struct {
+	mu    sync.Mutex
+	slots []slot // length is a power of two
+	used  int
+}
+
+type slot struct {
+	key    store.ID
+	second uint64
+	id     store.ID // NoID: empty
+}
+
+// NewWriter begins on top of a state. tmp is the directory for temporary files of sorting, empty for the system's.
+func NewWriter(base *Dictionary, pages relation.PageWriter, tmp string) *Writer {
+	w := &Writer{pages: pages, tmp: tmp, seed: maphash.MakeSeed()}
+	w.rebase(base)
+	return w
+}
+
+func (w *Writer) rebase(d *Dictionary) {
+	w.base, w.next, w.first, w.blocks = d, d.root.Next, d.root.TailFirst, nil
+	w.languages = tableWriter{base: d.languages, names: d.languages.names}
+	w.datatypes = tableWriter{base: d.datatypes, names: d.datatypes.names}
+}
+
+func (w *Writer) second(t rdf.Term) uint64 {
+	if t.IsTriple() {
+		return maphash.Bytes(w.seed, t.AppendBinary(nil))
+	}
+	a, salt := aux(t)
+	h := maphash.String(w.seed, t.Value()) + salt*0x9E3779B97F4A7C15
+	if a != "" {
+		h += bits.RotateLeft64(maphash.String(w.seed, a), 23)
+	}
+	return h
+}
+
+// find returns the slot of a term or the empty one where it belongs. The shard is locked and has room.
+func (s *shard) find(key store.ID, second uint64) *slot {
+	mask := uint64(len(s.slots) - 1)
+	for i := second & mask; ; i = (i + 1) & mask {
+		if x := &s.slots[i]; x.id == store.NoID || x.key == key && x.second == second {
+			return x
+		}
+	}
+}
+
+func (s *shard) grow() {
+	if len(s.slots) > 0 && s.used*4 < len(s.slots)*3 {
+		return
+	}
+	old := s.slots
+	s.slots = make([]slot, max(16, 2*len(old)))
+	for _, x := range old {
+		if x.id != store.NoID {
+			*s.find(x.key, x.second) = x
+		}
+	}
+}
+
+// ID finds or makes the ID of a term. The term's strings are not kept.
+func (w *Writer) ID(t rdf.Term) (store.ID, error) {
+	id, _, err := w.id(t, true)
+	return id, err
+}
+
+// Lookup finds the ID of a term.
+func (w *Writer) Lookup(t rdf.Term) (id store.ID, ok bool, err error) { return w.id(t, false) }
+
+func (w *Writer) id(t rdf.Term, make bool) (store.ID, bool, error) {
+	if id, ok := store.Inline(t); ok {
+		return id, true, nil
+	}
+	if t.IsZero() {
+		return store.NoID, false, errors.New("dictionary: the zero Term has no ID")
+	}
+	key, second := w.base.key(t), w.second(t)
+	s := &w.shards[key%shards]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.grow()
+	x := s.find(key, second)
+	if x.id != store.NoID {
+		return x.id, true, nil
+	}
+	id, ok, err := w.base.find(key, t)
+	if err == nil && !ok && make {
+		id, err = w.append(t)
+		ok = err == nil
+	}
+	if err != nil || !ok {
+		return store.NoID, false, err
+	}
+	*x = slot{key, second, id}
+	s.used++
+	return id, true, nil
+}
+
+// append gives a new term its number and puts it into the tail.
+func (w *Writer) append(t rdf.Term) (store.ID, error) {
+	if t.Size() > MaxTerm {
+		return store.NoID, ErrTermTooLong
+	}
+	var index uint16
+	tag := tagOf(t)
+	switch tag {
+	case store.TagLang:
+		index = w.languages.intern(t.Lang())
+	case store.TagTyped:
+		index = w.datatypes.intern(t.Datatype())
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err == nil && !w.loaded {
+		w.err = w.load()
+	}
+	if w.err != nil {
+		return store.NoID, w.err
+	}
+	id := store.MakeID(tag, index, w.next)
+	before := len(w.data)
+	w.data = t.AppendBinary(w.data)
+	w.lengths = binary.AppendUvarint(w.lengths, uint64(len(w.data)-before))
+	w.next++
+	if len(w.data) >= blockTarget {
+		w.err = w.closeBlock()
+	}
+	return id, w.err
+}
+
+// load reads the base's tail, which is written anew with the terms that follow.
+func (w *Writer) load() error {
+	w.loaded, w.lengths, w.data = true, nil, nil
+	ref := blockRef{w.base.root.TailFirst, w.base.root.TailPage}
+	if ref.page == 0 {
+		return nil
+	}
+	b, err := w.base.block(ref)
+	if err != nil {
+		return err
+	}
+	for i := range b.count() {
+		w.lengths = binary.AppendUvarint(w.lengths, uint64(len(b.binary(i))))
+	}
+	w.data = append(w.data, b.data...)
+	return nil
+}
+
+func (w *Writer) putTail() (blockRef, error) {
+	raw := make([]byte, 0, len(w.lengths)+len(w.data))
+	raw = append(append(raw, w.lengths...), w.data...)
+	no, err := w.pages.Put(encodePage(kindBlock, w.first, int(w.next-w.first), raw))
+	return blockRef{w.first, no}, err
+}
+
+func (w *Writer) closeBlock() error {
+	ref, err := w.putTail()
+	if err != nil {
+		return err
+	}
+	w.blocks = append(w.blocks, ref)
+	w.first, w.lengths, w.data = w.next, w.lengths[:0], w.data[:0]
+	return nil
+}
+
+// Len is the number of terms, the new ones included.
+func (w *Writer) Len() uint64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.next
+}
+
+// Flush writes what is new and returns the state that holds it, on top of which the writer goes on.
+func (w *Writer) Flush(ctx context.Context) (*Dictionary, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err != nil {
+		return nil, w.err
+	}
+	if w.next == w.base.root.Next {
+		return w.base, nil
+	}
+	d, err := w.flush(ctx)
+	if err != nil {
+		w.err = err // half of the pages may be freed; there is no way on
+		return nil, err
+	}
+	w.rebase(d)
+	return d, nil
+}
+
+func (w *Writer) flush(ctx context.Context) (*Dictionary, error) {
+	old := w.base
+	d := &Dictionary{o: old.o, root: old.root, full: append(old.full, w.blocks...), languages: old.languages, datatypes: old.datatypes}
+	if old.root.TailPage != 0 {
+		w.pages.Free(old.root.TailPage)
+	}
+	d.root.Next, d.root.TailFirst, d.root.TailPage = w.next, w.first, 0
+	if w.next > w.first {
+		ref, err := w.putTail()
+		if err != nil {
+			return nil, err
+		}
+		d.root.TailPage = ref.page
+	}
+	if w.languages.added != nil || w.datatypes.added != nil {
+		no, err := w.pages.Put(encodeTables(w.languages.names, w.datatypes.names))
+		if err != nil {
+			return nil, err
+		}
+		if old.root.Tables != 0 {
+			w.pages.Free(old.root.Tables)
+		}
+		d.root.Tables, d.languages, d.datatypes = no, newTable(w.languages.names), newTable(w.datatypes.names)
+	}
+	index := make([]relation.Change, len(w.blocks))
+	for i, ref := range w.blocks {
+		index[i].Row = relation.Row{store.ID(ref.first), store.ID(ref.page)}
+	}
+	result, err := relation.Apply(ctx, w.pages, old.o.Relations, 2, old.root.Index, relation.SliceChanges(index))
+	if err != nil {
+		return nil, err
+	}
+	d.root.Index = result.Root
+	if d.root.Hash, err = w.applyHashes(ctx); err != nil {
+		return nil, err
+	}
+	d.hash, d.index = relation.New(old.o.Pages, old.o.Relations, 2, d.root.Hash), relation.New(old.o.Pages, old.o.Relations, 2, d.root.Index)
+	return d, nil
+}
+
+// applyHashes adds the terms that are newer than the base to the relation of hashes.
+func (w *Writer) applyHashes(ctx context.Context) (relation.Root, error) {
+	sorter := extsort.New(extsort.Options{Width: 2, Dir: w.tmp})
+	defer sorter.Close()
+	batch := make([]relation.Row, 0, 1024)
+	for i := range w.shards {
+		for _, x := range w.shards[i].slots {
+			if x.id == store.NoID || x.id.Number() < w.base.root.Next {
+				continue
+			}
+			if batch = append(batch, relation.Row{x.key, x.id}); len(batch) == cap(batch) {
+				if err := sorter.Add(ctx, batch, relation.Insert); err != nil {
+					return relation.Root{}, err
+				}
+				batch = batch[:0]
+			}
+		}
+	}
+	if err := sorter.Add(ctx, batch, relation.Insert); err != nil {
+		return relation.Root{}, err
+	}
+	it, err := sorter.Sort(ctx)
+	if err != nil {
+		return relation.Root{}, err
+	}
+	result, err := relation.Apply(ctx, w.pages, w.base.o.Relations, 2, w.base.root.Hash, it)
+	return result.Root, err
+}
