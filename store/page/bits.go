@@ -38,12 +38,9 @@ func pack(b []byte, values []store.ID, base store.ID, width uint) []byte {
 // unpack fills dst from packed numbers; src must hold them and eight more bytes.
 func unpack(src []byte, dst []store.ID, base store.ID, width uint) {
 	whole := len(dst) &^ 7
-	fn := unpackers[width]
-	fn(src, dst[:whole], base)
-	if whole < len(dst) {
-		var tail [8]store.ID
-		fn(src[whole/8*int(width):], tail[:], base)
-		copy(dst[whole:], tail[:])
+	unpackers[width](src, dst[:whole], base)
+	for i := whole; i < len(dst); i++ {
+		dst[i] = base + store.ID(packedAt(src, i, width))
 	}
 }
 

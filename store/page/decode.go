@@ -35,7 +35,10 @@ func allowed(encoding byte, depth int) bool {
 	}
 }
 
-type scratch struct{ a, b []store.ID }
+type scratch struct {
+	a, b    []store.ID
+	entries [maxDictionary]store.ID
+}
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
@@ -224,22 +227,29 @@ func decodeDictionary(r reader, dst []store.ID, depth int) error {
 	if r.failed {
 		return errColumn
 	}
-	var entries [maxDictionary]store.ID
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
+	entries := &s.entries
 	if err := decode(r.b, at, at+size, entries[:k], 2); err != nil {
 		return err
 	}
 	unpack(src, dst, 0, width)
-	if k < 1<<width {
-		top := store.ID(0)
-		for _, v := range dst {
-			top = max(top, v)
-		}
-		if top >= store.ID(k) {
-			return errColumn
-		}
+	top := store.ID(0)
+	d := dst
+	for len(d) >= 4 {
+		p := (*[4]store.ID)(d)
+		x, y, z, w := p[0], p[1], p[2], p[3]
+		top = max(top, x, y, z, w)
+		const mask = maxDictionary - 1
+		p[0], p[1], p[2], p[3] = entries[x&mask], entries[y&mask], entries[z&mask], entries[w&mask]
+		d = d[4:]
 	}
-	for i, v := range dst {
-		dst[i] = entries[v&(maxDictionary-1)]
+	for i, v := range d {
+		top = max(top, v)
+		d[i] = entries[v&(maxDictionary-1)]
+	}
+	if top >= store.ID(k) {
+		return errColumn
 	}
 	return nil
 }

@@ -95,6 +95,7 @@ func (b *builder) pass(level int, e entry) error {
 			return err
 		}
 	}
+	e.old = true
 	return b.pushEntry(level+1, e)
 }
 
@@ -177,11 +178,11 @@ func (b *builder) finish() (Root, error) {
 	}
 }
 
-// joinLast puts the page on the left of the little that is pending before it, if both fit into one page. That page is one of
-// the old tree: a new one would not have left so little.
+// joinLast puts the page on the left of the little that is pending before it, if both fit into one page. A new page there is
+// full: else it would not have left so little.
 func (b *builder) joinLast(level int) error {
 	above := b.levels[level+1]
-	if len(above) == 0 {
+	if len(above) == 0 || !above[len(above)-1].old {
 		return nil
 	}
 	last := above[len(above)-1]
@@ -212,9 +213,10 @@ func (b *builder) joinLast(level int) error {
 	return nil
 }
 
-// top makes the root of the only page of the level below l, or of what is below it where it has a single child.
+// top makes the root of the only page of the level below l, or of what is below it where it has a single child, which no new
+// page has at this place.
 func (b *builder) top(l int, e entry) (Root, error) {
-	for ; l > 1; l-- {
+	for ; l > 1 && e.old; l-- {
 		n, err := b.rel.load(e.page, false, false)
 		if err != nil {
 			return Root{}, err
@@ -224,6 +226,7 @@ func (b *builder) top(l int, e entry) (Root, error) {
 		}
 		b.w.Free(e.page)
 		e = n.inner.entry(0, b.width)
+		e.old = true
 	}
 	return Root{Page: e.page, Height: uint8(l), Rows: e.rows}, nil
 }

@@ -41,6 +41,7 @@ type entry struct {
 	first, last Row
 	page, rows  uint64
 	distinct    [MaxWidth - 1]uint64
+	old         bool // a page of the old tree, while Apply builds the new one
 }
 
 func openNode(no uint64, b []byte, width int, leaf bool) (*node, error) {

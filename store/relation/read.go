@@ -119,18 +119,12 @@ func (n *node) distinct(rows, k int) (uint64, error) {
 // countPrefixes counts the different prefixes of 1 to k columns of sorted rows, of which there is at least one.
 func countPrefixes(cols *[MaxWidth][]store.ID, k int) (count [MaxWidth]uint64) {
 	n := len(cols[0])
-	prev := cols[0][0]
 	for c := range k {
 		count[c] = 1
 	}
 	switch k {
 	case 1:
-		for _, v := range cols[0] {
-			if v != prev {
-				count[0]++
-			}
-			prev = v
-		}
+		count[0] += changes(cols[0])
 	default:
 		a, b := cols[0], cols[1][:n]
 		c, d := b, b // repeated columns change nothing
@@ -157,6 +151,14 @@ func countPrefixes(cols *[MaxWidth][]store.ID, k int) (count [MaxWidth]uint64) {
 		}
 	}
 	return count
+}
+
+// changes counts the values that differ from the one before them.
+func changes(col []store.ID) (n uint64) {
+	for i := 1; i < len(col); i++ {
+		n += nonZero(col[i] ^ col[i-1])
+	}
+	return n
 }
 
 func nonZero(x store.ID) uint64 { return uint64(x|-x) >> 63 }

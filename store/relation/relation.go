@@ -63,7 +63,8 @@ type PageReader interface {
 	Page(no uint64) ([]byte, error)
 }
 
-// PageWriter is where Apply puts new pages. It is used by one Apply at a time unless it is safe for concurrent use.
+// PageWriter is where Apply puts new pages. It is used by one Apply at a time unless it is safe for concurrent use. Page is
+// asked for pages of the old tree only.
 type PageWriter interface {
 	PageReader
 	// Put stores a new page under a number of its choice, which is not 0 and not that of any page still in use, and takes over
