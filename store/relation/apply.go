@@ -105,6 +105,24 @@ func (r *changeReader) take() error {
 	return nil
 }
 
+// takeInserts consumes the inserts that come next, without reading on, and the deletes after them.
+func (r *changeReader) takeInserts() ([]Change, error) {
+	buf := r.buf
+	n := 0
+	for len(r.buf) > 0 && r.buf[0].Op == Insert {
+		if err := r.take(); err != nil {
+			return nil, err
+		}
+		n++
+	}
+	for len(r.buf) > 0 && r.buf[0].Op == Delete {
+		if err := r.take(); err != nil {
+			return nil, err
+		}
+	}
+	return buf[:n], nil
+}
+
 // applier walks the old tree along the changes and hands what remains of it, in order, to a builder. A subtree without changes is
 // handed over as one page. An inner page is given up only when the first real change below it is met: what was passed by until
 // then, its first children, is handed over at that moment.
@@ -131,14 +149,17 @@ func (a *applier) build() error {
 		if err != nil || c == nil {
 			return err
 		}
-		if c.Op == Insert {
-			if err := a.out.pushRow(&c.Row); err != nil {
+		inserts, err := a.in.takeInserts()
+		if err != nil {
+			return err
+		}
+		a.inserted += uint64(len(inserts))
+		for len(inserts) > 0 {
+			n, err := a.out.pushInserts(inserts)
+			if err != nil {
 				return err
 			}
-			a.inserted++
-		}
-		if err := a.in.take(); err != nil {
-			return err
+			inserts = inserts[n:]
 		}
 	}
 }

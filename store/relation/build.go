@@ -45,6 +45,20 @@ func (b *builder) pushRow(r *Row) error {
 	return b.spill(0)
 }
 
+// pushInserts takes over rows as long as they fit, and tells how many.
+func (b *builder) pushInserts(changes []Change) (int, error) {
+	from := len(b.rows[0])
+	n := min(len(changes), 2*b.size.leaf-from)
+	for c := range b.width {
+		col := slices.Grow(b.rows[c], n)[:from+n]
+		for i, dst := 0, col[from:]; i < len(dst); i++ {
+			dst[i] = changes[i].Row[c]
+		}
+		b.rows[c] = col
+	}
+	return n, b.spill(0)
+}
+
 func (b *builder) pushColumns(cols *[MaxWidth][]store.ID, from, to int) error {
 	for from < to {
 		end := min(to, from+2*b.size.leaf-len(b.rows[0]))
@@ -238,7 +252,7 @@ func leafEntry(cols *[MaxWidth][]store.ID, width int) entry {
 		e.first[c], e.last[c] = cols[c][0], cols[c][n-1]
 	}
 	counts := countPrefixes(cols, width-1)
-	copy(e.distinct[:width-1], counts[:])
+	copy(e.distinct[:], counts[:width-1])
 	return e
 }
 

@@ -38,34 +38,46 @@ func (r *Relation) keys(rg Range) keys {
 	return k
 }
 
-// rank is the number of rows before the first that is not less than key (or, with after, behind those that begin with key), and
-// how many different prefixes of k columns these have.
-func (r *Relation) rank(key []store.ID, after bool, k int) (rows, distinct uint64, err error) {
-	if len(key) == 0 && !after {
-		return 0, 0, nil
+// place is a place between rows.
+type place struct {
+	rows uint64 // before it
+	// distinct is the number of different prefixes, of the length that was asked for, before the leaf.
+	distinct uint64
+	leaf     *node  // nil at the end
+	i        int    // row of the leaf that comes next
+	inLeaf   uint64 // different prefixes in the leaf
+	shared   bool   // the leaf begins with the prefix with which the leaf before it ends
+}
+
+// rank finds the place before the first row that is not less than key or, with after, behind those that begin with key. It
+// counts prefixes of k columns where 0 < k < width.
+func (r *Relation) rank(key []store.ID, after bool, k int) (p place, err error) {
+	if r.root.Height == 0 {
+		return p, nil
 	}
 	var before Row // the row before the page that is looked at
 	haveBefore := false
 	no := r.root.Page
+	counted := 0 < k && k < r.width
 	for level := r.root.Height; level > 1; level-- {
 		n, err := r.load(no, false, true)
 		if err != nil {
-			return 0, 0, err
+			return p, err
 		}
 		in := n.inner
 		i, err := bound(in, 0, in.len(), key, after)
 		if err != nil {
-			return 0, 0, err
+			return p, err
 		}
-		rows += in.cumRows[i]
-		if k > 0 && k < r.width && i > 0 {
-			distinct += in.cumDistinct[k-1][i]
+		p.rows += in.cumRows[i]
+		if counted && i > 0 {
+			p.distinct += in.cumDistinct[k-1][i]
 			if first := in.firstRow(0, k); haveBefore && compare(&first, &before, k) == 0 {
-				distinct--
+				p.distinct--
 			}
 		}
 		if i == in.len() {
-			return rows, distinct, nil
+			return p, nil
 		}
 		if i > 0 {
 			haveBefore = true
@@ -73,84 +85,48 @@ func (r *Relation) rank(key []store.ID, after bool, k int) (rows, distinct uint6
 				before[c] = in.last[c][i-1]
 			}
 		}
+		if counted && level == 2 {
+			p.inLeaf = uint64(in.distinct[k-1][i])
+			first := in.firstRow(i, k)
+			p.shared = haveBefore && compare(&first, &before, k) == 0
+		}
 		no = uint64(in.pages[i])
 	}
-	n, err := r.load(no, true, true)
-	if err != nil {
-		return 0, 0, err
+	if p.leaf, err = r.load(no, true, true); err != nil {
+		return p, err
 	}
-	i, err := bound(n, 0, n.page.Rows(), key, after)
-	if err != nil {
-		return 0, 0, err
+	if p.i, err = bound(p.leaf, 0, p.leaf.page.Rows(), key, after); err != nil {
+		return p, err
 	}
-	rows += uint64(i)
-	if k > 0 && k < r.width && i > 0 {
-		d, err := n.distinct(i, k)
-		if err != nil {
-			return 0, 0, err
-		}
-		distinct += d
-		if haveBefore {
-			first, err := n.row(0)
-			if err != nil {
-				return 0, 0, err
-			}
-			if compare(&first, &before, k) == 0 {
-				distinct--
-			}
-		}
-	}
-	return rows, distinct, nil
+	p.rows += uint64(p.i)
+	return p, nil
 }
 
-// distinct counts the different prefixes of k columns in the first rows of a leaf.
-func (n *node) distinct(rows, k int) (uint64, error) {
-	var cols [MaxWidth][]store.ID
-	for c := range k {
-		col, err := n.column(c)
-		if err != nil {
-			return 0, err
-		}
-		cols[c] = col[:rows]
-	}
-	return countPrefixes(&cols, k)[k-1], nil
-}
-
-// countPrefixes counts the different prefixes of 1 to k columns of sorted rows, of which there is at least one.
-func countPrefixes(cols *[MaxWidth][]store.ID, k int) (count [MaxWidth]uint64) {
-	n := len(cols[0])
-	for c := range k {
-		count[c] = 1
-	}
+// countPrefixes counts the different prefixes of 1 to k columns (k at most 3) of sorted rows, of which there is at least one.
+func countPrefixes(cols *[MaxWidth][]store.ID, k int) (count [MaxWidth - 1]uint64) {
+	a := cols[0]
+	n1, n2, n3 := uint64(1), uint64(1), uint64(1)
 	switch k {
 	case 1:
-		count[0] += changes(cols[0])
+		n1 += changes(a)
+	case 2:
+		b := cols[1][:len(a)]
+		for i := 1; i < len(a); i++ {
+			x := a[i] ^ a[i-1]
+			n1 += nonZero(x)
+			n2 += nonZero(x | b[i] ^ b[i-1])
+		}
 	default:
-		a, b := cols[0], cols[1][:n]
-		c, d := b, b // repeated columns change nothing
-		if k > 2 {
-			c = cols[2][:n]
-			d = c
-		}
-		if k > 3 {
-			d = cols[3][:n]
-		}
-		var n1, n2, n3, n4 uint64
-		for i := 1; i < n; i++ {
+		b, c := cols[1][:len(a)], cols[2][:len(a)]
+		for i := 1; i < len(a); i++ {
 			x := a[i] ^ a[i-1]
 			n1 += nonZero(x)
 			x |= b[i] ^ b[i-1]
 			n2 += nonZero(x)
-			x |= c[i] ^ c[i-1]
-			n3 += nonZero(x)
-			x |= d[i] ^ d[i-1]
-			n4 += nonZero(x)
-		}
-		for c, m := range [MaxWidth]uint64{n1, n2, n3, n4} {
-			count[c] += m
+			n3 += nonZero(x | c[i] ^ c[i-1])
 		}
 	}
-	return count
+	return [MaxWidth - 1]uint64{n1, n2, n3}
 }
 
 // changes counts the values that differ from the one before them.
@@ -169,34 +145,66 @@ func (r *Relation) Count(rg Range) (uint64, error) {
 	if k.empty {
 		return 0, nil
 	}
-	from, _, err := r.rank(k.start[:k.startLen], false, 0)
-	if err != nil {
-		return 0, err
+	from, to := place{}, place{rows: r.root.Rows}
+	var err error
+	if k.startLen > 0 {
+		if from, err = r.rank(k.start[:k.startLen], false, 0); err != nil {
+			return 0, err
+		}
 	}
-	if k.endLen == 0 {
-		return r.root.Rows - from, nil
+	if k.endLen > 0 {
+		if to, err = r.rank(k.end[:k.endLen], true, 0); err != nil {
+			return 0, err
+		}
 	}
-	to, _, err := r.rank(k.end[:k.endLen], true, 0)
-	return to - from, err
+	return to.rows - from.rows, nil
 }
 
 // Distinct is the exact number of different values of the column after the prefix in the range; 1 or 0 when the prefix is a
 // whole row. It reads at most two pages per level.
 func (r *Relation) Distinct(rg Range) (uint64, error) {
-	column := len(rg.Prefix) + 1
-	if column >= r.width {
+	column := len(rg.Prefix)
+	if column+1 >= r.width {
 		return r.Count(rg)
 	}
 	k := r.keys(rg)
 	if k.empty {
 		return 0, nil
 	}
-	_, from, err := r.rank(k.start[:k.startLen], false, column)
+	from, err := r.rank(k.start[:k.startLen], false, column+1)
 	if err != nil {
 		return 0, err
 	}
-	_, to, err := r.rank(k.end[:k.endLen], true, column)
-	return to - from, err
+	to, err := r.rank(k.end[:k.endLen], true, column+1)
+	if err != nil || from.leaf == nil || to.rows <= from.rows {
+		return 0, err
+	}
+	// Both places are where the prefix changes, and between them only this column does.
+	col, err := from.leaf.column(column)
+	if err != nil {
+		return 0, err
+	}
+	if to.leaf != nil && to.leaf.no == from.leaf.no {
+		return 1 + changes(col[from.i:to.i]), nil
+	}
+	before := from.distinct
+	if from.i > 0 {
+		before += from.inLeaf - 1 - changes(col[from.i:])
+		if from.shared {
+			before--
+		}
+	}
+	until := to.distinct
+	if to.i > 0 {
+		if col, err = to.leaf.column(column); err != nil {
+			return 0, err
+		}
+		until += 1 + changes(col[:to.i])
+		if to.shared {
+			until--
+		}
+	}
+	return until - before, nil
 }
 
 // find goes to the first row that is not less than key. leaf is nil when there is none.
