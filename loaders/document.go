@@ -37,6 +37,12 @@ func (l *load) open(ctx context.Context, d document) (*opened, error) {
 		}
 		l.progress.unknown.Store(true)
 		return &opened{body: io.NopCloser(l.o.Stdin)}, nil
+	case d.fsys != nil:
+		f, err := d.fsys.Open(d.path)
+		if err != nil {
+			return nil, reason(err)
+		}
+		return &opened{body: f, name: d.path}, nil
 	case d.url != "":
 		if l.o.Fetcher == nil {
 			return nil, errors.New("fetching from the web is not allowed here")

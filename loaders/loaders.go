@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"runtime"
 	"slices"
@@ -72,6 +73,29 @@ const MaxPlaces = 100_000
 // Errors that callers may want to tell apart are [*StrictError], [*SourceError], [ErrNothing] and those of the store and of ctx.
 func Load(ctx context.Context, st store.Store, sources []string, o Options) (Report, error) {
 	start := time.Now()
+	docs, err := expand(sources)
+	if err != nil {
+		return Report{}, err
+	}
+	return run(ctx, st, docs, o, start)
+}
+
+// LoadFS is Load for files of a file system, such as an embedded one. The files have no IRI of their own: relative IRIs need
+// Options.Base or a base in the file.
+func LoadFS(ctx context.Context, st store.Store, fsys fs.FS, paths []string, o Options) (Report, error) {
+	start := time.Now()
+	var docs []document
+	for _, p := range paths {
+		info, err := fs.Stat(fsys, p)
+		if err != nil {
+			return Report{}, &SourceError{Source: p, Err: reason(err)}
+		}
+		docs = append(docs, document{name: p, path: p, fsys: fsys, explicit: true, size: info.Size()})
+	}
+	return run(ctx, st, docs, o, start)
+}
+
+func run(ctx context.Context, st store.Store, docs []document, o Options, start time.Time) (Report, error) {
 	var report Report
 	if o.Format != "" {
 		f, ok := format.ByName(o.Format)
@@ -81,10 +105,6 @@ func Load(ctx context.Context, st store.Store, sources []string, o Options) (Rep
 		if !f.CanRead() {
 			return report, &SourceError{Source: f.Name, Err: &format.UnsupportedError{Format: f}}
 		}
-	}
-	docs, err := expand(sources)
-	if err != nil {
-		return report, err
 	}
 	l := &load{o: o, docs: docs, start: start, files: make([]File, len(docs))}
 	if l.o.Parallel <= 0 {

@@ -12,6 +12,7 @@ import (
 type document struct {
 	name     string // as it is shown
 	path     string // of a file
+	fsys     fs.FS  // where it is, nil for the system's
 	url      string
 	stdin    bool
 	explicit bool // the caller named it; not found in a folder or by a glob
