@@ -20,9 +20,12 @@ type WriterOptions struct {
 	Prefixes map[string]string
 	// Base, if set, is declared in Turtle and TriG, and the base itself and its fragments are written relative to it.
 	Base string
+	// Canonical writes N-Triples and N-Quads in their canonical form, in which language tags are in lower case; else tags keep
+	// their conventional case ("nb-NO"). Lines are not sorted.
+	Canonical bool
 }
 
-// Writer writes quads as they come. N-Triples and N-Quads come out in canonical form; in Turtle and TriG consecutive quads of
+// Writer writes quads as they come. In Turtle and TriG consecutive quads of
 // the same graph, subject or predicate share these. A Writer is not safe for concurrent use.
 type Writer struct {
 	w       io.Writer
@@ -33,6 +36,7 @@ type Writer struct {
 	last    rdf.Quad
 	// started is set when the prefixes are written, open when a statement has no '.' yet, inGraph between '{' and '}'.
 	started, open, inGraph bool
+	canonical              bool
 }
 
 // ErrGraph is the error for a quad of a named graph in a format that has none.
@@ -45,7 +49,7 @@ const writeBuffer = 64 << 10
 
 // NewWriter makes a writer. Nothing is complete before Close.
 func NewWriter(w io.Writer, o WriterOptions) *Writer {
-	wr := &Writer{w: w, dialect: o.Dialect, buf: make([]byte, 0, writeBuffer+4096)}
+	wr := &Writer{w: w, dialect: o.Dialect, canonical: o.Canonical, buf: make([]byte, 0, writeBuffer+4096)}
 	if o.Dialect == Turtle || o.Dialect == TriG {
 		wr.names = newShortener(o)
 	}
@@ -67,7 +71,12 @@ func (w *Writer) Write(q rdf.Quad) error {
 		w.grouped(q)
 	} else {
 		q.S, q.O, q.G = safeLabel(q.S), safeLabel(q.O), safeLabel(q.G)
-		w.buf = append(q.AppendNQuads(w.buf), '\n')
+		if w.canonical {
+			w.buf = appendCanonicalQuad(w.buf, q)
+		} else {
+			w.buf = q.AppendNQuads(w.buf)
+		}
+		w.buf = append(w.buf, '\n')
 	}
 	if len(w.buf) >= writeBuffer {
 		w.drain()
