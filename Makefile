@@ -80,11 +80,11 @@ bench-once: ## every benchmark once, so that none rots
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout $(TIMEOUT) $(TESTFLAGS) ./...
 
 golden: ## write the golden files anew; look at the difference before you commit
-	@dirs=$$(grep -rl '"triplestore/internal/golden"' --include='*_test.go' . | xargs -r -n1 dirname | sort -u); \
+	@dirs=$$(grep -rlE '^(import )?[[:space:]]*"triplestore/internal/golden"' --include='*_test.go' . | xargs -r -n1 dirname | sort -u); \
 	if [ -z "$$dirs" ]; then echo "no golden files"; else $(GO) test $$dirs -args -update && git status --short -- $$dirs; fi
 
 w3c: ## the W3C conformance suites, with a summary per suite; data in $W3C_TESTS or ../shared/w3c
-	@files=$$(grep -rl '"triplestore/internal/w3c"' --include='*_test.go' . ); \
+	@files=$$(grep -rlE '^(import )?[[:space:]]*"triplestore/internal/w3c"' --include='*_test.go' .); \
 	dirs=$$(echo "$$files" | xargs -r -n1 dirname | sort -u); \
 	names=$$(echo "$$files" | xargs -r sed -nE 's/^func (Test[A-Za-z0-9_]+)\(.*/\1/p' | paste -sd'|' -); \
 	$(GO) test -count=1 -json -run "^($$names)\$$" $$dirs | $(GO) run ./internal/testsum -tree
