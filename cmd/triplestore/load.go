@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"triplestore/loaders"
+	"triplestore/rdf"
+	"triplestore/rdf/format"
+	"triplestore/rdf/iri"
+	"triplestore/store"
+)
+
+// printedPlaces is how many rejected statements of a file are printed; --json has them all.
+const printedPlaces = 20
+
+func (a *app) load() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "load [flags] FILE|DIR|GLOB|URL|- ...",
+		Short: "Load RDF into the store",
+		Long: `Loads files, folders (recursively, without what begins with a dot), globs, http and https URLs and standard input ("-") as
+one transaction: all of it becomes visible together, or, when it fails or is interrupted, nothing. Files may be compressed with
+gzip or zstd. Formats are found by media type, name and content: ` + format.Names(false) + `.
+
+What cannot be read is reported with its place and left out; files that are no RDF are named and skipped. With --strict either
+is an error and nothing is committed. Blank nodes belong to their file: loading a file with blank nodes twice adds them twice.
+
+` + exitHelp,
+		Example: `  triplestore load catalogue.ttl concepts.nt.gz
+  triplestore load --graph https://example.org/graph/catalogue ./catalogue
+  triplestore load 'harvest/*.ttl'
+  triplestore load https://example.org/catalogue.ttl
+  zcat dump.nq.gz | triplestore load --format nquads -`,
+		Args: args(cobra.MinimumNArgs(1)),
+	}
+	dir := storeFlag(cmd)
+	flags := cmd.Flags()
+	graph := flags.String("graph", "", "IRI of the graph for triples that name none; quads keep their graph")
+	formatName := flags.String("format", "", "format of all sources instead of detection: "+format.Names(false))
+	base := flags.String("base", "", "base IRI of relative IRIs (default: the file's or URL's own)")
+	strict := flags.Bool("strict", false, "make everything that cannot be read an error")
+	asJSON := flags.Bool("json", false, "print the report as JSON")
+	quiet := flags.Bool("quiet", false, "print the totals only")
+	expanded := bytesValue(0)
+	flags.Var(&expanded, "max-document", "largest document once decompressed, 0 for no limit")
+	cmd.RunE = func(cmd *cobra.Command, sources []string) error {
+		o := loaders.Options{Format: *formatName, Base: *base, Strict: *strict, Stdin: a.stdin, MaxExpanded: int64(expanded), Fetcher: loaders.NewFetcher(sources)}
+		if *graph != "" {
+			if err := iri.Check(*graph); err != nil {
+				return usageError{fmt.Errorf("--graph %s: %w", *graph, err)}
+			}
+			o.Graph = rdf.IRI(*graph)
+		}
+		if *base != "" {
+			if err := iri.Check(*base); err != nil {
+				return usageError{fmt.Errorf("--base %s: %w", *base, err)}
+			}
+		}
+		if *formatName != "" {
+			if f, ok := format.ByName(*formatName); !ok || !f.CanRead() {
+				return usageError{fmt.Errorf("--format %s: the formats that can be read are %s", *formatName, format.Names(false))}
+			}
+		}
+		return a.with(*dir, true, func(st store.Store) error {
+			progress, done := a.progress(*quiet || *asJSON)
+			o.Progress = progress
+			report, err := loaders.Load(cmd.Context(), st, sources, o)
+			done()
+			if len(report.Files) > 0 && (err == nil || isReadable(err)) {
+				var perr error
+				if *asJSON {
+					perr = a.printJSON(report)
+				} else {
+					perr = printReport(a.stdout, &report, *quiet, err == nil)
+				}
+				err = errors.Join(err, perr)
+			}
+			return err
+		})
+	}
+	return cmd
+}
+
+// isReadable reports whether a failed load has a report that says why.
+func isReadable(err error) bool {
+	var strict *loaders.StrictError
+	return errors.As(err, &strict) || errors.Is(err, loaders.ErrNothing)
+}
+
+func printReport(to io.Writer, r *loaders.Report, quiet, committed bool) error {
+	w := bufio.NewWriter(to)
+	if !quiet {
+		for i := range r.Files {
+			printFile(w, &r.Files[i])
+		}
+	}
+	fmt.Fprintf(w, "%s documents: %s read, %s skipped; %s statements, %s rejected, %s in %.1f s (%s statements/s)\n",
+		formatCount(len(r.Files)), formatCount(len(r.Files)-r.Skipped), formatCount(r.Skipped), formatCount(r.Statements), formatCount(r.Rejected),
+		formatBytes(r.Bytes), r.Seconds, formatCount(int64(float64(r.Statements)/max(r.Seconds, 1e-3))))
+	if committed {
+		fmt.Fprintf(w, "%s new quads, commit %d\n", formatCount(r.Inserted), r.Commit)
+	}
+	return w.Flush()
+}
+
+func printFile(w io.Writer, f *loaders.File) {
+	if f.Skipped != "" {
+		fmt.Fprintf(w, "%s: skipped: %s\n", f.Source, f.Skipped)
+		return
+	}
+	fmt.Fprintf(w, "%s: %s, %s statements", f.Source, f.Format, formatCount(f.Statements))
+	if f.Rejected > 0 {
+		fmt.Fprintf(w, ", %s rejected", formatCount(f.Rejected))
+	}
+	fmt.Fprintln(w)
+	for i, p := range f.Places {
+		if i == printedPlaces {
+			break
+		}
+		if p.Line > 0 {
+			fmt.Fprintf(w, "  %s:%s\n", f.Source, p)
+		} else {
+			fmt.Fprintf(w, "  %s: %s\n", f.Source, p)
+		}
+	}
+	if more := f.Rejected - printedPlaces; more > 0 {
+		fmt.Fprintf(w, "  … and %s more; --json has them all\n", formatCount(more))
+	}
+}
+
+// plainInterval is the time between lines of progress where there is no terminal.
+const plainInterval = 5 * time.Second

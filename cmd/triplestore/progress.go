@@ -1,0 +1,62 @@
+package main
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"triplestore/loaders"
+)
+
+// progress shows how a load comes along on standard error: a bar on a terminal, a line now and then elsewhere.
+func (a *app) progress(quiet bool) (show func(loaders.Progress), done func()) {
+	if isTerminal(a.stderr) {
+		return a.bar()
+	}
+	if quiet {
+		return nil, func() {}
+	}
+	last := time.Now()
+	return func(p loaders.Progress) {
+		if p.Done || time.Since(last) < plainInterval {
+			return
+		}
+		last = time.Now()
+		fmt.Fprintln(a.stderr, progressLine(&p))
+	}, func() {}
+}
+
+func progressLine(p *loaders.Progress) string {
+	s := fmt.Sprintf("%s of %s documents, %s triples, %s triples/s, %s", formatCount(p.Files), formatCount(p.TotalFiles), formatCount(p.Statements),
+		formatCount(int64(p.Rate())), formatBytes(p.Bytes))
+	if p.TotalBytes > 0 {
+		s += " of " + formatBytes(p.TotalBytes)
+	}
+	if p.Committing {
+		return s + ", writing"
+	}
+	if left, ok := p.Left(); ok {
+		s += ", " + left.Round(time.Second).String() + " left"
+	}
+	return s
+}
+
+func (a *app) bar() (show func(loaders.Progress), done func()) {
+	var now atomic.Pointer[loaders.Progress]
+	now.Store(&loaders.Progress{})
+	p := mpb.New(mpb.WithOutput(a.stderr), mpb.WithWidth(40), mpb.WithRefreshRate(150*time.Millisecond))
+	bar := p.AddBar(0, mpb.BarRemoveOnComplete(), mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + progressLine(now.Load()) })))
+	return func(s loaders.Progress) {
+			now.Store(&s)
+			if s.TotalBytes > 0 {
+				bar.SetTotal(s.TotalBytes, false)
+			}
+			bar.SetCurrent(s.Bytes)
+		}, func() {
+			bar.Abort(true)
+			p.Wait()
+		}
+}

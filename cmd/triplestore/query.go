@@ -1,0 +1,186 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"triplestore/rdf"
+	"triplestore/rdf/format"
+	"triplestore/sparql"
+	"triplestore/sparql/algebra"
+	"triplestore/sparql/results"
+	"triplestore/store"
+	"triplestore/vocab"
+)
+
+type queryFlags struct {
+	format, file, base string
+	json, explain      bool
+	union              bool
+	timeout            time.Duration
+	memory             bytesValue
+	maxRows            int64
+}
+
+func (a *app) query() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "query [flags] 'TEXT' | -f FILE",
+		Short: "Answer a SPARQL query",
+		Long: `Answers a SPARQL query over the store. SELECT and ASK come as table, json, xml, csv or tsv; CONSTRUCT and DESCRIBE as
+` + format.Names(true) + `. Well-known prefixes (dcat, dct, skos, foaf, …) need no PREFIX.
+
+` + exitHelp,
+		Example: `  triplestore query 'SELECT ?d ?title WHERE { ?d a dcat:Dataset ; dct:title ?title }'
+  triplestore query --format csv -f datasets.rq > datasets.csv
+  triplestore query --format turtle 'DESCRIBE <https://example.org/dataset/1>'
+  triplestore query --explain -f slow.rq
+  echo 'ASK { ?s ?p ?o }' | triplestore query -f -`,
+		Args: args(cobra.MaximumNArgs(1)),
+	}
+	dir := storeFlag(cmd)
+	var f queryFlags
+	flags := cmd.Flags()
+	flags.StringVar(&f.format, "format", "", "table, json, xml, csv, tsv, or "+format.Names(true)+" (default table, turtle for graphs)")
+	flags.StringVarP(&f.file, "file", "f", "", "read the query from a file, - for standard input")
+	flags.StringVar(&f.base, "base", "", "base IRI of relative IRIs in the query")
+	flags.BoolVar(&f.json, "json", false, "the same as --format json")
+	flags.BoolVar(&f.explain, "explain", false, "show the plan instead of running the query")
+	flags.BoolVar(&f.union, "union-default-graph", false, "let the default graph be the union of all graphs")
+	flags.DurationVar(&f.timeout, "timeout", 0, "longest time, such as 30s; 0 for no limit")
+	flags.Var(&f.memory, "memory", "most memory for the query's state; 0 for no limit")
+	flags.Int64Var(&f.maxRows, "max-rows", 0, "most results; 0 for no limit")
+	cmd.RunE = func(cmd *cobra.Command, list []string) error {
+		text, err := a.queryText(list, f.file)
+		if err != nil {
+			return err
+		}
+		if f.json {
+			if f.format != "" && f.format != "json" {
+				return usageError{errors.New("--json and --format say different things")}
+			}
+			f.format = "json"
+		}
+		if err := checkQueryFormat(f.format); err != nil {
+			return err
+		}
+		return a.withSnapshot(*dir, func(_ store.Store, snap store.Snapshot) error { return a.runQuery(cmd.Context(), snap, text, &f) })
+	}
+	return cmd
+}
+
+func (a *app) queryText(list []string, file string) (string, error) {
+	switch {
+	case len(list) == 1 && file != "":
+		return "", usageError{errors.New("the query is given twice: as an argument and with -f")}
+	case len(list) == 1:
+		return list[0], nil
+	case file == "":
+		return "", usageError{errors.New("there is no query; give its text or -f FILE")}
+	}
+	read := func() ([]byte, error) { return os.ReadFile(file) }
+	if file == "-" {
+		read = func() ([]byte, error) { return io.ReadAll(a.stdin) }
+	}
+	b, err := read()
+	return string(b), err
+}
+
+func checkQueryFormat(name string) error {
+	if name == "" || name == "table" {
+		return nil
+	}
+	if _, ok := results.ByName(name); ok {
+		return nil
+	}
+	if f, ok := format.ByName(name); ok && f.CanWrite() {
+		return nil
+	}
+	return usageError{fmt.Errorf("--format %s: there is table, json, xml, csv, tsv, %s", name, format.Names(true))}
+}
+
+func (a *app) runQuery(ctx context.Context, snap store.Snapshot, text string, f *queryFlags) (err error) {
+	engine := sparql.NewEngine(sparql.Options{
+		Timeout: f.timeout, Memory: int64(f.memory), MaxRows: f.maxRows, UnionDefaultGraph: f.union, Base: f.base, Prefixes: vocab.Prefixes(),
+	})
+	out := bufio.NewWriterSize(pipeWriter{a.stdout}, 1<<16)
+	if f.explain {
+		plan, err := engine.Explain(ctx, snap, text)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(out, strings.TrimRight(plan, "\n"))
+		return out.Flush()
+	}
+	res, err := engine.Query(ctx, snap, text)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, res.Close()) }()
+	switch form := res.Form(); {
+	case form == algebra.Construct || form == algebra.Describe:
+		err = writeGraph(out, res, f.format)
+	case f.format == "" || f.format == "table":
+		err = a.writeTable(out, res)
+	default:
+		err = writeSolutions(out, res, f.format)
+	}
+	return errors.Join(err, out.Flush())
+}
+
+func writeSolutions(out io.Writer, res *sparql.Result, name string) error {
+	f, ok := results.ByName(name)
+	if !ok {
+		return usageError{fmt.Errorf("--format %s is for CONSTRUCT and DESCRIBE; SELECT and ASK come as table, json, xml, csv or tsv", name)}
+	}
+	w := results.NewWriter(out, f)
+	if res.Form() == algebra.Ask {
+		b, err := res.Bool()
+		if err != nil {
+			return err
+		}
+		return errors.Join(w.Boolean(b), w.Close())
+	}
+	if err := w.Head(res.Vars()); err != nil {
+		return err
+	}
+	for row, err := range res.Rows() {
+		if err != nil {
+			return err
+		}
+		if err := w.Row(row); err != nil {
+			return err
+		}
+	}
+	return w.Close()
+}
+
+func writeGraph(out io.Writer, res *sparql.Result, name string) error {
+	if name == "" || name == "table" {
+		name = "turtle"
+	}
+	f, ok := format.ByName(name)
+	if !ok || !f.CanWrite() {
+		return usageError{fmt.Errorf("--format %s is for SELECT and ASK; CONSTRUCT and DESCRIBE come as %s", name, format.Names(true))}
+	}
+	w, err := f.NewWriter(out, format.WriteOptions{Prefixes: res.Prefixes()})
+	if err != nil {
+		return err
+	}
+	for t, err := range res.Triples() {
+		if err != nil {
+			return err
+		}
+		if err := w.Write(t.In(rdf.Term{})); err != nil {
+			return err
+		}
+	}
+	return w.Close()
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"triplestore/loaders"
+	"triplestore/sparql"
+	"triplestore/sparql/syntax"
+	"triplestore/store"
+	"triplestore/store/badgerstore"
+)
+
+// The exit codes. They are a promise to scripts.
+const (
+	exitOK          = 0
+	exitFailure     = 1
+	exitUsage       = 2
+	exitStrict      = 3
+	exitLimit       = 4
+	exitInterrupted = 130
+)
+
+const exitHelp = `Exit codes:
+  0    it worked
+  1    it failed: a source or the store could not be read or written
+  2    wrong use: unknown flags, bad arguments, a query that is not valid or uses what is not there yet
+  3    load --strict: something was rejected, nothing was committed
+  4    a query reached its limit of time, memory or rows
+  130  interrupted; nothing of what was going on was committed`
+
+// app is what the subcommands share.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+func (a *app) root() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "triplestore",
+		Short: "A store for linked data with a SPARQL endpoint",
+		Long: "triplestore loads RDF (Turtle, TriG, N-Triples, N-Quads), keeps it in a folder, answers SPARQL on the command line and\n" +
+			"over HTTP, and shows every resource as a page.\n\n" + exitHelp,
+		Example: `  triplestore load catalogue.ttl
+  triplestore query 'SELECT * WHERE { ?s a ?type } LIMIT 10'
+  triplestore serve`,
+		SilenceUsage: true, SilenceErrors: true,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError{fmt.Errorf("unknown command %q; see triplestore --help", args[0])}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.CompletionOptions.HiddenDefaultCmd = true
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
+	})
+	cmd.AddCommand(a.serve(), a.load(), a.query(), a.dump(), a.stats(), a.version())
+	return cmd
+}
+
+// usageError is an error of who called the program.
+type usageError struct{ error }
+
+func (u usageError) Unwrap() error { return u.error }
+
+// args wraps a check of cobra's so that its error counts as wrong use.
+func args(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, list []string) error {
+		if err := check(cmd, list); err != nil {
+			return usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
+		}
+		return nil
+	}
+}
+
+// exitCode prints an error and turns it into the code that the program ends with.
+func (a *app) exitCode(ctx context.Context, err error) int {
+	var usage usageError
+	var syntaxErr *syntax.Error
+	var unsupported *sparql.UnsupportedError
+	var strict *loaders.StrictError
+	code := exitFailure
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		fmt.Fprintln(a.stderr, "triplestore: interrupted; nothing was committed")
+		return exitInterrupted
+	case errors.Is(err, errBrokenPipe):
+		return exitOK
+	case errors.As(err, &syntaxErr):
+		fmt.Fprintf(a.stderr, "triplestore: the query is not valid: %v\n\n%s\n", err, indent(syntaxErr.Snippet()))
+		return exitUsage
+	case errors.As(err, &usage), errors.As(err, &unsupported):
+		code = exitUsage
+	case errors.As(err, &strict):
+		code = exitStrict
+	case errors.Is(err, sparql.ErrTimeout), errors.Is(err, sparql.ErrMemory), errors.Is(err, sparql.ErrTooManyRows):
+		code = exitLimit
+	}
+	fmt.Fprintf(a.stderr, "triplestore: %v\n", err)
+	return code
+}
+
+func indent(s string) string { return "  " + strings.ReplaceAll(s, "\n", "\n  ") }
+
+// storeFlag adds the flag that says where the store is.
+func storeFlag(cmd *cobra.Command) *string {
+	return cmd.Flags().String("store", "./data/store", "folder of the store")
+}
+
+// open opens the store in a folder. Commands that only read do not make one.
+func (a *app) open(dir string, create bool) (store.Store, error) {
+	if !create {
+		if _, err := os.Stat(dir); err != nil {
+			if errors.Is(err, os.ErrNotExist) {
+				return nil, fmt.Errorf("there is no store in %s; triplestore load makes one", dir)
+			}
+			return nil, err
+		}
+	}
+	st, err := badgerstore.Open(dir, badgerstore.Options{})
+	switch {
+	case errors.Is(err, store.ErrLocked):
+		return nil, fmt.Errorf("%w (a running triplestore serve? it answers queries over HTTP)", err)
+	case err != nil:
+		return nil, err
+	}
+	return st, nil
+}
+
+// with opens the store, runs f, and closes it.
+func (a *app) with(dir string, create bool, f func(store.Store) error) (err error) {
+	st, err := a.open(dir, create)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	return f(st)
+}
+
+// withSnapshot opens the store and its newest state, runs f, and closes both.
+func (a *app) withSnapshot(dir string, f func(store.Store, store.Snapshot) error) error {
+	return a.with(dir, false, func(st store.Store) (err error) {
+		snap, err := st.Snapshot()
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, snap.Close()) }()
+		return f(st, snap)
+	})
+}
+
+func (a *app) printJSON(v any) error {
+	enc := json.NewEncoder(a.stdout)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// isTerminal reports whether a stream is a terminal.
+func isTerminal(v any) bool {
+	f, ok := v.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"triplestore/examples"
+	"triplestore/loaders"
+	"triplestore/server"
+	"triplestore/store"
+)
+
+type serveFlags struct {
+	listen, base, title, log string
+	union, loadExamples      bool
+	json                     bool
+	timeout, grace           time.Duration
+	memory, maxRequest       bytesValue
+	maxRows                  int64
+	concurrency, queue       int
+}
+
+func (a *app) serve() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve [flags]",
+		Short: "Answer over HTTP: a SPARQL endpoint and a page per resource",
+		Long: `Serves the store: a front page with a query form at /, the SPARQL endpoint at /sparql, descriptions of resources at
+/resource?iri=… and, for IRIs under --base, at their own paths, and /healthz. It stops at SIGINT and SIGTERM once running
+requests are done, or after --grace.
+
+` + exitHelp,
+		Example: `  triplestore serve
+  triplestore serve --load-examples
+  triplestore serve --listen 0.0.0.0:8080 --base https://data.example.org/ --timeout 20s --memory 512MiB
+  curl -G http://localhost:7878/sparql --data-urlencode 'query=SELECT * WHERE { ?s ?p ?o } LIMIT 3'`,
+		Args: args(cobra.NoArgs),
+	}
+	dir := storeFlag(cmd)
+	f := serveFlags{memory: 1 << 30, maxRequest: 4 << 20}
+	flags := cmd.Flags()
+	flags.StringVar(&f.listen, "listen", "127.0.0.1:7878", "address to listen on, HOST:PORT")
+	flags.StringVar(&f.base, "base", "http://localhost:7878/", "IRI under which resources are this server's own")
+	flags.StringVar(&f.title, "title", "triplestore", "name on the pages")
+	flags.BoolVar(&f.union, "union-default-graph", false, "let the default graph of queries be the union of all graphs")
+	flags.DurationVar(&f.timeout, "timeout", time.Minute, "longest time of a query")
+	flags.Var(&f.memory, "memory", "most memory for the state of one query")
+	flags.Int64Var(&f.maxRows, "max-rows", 0, "most results of a query; 0 for no limit")
+	flags.Var(&f.maxRequest, "max-request", "longest body of a request")
+	flags.IntVar(&f.concurrency, "concurrency", 0, "queries that run at a time; 0 for twice the processors")
+	flags.IntVar(&f.queue, "queue", 0, "queries that wait for their turn; 0 for 16 times --concurrency")
+	flags.DurationVar(&f.grace, "grace", 10*time.Second, "how long running requests may go on when the server stops")
+	flags.BoolVar(&f.loadExamples, "load-examples", false, "load the example data if the store is empty")
+	flags.StringVar(&f.log, "log", "text", "form of the log on standard error: text, json or off")
+	flags.BoolVar(&f.json, "json", false, "print the addresses as JSON")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		log, err := a.logger(f.log)
+		if err != nil {
+			return err
+		}
+		return a.with(*dir, true, func(st store.Store) error { return a.runServer(cmd.Context(), st, *dir, log, &f) })
+	}
+	return cmd
+}
+
+func (a *app) logger(form string) (*slog.Logger, error) {
+	switch form {
+	case "text":
+		return slog.New(slog.NewTextHandler(a.stderr, nil)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(a.stderr, nil)), nil
+	case "off":
+		return slog.New(slog.DiscardHandler), nil
+	}
+	return nil, usageError{fmt.Errorf("--log %s: there is text, json and off", form)}
+}
+
+func (a *app) runServer(ctx context.Context, st store.Store, dir string, log *slog.Logger, f *serveFlags) error {
+	s, err := server.New(server.Config{
+		Store: st, Base: f.base, Title: f.title, Version: release, Examples: exampleQueries(), Timeout: f.timeout, Memory: int64(f.memory),
+		MaxRows: f.maxRows, MaxRequest: int64(f.maxRequest), Concurrency: f.concurrency, Queue: f.queue, UnionDefaultGraph: f.union, Log: log,
+	})
+	if err != nil {
+		return usageError{err}
+	}
+	l, err := net.Listen("tcp", f.listen)
+	if err != nil {
+		return err
+	}
+	if f.loadExamples {
+		if err := loadExamples(ctx, st, a.stderr); err != nil {
+			return errors.Join(err, l.Close())
+		}
+	}
+	if err := a.announce(st, dir, l.Addr(), f); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	err = s.Serve(ctx, l, f.grace)
+	if ctx.Err() != nil {
+		log.Info("stopped")
+	}
+	return err
+}
+
+func exampleQueries() []server.Example {
+	var out []server.Example
+	for _, q := range examples.Queries() {
+		out = append(out, server.Example{Name: q.Name, Title: q.Title, Text: q.Text})
+	}
+	return out
+}
+
+// loadExamples loads the example data into a store that nothing was ever loaded into.
+func loadExamples(ctx context.Context, st store.Store, stderr io.Writer) error {
+	snap, err := st.Snapshot()
+	if err != nil {
+		return err
+	}
+	stats, err := snap.Stats()
+	if err = errors.Join(err, snap.Close()); err != nil {
+		return err
+	}
+	if stats.Quads > 0 || snap.Commit().Number > 0 {
+		return nil
+	}
+	report, err := loaders.LoadFS(ctx, st, examples.FS(), examples.DataFiles(), loaders.Options{Strict: true, Base: examples.Base})
+	if err == nil {
+		fmt.Fprintf(stderr, "loaded the example data: %s quads\n", formatCount(report.Inserted))
+	}
+	return err
+}
+
+type announcement struct {
+	URL    string `json:"url"`
+	SPARQL string `json:"sparql"`
+	Store  string `json:"store"`
+	Quads  uint64 `json:"quads"`
+}
+
+const tryQuery = "SELECT ?type (COUNT(*) AS ?number) WHERE { ?s a ?type } GROUP BY ?type ORDER BY DESC(?number) LIMIT 10"
+
+// announce prints where the server is and what to try.
+func (a *app) announce(st store.Store, dir string, addr net.Addr, f *serveFlags) error {
+	snap, err := st.Snapshot()
+	if err != nil {
+		return err
+	}
+	stats, err := snap.Stats()
+	if err = errors.Join(err, snap.Close()); err != nil {
+		return err
+	}
+	url := browserURL(addr)
+	v := announcement{URL: url, SPARQL: url + "sparql", Store: dir, Quads: stats.Quads}
+	if f.json {
+		return a.printJSON(v)
+	}
+	_, err = fmt.Fprintf(a.stdout, `triplestore %s serves %s (%s quads)
+
+  front page       %s
+  SPARQL endpoint  %s
+
+Try:
+
+  curl -G %s -H 'Accept: text/csv' \
+    --data-urlencode 'query=%s'
+
+Ctrl-C stops it.
+`, release, dir, formatCount(stats.Quads), v.URL, v.SPARQL, v.SPARQL, tryQuery)
+	return err
+}
+
+// browserURL is an address that a browser on this machine can open.
+func browserURL(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return "http://" + addr.String() + "/"
+	}
+	if ip := net.ParseIP(host); ip != nil && (ip.IsUnspecified() || ip.IsLoopback()) {
+		host = "localhost"
+	}
+	return "http://" + strings.TrimSuffix(net.JoinHostPort(host, port), ":80") + "/"
+}
+
+var _ = os.Stdout

@@ -1,0 +1,157 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+)
+
+// info is what the parts of a request tell the log.
+type info struct {
+	problem *Problem
+	rows    int64
+}
+
+type infoKey struct{}
+
+func requestInfo(ctx context.Context) *info {
+	i, _ := ctx.Value(infoKey{}).(*info)
+	return i
+}
+
+// recorder remembers the status and counts the bytes of a response.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 && status >= 200 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	n, err := r.ResponseWriter.Write(b)
+	r.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach flushing and deadlines.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// Flush is for wrappers that look for http.Flusher.
+func (r *recorder) Flush() {
+	if f, ok := r.ResponseWriter.(http.Flusher); ok {
+		f.Flush()
+	}
+}
+
+// record logs every request when it ends.
+func (s *Server) record(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		rec, in := &recorder{ResponseWriter: w}, &info{}
+		ended := false
+		defer func() {
+			level, status := slog.LevelInfo, rec.status
+			attrs := []slog.Attr{slog.String("method", r.Method), slog.String("path", r.URL.EscapedPath())}
+			if p := in.problem; p != nil {
+				if status = p.Status; status >= 500 {
+					level = slog.LevelError
+				}
+				attrs = append(attrs, slog.String("problem", p.Title))
+				if p.ID != "" {
+					attrs = append(attrs, slog.String("id", p.ID))
+				}
+				if p.cause != nil {
+					attrs = append(attrs, slog.Any("cause", p.cause))
+				}
+			}
+			if !ended {
+				attrs = append(attrs, slog.Bool("aborted", true))
+			}
+			attrs = append(attrs, slog.Int("status", status), slog.Int64("bytes", rec.bytes), slog.Duration("took", time.Since(start)))
+			if in.rows > 0 {
+				attrs = append(attrs, slog.Int64("rows", in.rows))
+			}
+			s.c.Log.LogAttrs(r.Context(), level, "request", attrs...)
+		}()
+		next.ServeHTTP(rec, r.WithContext(context.WithValue(r.Context(), infoKey{}, in)))
+		ended = true
+	})
+}
+
+// catch turns a panic into an answer with an id, or breaks the connection where an answer has begun.
+func (s *Server) catch(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			v := recover()
+			if v == nil {
+				return
+			}
+			if v == http.ErrAbortHandler { //nolint:errorlint // it is panicked with as it is
+				panic(v)
+			}
+			p := internal(fmt.Errorf("panic: %v", v))
+			s.c.Log.LogAttrs(r.Context(), slog.LevelError, "panic", slog.String("id", p.ID), slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
+			if rec, ok := w.(*recorder); !ok || rec.status != 0 {
+				panic(http.ErrAbortHandler)
+			}
+			s.fail(w, r, p)
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// contentSecurity allows pages nothing but their own style, icon and forms.
+const contentSecurity = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// headers sets what every response has. Reading is open to scripts of all origins (https://fetch.spec.whatwg.org/#http-cors-protocol):
+// there are no credentials that could be abused.
+func headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Access-Control-Allow-Origin", "*")
+		h.Set("Access-Control-Expose-Headers", "ETag, Link, Retry-After, Vary")
+		h.Set("Content-Security-Policy", contentSecurity)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// methods lets only some methods through and answers OPTIONS.
+func methods(next http.HandlerFunc, fail func(http.ResponseWriter, *http.Request, *Problem), allowed ...string) http.Handler {
+	allow := strings.Join(append(slices.Clone(allowed), http.MethodOptions), ", ")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case slices.Contains(allowed, r.Method):
+			next(w, r)
+		case r.Method == http.MethodOptions:
+			h := w.Header()
+			h.Set("Allow", allow)
+			if slices.Contains(allowed, methodQuery) {
+				h.Set("Accept-Query", typeQuery)
+				h.Set("Accept-Post", typeQuery+", "+typeForm)
+			}
+			h.Set("Access-Control-Allow-Methods", allow)
+			h.Set("Access-Control-Allow-Headers", "Accept, Accept-Language, Content-Type")
+			h.Set("Access-Control-Max-Age", "86400")
+			w.WriteHeader(http.StatusNoContent)
+		default:
+			w.Header().Set("Allow", allow)
+			fail(w, r, problem(http.StatusMethodNotAllowed, "The method is not allowed here", "Allowed are "+allow+"."))
+		}
+	})
+}

@@ -1,0 +1,299 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"triplestore/rdf"
+	"triplestore/rdf/format"
+	"triplestore/sparql"
+	"triplestore/sparql/algebra"
+	"triplestore/store"
+)
+
+// page is what every page needs.
+type page struct {
+	M                        *messages
+	Title, Site, Version     string
+	Style, Icon, Home        string
+	LangParam                string
+	Languages                []languageLink
+	Alternates               []alternate
+	Query                    string
+	QueryLines               int
+	Formats                  []formatChoice
+	Error                    *Problem
+	langs                    []string
+	link                     linker
+	ErrorStatus, QueryLength int
+}
+
+type languageLink struct {
+	Lang, Name, Href string
+	Current          bool
+}
+
+type alternate struct{ Type, Href, Name string }
+
+type formatChoice struct{ Name, Title string }
+
+type frontPage struct {
+	*page
+	Examples                     []exampleLink
+	Quads, Graphs, Terms, Commit string
+}
+
+type exampleLink struct{ Title, Href string }
+
+type resultPage struct {
+	*page
+	Table     *table
+	Answer    string
+	Text      string
+	Cut       bool
+	Excerpt   string
+	Downloads []alternate
+}
+
+type table struct {
+	Vars   []string
+	Rows   [][]termView
+	Status string
+	Cut    bool
+}
+
+const (
+	shownRows = 1000      // of a table on a page
+	shownText = 256 << 10 // of a graph on a page
+)
+
+var formatChoices = func() []formatChoice {
+	var all []formatChoice
+	for _, name := range []string{"json", "csv", "tsv", "xml"} {
+		all = append(all, formatChoice{name, strings.ToUpper(name)})
+	}
+	for _, f := range format.All {
+		if f.CanWrite() {
+			all = append(all, formatChoice{f.Name, formatTitle(f.Name)})
+		}
+	}
+	return all
+}()
+
+func formatTitle(name string) string {
+	if f, ok := format.ByName(name); ok && name != "xml" {
+		return f.Title
+	}
+	return strings.ToUpper(name)
+}
+
+// newPage begins a page for a request, with the text of the form's query.
+func (s *Server) newPage(r *http.Request, query string) *page {
+	langs := s.readerLanguages(r)
+	p := &page{
+		M: messagesFor(langs), Title: s.c.Title, Site: s.c.Title, Version: s.c.Version, Style: stylePath, Icon: iconPath,
+		Query: query, QueryLines: min(max(strings.Count(query, "\n")+2, 8), 24), Formats: formatChoices, langs: langs, link: s.link,
+	}
+	if l := r.URL.Query().Get("lang"); isLanguageTag(strings.ToLower(l)) {
+		p.LangParam, p.link.lang = l, l
+	}
+	p.Home = p.link.page("/")
+	for _, m := range allMessages {
+		q := r.URL.Query()
+		q.Set("lang", m.Lang)
+		href := r.URL.EscapedPath() + "?" + q.Encode()
+		if !strings.HasPrefix(href, "/") || strings.HasPrefix(href, "//") || r.Method != http.MethodGet && r.Method != http.MethodHead {
+			href = "/?lang=" + m.Lang
+		}
+		p.Languages = append(p.Languages, languageLink{m.Lang, m.Name, href, m == p.M})
+	}
+	return p
+}
+
+// render writes a page. It is built in memory first, so that a fault in it becomes an error and not half a page.
+func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, name string, data any) error {
+	var buf bytes.Buffer
+	if err := templates.ExecuteTemplate(&buf, name, data); err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	addVary(h, "Accept", "Accept-Language")
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "no-cache")
+	}
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		w.Write(buf.Bytes()) //nolint:errcheck // the client is gone
+	}
+	return nil
+}
+
+// front is the page with the form, the examples and the size of the dataset.
+func (s *Server) front(w http.ResponseWriter, r *http.Request) {
+	text := defaultQuery
+	name := r.URL.Query().Get("example")
+	p := s.newPage(r, text)
+	f := &frontPage{page: p}
+	for _, e := range s.c.Examples {
+		if e.Name == name {
+			p.Query = e.Text
+			p.QueryLines = min(max(strings.Count(e.Text, "\n")+2, 8), 24)
+		}
+		f.Examples = append(f.Examples, exampleLink{e.Title, p.link.page("/", "example", e.Name)})
+	}
+	if err := s.summary(f); err != nil {
+		s.fail(w, r, problemOf(r.Context(), err))
+		return
+	}
+	if err := s.render(w, r, http.StatusOK, "front", f); err != nil {
+		s.fail(w, r, internal(err))
+	}
+}
+
+const defaultQuery = "SELECT ?type (COUNT(*) AS ?number)\nWHERE { ?s a ?type }\nGROUP BY ?type\nORDER BY DESC(?number)\nLIMIT 50\n"
+
+func (s *Server) summary(f *frontPage) error {
+	snap, err := s.c.Store.Snapshot()
+	if err != nil {
+		return err
+	}
+	defer snap.Close()
+	stats, err := snap.Stats()
+	if err != nil {
+		return err
+	}
+	f.Quads, f.Graphs, f.Terms = formatCount(stats.Quads), formatCount(stats.Graphs), formatCount(stats.Terms)
+	f.Commit = formatCount(snap.Commit().Number)
+	return nil
+}
+
+// answerPage shows a query's answer below its text.
+func (s *Server) answerPage(ctx context.Context, w http.ResponseWriter, r *http.Request, snap store.Snapshot, res *sparql.Result, q *queryRequest, start time.Time) error {
+	p := s.newPage(r, q.text)
+	page := &resultPage{page: p}
+	p.Title = p.M.Result
+	var err error
+	switch res.Form() {
+	case algebra.Select:
+		page.Downloads = s.downloads(p, q, solutionOffers)
+		page.Table, err = s.table(ctx, snap, res, p, start)
+	case algebra.Ask:
+		var b bool
+		if b, err = res.Bool(); b {
+			page.Answer = p.M.Yes
+		} else {
+			page.Answer = p.M.No
+		}
+	default:
+		page.Downloads = s.downloads(p, q, graphOffers)
+		page.Text, page.Cut, err = s.graphText(res)
+	}
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, "result", page)
+}
+
+func (s *Server) downloads(p *page, q *queryRequest, offers []offer) []alternate {
+	var out []alternate
+	for _, o := range offers {
+		if o.name == "html" {
+			continue
+		}
+		args := []string{"query", q.text, "format", o.name}
+		out = append(out, alternate{o.types[0], p.link.page("/sparql", args...) + graphArgs(q), formatTitle(o.name)})
+	}
+	return out
+}
+
+func (s *Server) table(ctx context.Context, snap store.Snapshot, res *sparql.Result, p *page, start time.Time) (*table, error) {
+	d, err := newDescriber(ctx, snap, p.langs)
+	if err != nil {
+		return nil, err
+	}
+	v := &viewer{describer: d, link: p.link, m: p.M, prefixes: s.withPrefixes(res.Prefixes())}
+	t := &table{Vars: res.Vars()}
+	size := 0
+	for row, err := range res.Rows() {
+		if err != nil {
+			return nil, err
+		}
+		if len(t.Rows) == shownRows || size > 4<<20 {
+			t.Cut = true
+			break
+		}
+		cells := make([]termView, len(row))
+		for i, term := range row {
+			if term.IsZero() {
+				continue
+			}
+			size += term.Size()
+			cells[i] = v.term(store.NoID, term)
+			cells[i].Outside = ""
+		}
+		t.Rows = append(t.Rows, cells)
+	}
+	word := p.M.Rows
+	if len(t.Rows) == 1 {
+		word = p.M.Row
+	}
+	t.Status = formatCount(uint64(len(t.Rows))) + " " + word + ", " + formatSeconds(time.Since(start).Seconds()) + " " + p.M.Seconds + "."
+	return t, nil
+}
+
+func (s *Server) graphText(res *sparql.Result) (text string, cut bool, err error) {
+	f, _ := format.ByName("turtle")
+	var buf bytes.Buffer
+	w := newGraphWriter(&buf, f, s.withPrefixes(res.Prefixes()))
+	for t, err := range res.Triples() {
+		if err != nil {
+			return "", false, err
+		}
+		if buf.Len() > shownText {
+			cut = true
+			break
+		}
+		if err := w.Write(t.In(rdf.Term{})); err != nil {
+			return "", false, err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return "", false, err
+	}
+	return buf.String(), cut, nil
+}
+
+// failQuery answers with a problem; a reader gets the form with the text back.
+func (s *Server) failQuery(w http.ResponseWriter, r *http.Request, q *queryRequest, p *Problem) {
+	if !prefersHTML(r) || p.Status == statusClientClosed {
+		s.fail(w, r, p)
+		return
+	}
+	if in := requestInfo(r.Context()); in != nil {
+		in.problem = p
+	}
+	page := &resultPage{page: s.newPage(r, q.text), Excerpt: p.excerpt}
+	page.Error = p
+	page.Title = page.M.Error
+	w.Header().Set("Cache-Control", "no-store")
+	if p.retryAfter != "" {
+		w.Header().Set("Retry-After", p.retryAfter)
+	}
+	if err := s.render(w, r, p.Status, "result", page); err != nil {
+		s.c.Log.ErrorContext(r.Context(), "page", "error", err)
+	}
+}
+
+// errorPage shows a problem to a reader.
+func (s *Server) errorPage(w http.ResponseWriter, r *http.Request, p *Problem) {
+	page := s.newPage(r, "")
+	page.Error, page.Title = p, strconv.Itoa(p.Status)+" "+p.Title
+	if err := s.render(w, r, p.Status, "error", page); err != nil {
+		s.c.Log.ErrorContext(r.Context(), "page", "error", err)
+	}
+}

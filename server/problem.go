@@ -1,0 +1,143 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"triplestore/sparql"
+	"triplestore/sparql/syntax"
+	"triplestore/store"
+)
+
+// Problem is an error as RFC 9457 has it (application/problem+json).
+type Problem struct {
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail,omitempty"`
+	// Line and Column are the place in the text of the query, counted from 1.
+	Line   int `json:"line,omitempty"`
+	Column int `json:"column,omitempty"`
+	// ID is what to look for in the log of the server.
+	ID string `json:"id,omitempty"`
+	// Accepted lists what could have been asked for.
+	Accepted []string `json:"accepted,omitempty"`
+
+	excerpt    string // the line of the query with a caret, for people
+	retryAfter string
+	cause      error // for the log
+}
+
+// statusClientClosed is what the log shows for a request whose client went away; nobody receives it.
+const statusClientClosed = 499
+
+func problem(status int, title, detail string) *Problem {
+	return &Problem{Status: status, Title: title, Detail: detail}
+}
+
+// problemOf is the one table from the errors of a query to what a client sees.
+func problemOf(ctx context.Context, err error) *Problem {
+	var syntaxErr *syntax.Error
+	var unsupported *sparql.UnsupportedError
+	var own *Problem
+	switch {
+	case errors.As(err, &own):
+		return own
+	case errors.As(err, &syntaxErr):
+		return &Problem{Status: http.StatusBadRequest, Title: "The query is not valid SPARQL", Detail: syntaxErr.Error(), Line: syntaxErr.Line,
+			Column: syntaxErr.Column, excerpt: syntaxErr.Snippet()}
+	case errors.As(err, &unsupported):
+		return problem(http.StatusNotImplemented, "The query uses a feature that is not here yet", unsupported.Error())
+	case errors.Is(err, sparql.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
+		p := problem(http.StatusServiceUnavailable, "The query took too long", err.Error())
+		return p
+	case errors.Is(err, sparql.ErrMemory):
+		return problem(http.StatusRequestEntityTooLarge, "The query needs too much memory", err.Error())
+	case errors.Is(err, sparql.ErrTooManyRows):
+		return problem(http.StatusRequestEntityTooLarge, "The query has too many results", err.Error())
+	case errors.Is(err, context.Canceled):
+		if ctx.Err() != nil {
+			return &Problem{Status: statusClientClosed, Title: "The client went away", cause: err}
+		}
+		return problem(http.StatusServiceUnavailable, "The server is stopping", "")
+	case errors.Is(err, store.ErrClosed):
+		return problem(http.StatusServiceUnavailable, "The server is stopping", "")
+	}
+	p := internal(err)
+	if errors.Is(err, store.ErrCorrupt) {
+		p.Title = "The store could not be read"
+	}
+	return p
+}
+
+// internal hides an error from the client behind an id that the log has too.
+func internal(err error) *Problem {
+	id := newID()
+	return &Problem{Status: http.StatusInternalServerError, Title: "Something went wrong in the server",
+		Detail: "The server's log tells more under the id " + id + ".", ID: id, cause: err}
+}
+
+func newID() string {
+	var b [8]byte
+	rand.Read(b[:]) //nolint:errcheck // it never returns an error, see its documentation
+	return hex.EncodeToString(b[:])
+}
+
+// Error makes a Problem an error, so that helpers can return it.
+func (p *Problem) Error() string {
+	if p.Detail == "" {
+		return p.Title
+	}
+	return p.Title + ": " + p.Detail
+}
+
+// Unwrap gives what the client does not see.
+func (p *Problem) Unwrap() error { return p.cause }
+
+// fail answers a request with a problem: as a page for a reader, else as JSON. Nothing must have been written yet.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, p *Problem) {
+	if info := requestInfo(r.Context()); info != nil {
+		info.problem = p
+	}
+	if p.Status == statusClientClosed {
+		return
+	}
+	h := w.Header()
+	for _, name := range []string{"ETag", "Link", "Content-Disposition", "Content-Length"} {
+		h.Del(name)
+	}
+	h.Set("Cache-Control", "no-store")
+	addVary(h, "Accept")
+	if p.retryAfter != "" {
+		h.Set("Retry-After", p.retryAfter)
+	}
+	if prefersHTML(r) {
+		s.errorPage(w, r, p)
+		return
+	}
+	body, err := json.Marshal(p)
+	if err != nil {
+		body = fmt.Appendf(nil, `{"status":%d}`, p.Status)
+	}
+	h.Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	if r.Method != http.MethodHead {
+		w.Write(append(body, '\n')) //nolint:errcheck // the client is gone
+	}
+}
+
+func addVary(h http.Header, names ...string) {
+	for _, n := range names {
+		found := false
+		for _, v := range h.Values("Vary") {
+			found = found || v == n
+		}
+		if !found {
+			h.Add("Vary", n)
+		}
+	}
+}

@@ -1,0 +1,176 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"triplestore/rdf"
+	"triplestore/rdf/iri"
+)
+
+// queryRequest is a query operation of the SPARQL Protocol (https://www.w3.org/TR/sparql11-protocol/#query-operation).
+type queryRequest struct {
+	text           string
+	present        bool // there is a query, even if it is empty
+	defaults       []rdf.Term
+	named          []rdf.Term
+	format         string
+	timeout        time.Duration // 0: the server's
+	explain        bool
+	acceptLanguage string
+}
+
+const (
+	typeForm   = "application/x-www-form-urlencoded"
+	typeQuery  = "application/sparql-query"
+	typeUpdate = "application/sparql-update"
+)
+
+// readQuery takes a request apart. The error is a *Problem.
+func (s *Server) readQuery(w http.ResponseWriter, r *http.Request) (queryRequest, error) {
+	var q queryRequest
+	params, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return q, problem(http.StatusBadRequest, "The parameters cannot be read", err.Error())
+	}
+	if r.Method == http.MethodPost || r.Method == methodQuery {
+		mt, err := bodyType(r)
+		if err != nil {
+			return q, err
+		}
+		if mt == typeUpdate {
+			return q, updateProblem()
+		}
+		if mt != typeQuery && (mt != typeForm || r.Method == methodQuery) {
+			w.Header().Set("Accept-Post", typeQuery+", "+typeForm)
+			w.Header().Set("Accept-Query", typeQuery)
+			return q, problem(http.StatusUnsupportedMediaType, "The body has a media type that is not taken here",
+				fmt.Sprintf("It is %q; a query is sent as %s or %s.", mt, typeQuery, typeForm))
+		}
+		body, err := s.readBody(w, r)
+		if err != nil {
+			return q, err
+		}
+		if mt == typeQuery {
+			if params.Has("query") {
+				return q, problem(http.StatusBadRequest, "There are two queries", "One is in the body, one in the parameter query.")
+			}
+			q.text, q.present = string(body), true
+		} else {
+			form, err := url.ParseQuery(string(body))
+			if err != nil {
+				return q, problem(http.StatusBadRequest, "The form cannot be read", err.Error())
+			}
+			for k, v := range form {
+				params[k] = append(params[k], v...)
+			}
+		}
+		r.Form, r.PostForm = params, params
+	}
+	if params.Has("update") {
+		return q, updateProblem()
+	}
+	if n := len(params["query"]); n > 1 {
+		return q, problem(http.StatusBadRequest, "There is more than one query", "The parameter query may be given once.")
+	} else if n == 1 {
+		q.text, q.present = params.Get("query"), true
+	}
+	if !utf8.ValidString(q.text) {
+		return q, problem(http.StatusBadRequest, "The query is not valid UTF-8", "")
+	}
+	if q.defaults, err = graphParams(params, "default-graph-uri"); err != nil {
+		return q, err
+	}
+	if q.named, err = graphParams(params, "named-graph-uri"); err != nil {
+		return q, err
+	}
+	q.format = params.Get("format")
+	if q.format == "" {
+		q.format = params.Get("output")
+	}
+	if t := params.Get("timeout"); t != "" {
+		if q.timeout, err = parseTimeout(t); err != nil {
+			return q, err
+		}
+	}
+	q.explain = params.Has("explain") && params.Get("explain") != "0" && params.Get("explain") != "false"
+	return q, nil
+}
+
+// bodyType is the media type of the request's body; its text must be UTF-8 and not compressed.
+func bodyType(r *http.Request) (string, error) {
+	if e := r.Header.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
+		return "", problem(http.StatusUnsupportedMediaType, "The body is compressed", "Content-Encoding "+strconv.Quote(e)+" is not taken here.")
+	}
+	mt, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil {
+		return "", nil //nolint:nilerr // the caller refuses the empty media type with a better message
+	}
+	if c, ok := params["charset"]; ok && !strings.EqualFold(c, "utf-8") {
+		return "", problem(http.StatusUnsupportedMediaType, "The body is not UTF-8", "The charset is "+strconv.Quote(c)+".")
+	}
+	return mt, nil
+}
+
+func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.c.MaxRequest))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, problem(http.StatusRequestEntityTooLarge, "The request is too large", fmt.Sprintf("At most %d bytes are taken.", tooLarge.Limit))
+	case err != nil:
+		return nil, &Problem{Status: http.StatusBadRequest, Title: "The request could not be read", cause: err}
+	}
+	return body, nil
+}
+
+func graphParams(params url.Values, name string) ([]rdf.Term, error) {
+	var graphs []rdf.Term
+	for _, v := range params[name] {
+		if err := iri.Check(v); err != nil {
+			return nil, problem(http.StatusBadRequest, "A graph is not named by an IRI", fmt.Sprintf("%s: %v", name, err))
+		}
+		graphs = append(graphs, rdf.IRI(v))
+	}
+	return graphs, nil
+}
+
+// parseTimeout reads seconds ("2", "0.5") or a duration with a unit ("500ms").
+func parseTimeout(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		d, err = time.ParseDuration(s + "s")
+	}
+	if err != nil || d <= 0 {
+		return 0, problem(http.StatusBadRequest, "The timeout cannot be read", fmt.Sprintf("It is %q; it should be a number of seconds.", s))
+	}
+	return d, nil
+}
+
+func updateProblem() *Problem {
+	return problem(http.StatusNotImplemented, "This server does not take updates",
+		"SPARQL Update is not there yet. Data is loaded with the command triplestore load while the server is stopped.")
+}
+
+// graphArgs writes the dataset of a request as parameters to append to an address that has some.
+func graphArgs(q *queryRequest) string {
+	v := url.Values{}
+	for _, g := range q.defaults {
+		v.Add("default-graph-uri", g.Value())
+	}
+	for _, g := range q.named {
+		v.Add("named-graph-uri", g.Value())
+	}
+	if len(v) == 0 {
+		return ""
+	}
+	return "&" + v.Encode()
+}

@@ -1,0 +1,266 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"triplestore/rdf"
+	"triplestore/rdf/format"
+	"triplestore/sparql"
+	"triplestore/sparql/algebra"
+	"triplestore/sparql/results"
+	"triplestore/store"
+)
+
+// What a SELECT or an ASK, and what a CONSTRUCT or a DESCRIBE can be answered with. JSON and Turtle are for who asks for nothing.
+var (
+	solutionOffers = []offer{
+		{"json", []string{"application/sparql-results+json", "application/json"}},
+		{"xml", []string{"application/sparql-results+xml", "application/xml", "text/xml"}},
+		{"csv", []string{"text/csv"}},
+		{"tsv", []string{"text/tab-separated-values"}},
+		{"html", []string{"text/html", "application/xhtml+xml"}},
+	}
+	graphOffers = append(formatOffers(), offer{"html", []string{"text/html", "application/xhtml+xml"}})
+)
+
+// formatOffers are the formats of RDF that have a writer, Turtle first. Those of quads hold the graph of a query as their
+// default graph; descriptions of resources keep the graphs that they are stated in.
+func formatOffers() []offer {
+	var offers []offer
+	for _, f := range format.All {
+		if f.CanWrite() {
+			o := offer{f.Name, f.MediaTypes}
+			if f.Name == "turtle" {
+				offers = append([]offer{o}, offers...)
+			} else {
+				offers = append(offers, o)
+			}
+		}
+	}
+	return offers
+}
+
+func notAcceptable(offers []offer) *Problem {
+	p := problem(http.StatusNotAcceptable, "The answer is not there in a format that was asked for", "")
+	for _, o := range offers {
+		p.Accepted = append(p.Accepted, o.types[0])
+	}
+	return p
+}
+
+// sparql answers the query operation of the SPARQL Protocol.
+func (s *Server) sparql(w http.ResponseWriter, r *http.Request) {
+	addVary(w.Header(), "Accept")
+	q, err := s.readQuery(w, r)
+	if err != nil {
+		s.fail(w, r, problemOf(r.Context(), err))
+		return
+	}
+	if !q.present {
+		if prefersHTML(r) {
+			s.front(w, r)
+			return
+		}
+		s.fail(w, r, problem(http.StatusBadRequest, "There is no query", "A query is sent as the parameter query, or as a body of type "+typeQuery+"."))
+		return
+	}
+	if err := s.answer(w, r, &q); err != nil {
+		s.failQuery(w, r, &q, problemOf(r.Context(), err))
+	}
+}
+
+// answer runs a query. Its error is one that came before the response began.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest) error {
+	if err := s.slots.take(r.Context()); err != nil {
+		return err
+	}
+	defer s.slots.give()
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	snap, err := s.c.Store.Snapshot()
+	if err != nil {
+		return err
+	}
+	defer snap.Close()
+	o := s.engine.Options()
+	if q.timeout > 0 {
+		o.Timeout = min(q.timeout, o.Timeout)
+	}
+	if len(q.defaults)+len(q.named) > 0 {
+		o.Dataset, o.Default, o.Named = true, q.defaults, q.named
+	}
+	if q.explain {
+		return s.answerPlan(ctx, w, r, snap, q, o)
+	}
+	start := time.Now()
+	res, err := s.engine.QueryWith(ctx, snap, q.text, o)
+	if err != nil {
+		return err
+	}
+	defer res.Close()
+	offers := graphOffers
+	switch res.Form() {
+	case algebra.Select, algebra.Ask:
+		offers = solutionOffers
+	}
+	i, mediaType := choose(q.format, r.Header, offers)
+	if i < 0 {
+		return notAcceptable(offers)
+	}
+	if offers[i].name == "html" {
+		return s.answerPage(ctx, w, r, snap, res, q, start)
+	}
+	out := newStream(w, s.c.Stall)
+	w.Header().Set("Content-Type", contentType(mediaType))
+	w.Header().Set("Cache-Control", "no-cache")
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	if res.Form() == algebra.Select || res.Form() == algebra.Ask {
+		err = s.writeSolutions(r.Context(), out, res, offers[i].name)
+	} else {
+		err = s.writeGraph(out, res, offers[i].name)
+	}
+	if err == nil || out.begun || out.failed != nil {
+		s.note(r, q, err, out)
+	}
+	if out.end(err) {
+		return err
+	}
+	return nil
+}
+
+// note tells the log why a response that had begun was broken.
+func (s *Server) note(r *http.Request, q *queryRequest, err error, out *stream) {
+	if err == nil {
+		err = out.failed
+	}
+	if err != nil {
+		if in := requestInfo(r.Context()); in != nil {
+			in.problem = problemOf(r.Context(), err)
+		}
+	}
+}
+
+func contentType(mediaType string) string {
+	if len(mediaType) > 5 && mediaType[:5] == "text/" {
+		return mediaType + "; charset=utf-8"
+	}
+	return mediaType
+}
+
+func (s *Server) writeSolutions(ctx context.Context, out *stream, res *sparql.Result, name string) error {
+	f, ok := results.ByName(name)
+	if !ok {
+		return errors.New("server: no writer for results in " + name)
+	}
+	w := results.NewWriter(out, f)
+	if res.Form() == algebra.Ask {
+		b, err := res.Bool()
+		if err != nil {
+			return err
+		}
+		if err := w.Boolean(b); err != nil {
+			return err
+		}
+		return w.Close()
+	}
+	if err := w.Head(res.Vars()); err != nil {
+		return err
+	}
+	rows := int64(0)
+	defer func() {
+		if in := requestInfo(ctx); in != nil {
+			in.rows = rows
+		}
+	}()
+	for row, err := range res.Rows() {
+		if err != nil {
+			return err
+		}
+		if err := w.Row(row); err != nil {
+			return err
+		}
+		rows++
+		if rows&63 == 0 {
+			if err := out.tick(w.Flush); err != nil {
+				return err
+			}
+		}
+	}
+	return w.Close()
+}
+
+func (s *Server) writeGraph(out *stream, res *sparql.Result, name string) error {
+	f, ok := format.ByName(name)
+	if !ok {
+		return errors.New("server: no writer for " + name)
+	}
+	w := newGraphWriter(out, f, s.withPrefixes(res.Prefixes()))
+	n := 0
+	for t, err := range res.Triples() {
+		if err != nil {
+			return err
+		}
+		if err := w.Write(t.In(rdf.Term{})); err != nil {
+			return err
+		}
+		if n++; n&63 == 0 {
+			if err := out.tick(nil); err != nil {
+				return err
+			}
+		}
+	}
+	return w.Close()
+}
+
+// withPrefixes puts the prefixes of a query over the server's.
+func (s *Server) withPrefixes(own map[string]string) map[string]string {
+	if len(own) == 0 {
+		return s.prefixes
+	}
+	all := make(map[string]string, len(own)+len(s.prefixes))
+	for p, iri := range s.prefixes {
+		all[p] = iri
+	}
+	for p, iri := range own {
+		all[p] = iri
+	}
+	return all
+}
+
+// answerPlan shows how a query would be run.
+func (s *Server) answerPlan(ctx context.Context, w http.ResponseWriter, r *http.Request, snap store.Snapshot, q *queryRequest, o sparql.Options) error {
+	plan, err := sparql.NewEngine(o).Explain(ctx, snap, q.text)
+	if err != nil {
+		return err
+	}
+	if prefersHTML(r) {
+		return s.render(w, r, http.StatusOK, "result", &resultPage{page: s.newPage(r, q.text), Text: plan})
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, err = w.Write([]byte(plan))
+	return err
+}
+
+func (s *Server) update(w http.ResponseWriter, r *http.Request) { s.fail(w, r, updateProblem()) }
+
+func (s *Server) health(w http.ResponseWriter, r *http.Request) {
+	snap, err := s.c.Store.Snapshot()
+	if err != nil {
+		s.fail(w, r, problemOf(r.Context(), err))
+		return
+	}
+	snap.Close()
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Write([]byte("ok\n")) //nolint:errcheck // the client is gone
+}
+
+func (s *Server) robots(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Write([]byte("User-agent: *\nDisallow: /sparql\n")) //nolint:errcheck // the client is gone
+}

@@ -1,0 +1,317 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"triplestore/rdf"
+	"triplestore/rdf/format"
+	"triplestore/rdf/iri"
+	"triplestore/store"
+)
+
+type resourcePage struct {
+	*page
+	Heading, HeadingLang, IRI, Outside, Back string
+	Types                                    []termView
+	Properties, References                   []propertyView
+	ShowProperties, ShowReferences           bool
+	Prev, Following                          string
+	Page                                     int
+	Facts                                    []fact
+}
+
+// fact is a remark at the foot of a page.
+type fact struct {
+	Text  string
+	Terms []termView
+}
+
+// resourceByParam describes the resource that the parameter iri names.
+func (s *Server) resourceByParam(w http.ResponseWriter, r *http.Request) {
+	values := r.URL.Query()["iri"]
+	if len(values) != 1 {
+		s.fail(w, r, problem(http.StatusBadRequest, "There is no IRI", "Which resource to describe is said once, by the parameter iri."))
+		return
+	}
+	if err := iri.Check(values[0]); err != nil && len(values[0]) > 4096 {
+		s.fail(w, r, problem(http.StatusBadRequest, "The IRI is not valid", err.Error()))
+		return
+	}
+	s.resource(w, r, values)
+}
+
+// resourceByPath describes the resource under the base whose path was asked for.
+func (s *Server) resourceByPath(w http.ResponseWriter, r *http.Request) {
+	c := s.link.candidates(r)
+	if len(c) == 0 {
+		s.fail(w, r, problem(http.StatusNotFound, "There is no such page", ""))
+		return
+	}
+	s.resource(w, r, c)
+}
+
+// resource describes the first of the IRIs that the store knows.
+func (s *Server) resource(w http.ResponseWriter, r *http.Request, iris []string) {
+	addVary(w.Header(), "Accept")
+	if err := s.describe(w, r, iris); err != nil {
+		s.fail(w, r, problemOf(r.Context(), err))
+	}
+}
+
+func (s *Server) describe(w http.ResponseWriter, r *http.Request, iris []string) error {
+	i, mediaType := choose(formatParam(r), r.Header, graphOffers)
+	if i < 0 {
+		return notAcceptable(graphOffers)
+	}
+	if err := s.slots.take(r.Context()); err != nil {
+		return err
+	}
+	defer s.slots.give()
+	ctx, cancel := context.WithTimeout(r.Context(), s.c.Timeout)
+	defer cancel()
+	snap, err := s.c.Store.Snapshot()
+	if err != nil {
+		return err
+	}
+	defer snap.Close()
+	d, err := newDescriber(ctx, snap, s.readerLanguages(r))
+	if err != nil {
+		return err
+	}
+	var id store.ID
+	self, found := iris[0], false
+	for _, c := range iris {
+		if id, found, err = d.find(c); err != nil {
+			return err
+		}
+		if found {
+			self = c
+			break
+		}
+	}
+	format := graphOffers[i].name
+	h := w.Header()
+	if found {
+		for _, o := range graphOffers {
+			h.Add("Link", fmt.Sprintf("<%s>; rel=\"alternate\"; type=%q", s.link.resource(self, "format", o.name), o.types[0]))
+		}
+		etag := fmt.Sprintf("W/%q", strconv.FormatUint(snap.Commit().Number, 36)+"-"+format)
+		if format == "html" {
+			addVary(h, "Accept-Language")
+			etag = fmt.Sprintf("W/%q", strconv.FormatUint(snap.Commit().Number, 36)+"-html-"+s.c.Version+"-"+strings.Join(d.langs, "."))
+		}
+		h.Set("ETag", etag)
+		h.Set("Cache-Control", "no-cache")
+		if matches(r.Header.Values("If-None-Match"), etag) {
+			w.WriteHeader(http.StatusNotModified)
+			return nil
+		}
+	}
+	switch {
+	case format == "html" && found:
+		return s.resourcePage(w, r, d, id, self)
+	case format == "html":
+		p := &resourcePage{page: s.newPage(r, ""), IRI: self}
+		p.Title = p.M.NotFoundTitle
+		if external(self) {
+			p.Outside = self
+		}
+		return s.render(w, r, http.StatusNotFound, "notfound", p)
+	case !found:
+		// A comment is an empty document in each of these formats.
+		h.Set("Content-Type", contentType(mediaType))
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprintf(w, "# %s is not described here.\n", rdf.IRI(self)) //nolint:errcheck // the client is gone
+		return nil
+	}
+	return s.writeDescription(w, r, d, id, format, mediaType)
+}
+
+func (s *Server) writeDescription(w http.ResponseWriter, r *http.Request, d *describer, id store.ID, name, mediaType string) error {
+	f, ok := format.ByName(name)
+	if !ok {
+		return fmt.Errorf("server: no writer for %s", name)
+	}
+	w.Header().Set("Content-Type", contentType(mediaType))
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	out := newStream(w, s.c.Stall)
+	fw := newGraphWriter(out, f, s.prefixes)
+	var last rdf.Quad
+	err := d.describe(id, func(q rdf.Quad) error {
+		if !f.Graphs {
+			q.G = rdf.Term{}
+			if q == last { // the same triple in another graph comes next to it
+				return nil
+			}
+			last = q
+		}
+		if err := fw.Write(q); err != nil {
+			return err
+		}
+		return out.tick(nil)
+	})
+	if err == nil {
+		err = fw.Close()
+	}
+	if out.end(err) {
+		return err
+	}
+	return nil
+}
+
+// matches reports whether an If-None-Match header holds a tag, compared weakly (RFC 9110 section 13.1.2).
+func matches(values []string, etag string) bool {
+	etag = strings.TrimPrefix(etag, "W/")
+	for _, v := range values {
+		for part := range strings.SplitSeq(v, ",") {
+			if part = strings.TrimSpace(part); part == "*" || strings.TrimPrefix(part, "W/") == etag {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (s *Server) resourcePage(w http.ResponseWriter, r *http.Request, d *describer, id store.ID, self string) error {
+	p := &resourcePage{page: s.newPage(r, ""), IRI: self, Page: 1}
+	v := &viewer{describer: d, link: p.link, m: p.M, prefixes: s.prefixes, written: map[store.ID]bool{id: true}}
+	label, err := d.label(id)
+	if err != nil {
+		return err
+	}
+	if label.IsZero() {
+		p.Heading = v.name(self)
+	} else {
+		p.Heading, p.HeadingLang = label.Value(), v.foreign(label.Lang())
+	}
+	p.Title = p.Heading
+	if _, own := s.link.own(self); !own && external(self) {
+		p.Outside = self
+	}
+	for _, o := range graphOffers {
+		if o.name != "html" {
+			p.Alternates = append(p.Alternates, alternate{o.types[0], s.link.resource(self, "format", o.name), formatTitle(o.name)})
+		}
+	}
+	q := r.URL.Query()
+	if n, err := strconv.Atoi(q.Get("page")); err == nil && n > 0 && n < 1_000_000 {
+		p.Page = n
+	}
+	switch {
+	case q.Get("in") != "":
+		err = s.pageOf(p, v, id, self, "in", q.Get("in"))
+	case q.Get("out") != "":
+		err = s.pageOf(p, v, id, self, "out", q.Get("out"))
+	default:
+		p.ShowProperties, p.ShowReferences = true, true
+		for _, property := range v.outgoing(id, self, store.NoID, 0, shownValues, nestedDepth) {
+			if property.IRI == rdfType && property.More == "" {
+				p.Types = property.Values
+				continue
+			}
+			p.Properties = append(p.Properties, property)
+		}
+		p.References = v.incoming(id, self, store.NoID, 0, shownSources)
+		err = s.facts(p, v, id)
+	}
+	if err != nil {
+		return err
+	}
+	if v.err != nil {
+		return v.err
+	}
+	return s.render(w, r, http.StatusOK, "resource", p)
+}
+
+// pageOf shows one property of a resource, or one property that refers to it, page by page.
+func (s *Server) pageOf(p *resourcePage, v *viewer, id store.ID, self, direction, predicate string) error {
+	only, ok, err := v.snap.ID(rdf.IRI(predicate))
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return problem(http.StatusNotFound, "There is no such property here", "")
+	}
+	p.Back = p.link.resource(self)
+	offset := (p.Page - 1) * pagedValues
+	var views []propertyView
+	if direction == "in" {
+		views = v.incoming(id, self, only, offset, pagedValues+1)
+		p.ShowReferences = true
+	} else {
+		views = v.outgoing(id, self, only, offset, pagedValues+1, 0)
+		p.ShowProperties = true
+	}
+	more := false
+	for i := range views {
+		if n := len(views[i].Values) + len(views[i].Others); n > pagedValues {
+			more = true
+			if len(views[i].Others) > 0 {
+				views[i].Others = views[i].Others[:len(views[i].Others)-1]
+			} else {
+				views[i].Values = views[i].Values[:pagedValues]
+			}
+		}
+	}
+	if direction == "in" {
+		p.References = views
+	} else {
+		p.Properties = views
+	}
+	if p.Page > 1 {
+		p.Prev = p.link.resource(self, direction, predicate, "page", strconv.Itoa(p.Page-1))
+	}
+	if more {
+		p.Following = p.link.resource(self, direction, predicate, "page", strconv.Itoa(p.Page+1))
+	}
+	return nil
+}
+
+// shownGraphs is how many graphs a page names as the places of its statements.
+const shownGraphs = 10
+
+// facts tells where the statements are, and what else the IRI is used as.
+func (s *Server) facts(p *resourcePage, v *viewer, id store.ID) error {
+	var graphs []store.ID
+	seen := map[store.ID]bool{}
+	rows := 0
+	if err := v.scan(store.Range{Order: store.SPOG, Prefix: []store.ID{id}}, func(q store.Quad) bool {
+		if g := q[store.G]; g != store.DefaultGraph && !seen[g] {
+			seen[g] = true
+			graphs = append(graphs, g)
+		}
+		rows++
+		return rows < distinctLimit && len(graphs) < shownGraphs
+	}); err != nil {
+		return err
+	}
+	if err := v.fetch(graphs); err != nil {
+		return err
+	}
+	if len(graphs) > 0 {
+		f := fact{Text: p.M.StatedIn + ":"}
+		for _, g := range graphs {
+			f.Terms = append(f.Terms, v.term(g, v.terms[g]))
+		}
+		p.Facts = append(p.Facts, f)
+	}
+	for _, use := range []struct {
+		order store.Order
+		text  string
+	}{{store.PSOG, p.M.UsedAs}, {store.GSPO, p.M.GraphOf + ":"}} {
+		n, err := v.snap.Count(store.Range{Order: use.order, Prefix: []store.ID{id}})
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			p.Facts = append(p.Facts, fact{Text: use.text + " " + formatCount(n) + " " + p.M.HasGraph})
+		}
+	}
+	return nil
+}

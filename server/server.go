@@ -1,0 +1,200 @@
+// Package server answers over HTTP: the SPARQL Protocol at /sparql, descriptions of resources at /resource and at the paths of
+// IRIs under the configured base, and pages for people who read. It never trusts the Host header for IRIs: what is its own is
+// what [Config.Base] says. Nothing here changes the store.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+	"github.com/klauspost/compress/gzhttp"
+
+	"triplestore/rdf/iri"
+	"triplestore/sparql"
+	"triplestore/store"
+	"triplestore/vocab"
+)
+
+// Config configures a server. The zero value of everything but Store is good for a server on one's own machine.
+type Config struct {
+	// Store is what is served.
+	Store store.Store
+	// Base is the http or https IRI under which the server's own resources are named. Their paths are answered with descriptions.
+	// Empty means none: then only /resource describes.
+	Base string
+	// Title is the name of the site on its pages.
+	Title string
+	// Version is shown on pages.
+	Version string
+	// Examples are queries that the front page offers.
+	Examples []Example
+	// Prefixes shorten IRIs on pages and in Turtle and are known to queries, before the well-known ones of package vocab.
+	Prefixes map[string]string
+	// Languages are those of labels for readers who ask for none, most wanted first. Nil means nb, nn, en.
+	Languages []string
+	// Timeout is how long a query may take; the parameter timeout can only shorten it. 0 means 60 s.
+	Timeout time.Duration
+	// Memory is about how many bytes a query may hold. 0 means 1 GiB.
+	Memory int64
+	// MaxRows is how many results a query may have. 0 is no limit.
+	MaxRows int64
+	// MaxRequest is how long the body of a request may be, in bytes. 0 means 4 MiB.
+	MaxRequest int64
+	// Concurrency is how many queries run at a time, Queue how many wait. 0 means twice the processors, and 16 times that.
+	Concurrency, Queue int
+	// Stall is how long a client may take nothing before its connection is given up. 0 means 30 s.
+	Stall time.Duration
+	// UnionDefaultGraph makes the default graph of queries the union of all graphs.
+	UnionDefaultGraph bool
+	// Log takes a line per request and what went wrong. Nil means slog.Default.
+	Log *slog.Logger
+}
+
+// Example is a query for the front page.
+type Example struct {
+	// Name identifies it in addresses.
+	Name string
+	// Title says what it answers.
+	Title string
+	// Text is the query.
+	Text string
+}
+
+// Server is an HTTP handler. It is safe for concurrent use.
+type Server struct {
+	c        Config
+	engine   *sparql.Engine
+	slots    *slots
+	link     linker
+	prefixes map[string]string // the configured ones; the well-known ones come after them
+	handler  http.Handler
+}
+
+const methodQuery = "QUERY" // https://datatracker.ietf.org/doc/draft-ietf-httpbis-safe-method-w-body/
+
+// New checks the configuration and makes the server. It does not own the store.
+func New(c Config) (*Server, error) {
+	if c.Store == nil {
+		return nil, errors.New("server: Config.Store is missing")
+	}
+	if c.Base != "" {
+		u, err := url.Parse(c.Base)
+		if err == nil {
+			err = iri.Check(c.Base)
+		}
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+			return nil, fmt.Errorf("server: the base %q is not an http or https IRI without query and fragment", c.Base)
+		}
+		if u.Path == "" {
+			c.Base += "/"
+		}
+	}
+	def(&c.Title, "triplestore")
+	def(&c.Timeout, time.Minute)
+	def(&c.Memory, 1<<30)
+	def(&c.MaxRequest, 4<<20)
+	def(&c.Concurrency, 2*runtime.GOMAXPROCS(0))
+	def(&c.Queue, 16*c.Concurrency)
+	def(&c.Stall, 30*time.Second)
+	if c.Languages == nil {
+		c.Languages = []string{"nb", "nn", "en"}
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	s := &Server{c: c, slots: newSlots(c.Concurrency, c.Queue), link: newLinker(c.Base), prefixes: maps.Clone(c.Prefixes)}
+	known := vocab.Prefixes()
+	maps.Copy(known, c.Prefixes)
+	s.engine = sparql.NewEngine(sparql.Options{
+		Timeout: c.Timeout, Memory: c.Memory, MaxRows: c.MaxRows, UnionDefaultGraph: c.UnionDefaultGraph, Base: c.Base, Prefixes: known,
+	})
+	h, err := s.routes()
+	if err != nil {
+		return nil, err
+	}
+	s.handler = h
+	return s, nil
+}
+
+func def[T comparable](v *T, otherwise T) {
+	var zero T
+	if *v == zero {
+		*v = otherwise
+	}
+}
+
+// ServeHTTP answers a request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+func (s *Server) routes() (http.Handler, error) {
+	m := mux.NewRouter().SkipClean(true).UseEncodedPath()
+	read := []string{http.MethodGet, http.MethodHead}
+	m.Handle("/", methods(s.front, s.fail, read...))
+	m.Handle("/sparql", methods(s.sparql, s.fail, http.MethodGet, http.MethodHead, http.MethodPost, methodQuery))
+	m.Handle("/update", methods(s.update, s.fail, http.MethodPost))
+	m.Handle("/resource", methods(s.resourceByParam, s.fail, read...))
+	m.Handle("/healthz", methods(s.health, s.fail, read...))
+	m.Handle("/robots.txt", methods(s.robots, s.fail, read...))
+	for path, a := range assets {
+		m.Handle(path, methods(a.serve, s.fail, read...))
+	}
+	m.Handle("/favicon.ico", methods(assets[iconPath].serve, s.fail, read...))
+	m.PathPrefix("/").Handler(methods(s.resourceByPath, s.fail, read...))
+	m.NotFoundHandler = http.HandlerFunc(s.resourceByPath) // a path without its slash, as OPTIONS * has
+	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.ContentTypeFilter(compressible))
+	if err != nil {
+		return nil, err
+	}
+	return s.record(s.catch(headers(compress(m)))), nil
+}
+
+// compressible reports whether a media type is text of some kind.
+func compressible(contentType string) bool {
+	mt, _, _ := strings.Cut(contentType, ";")
+	return strings.HasPrefix(mt, "text/") || strings.HasSuffix(mt, "+json") || strings.HasSuffix(mt, "+xml") || strings.HasPrefix(mt, "application/n-") ||
+		mt == "application/json" || mt == "application/xml" || mt == "application/trig"
+}
+
+// Serve answers on a listener until ctx ends; then it lets running requests finish for a grace period and cancels the rest.
+// It closes the listener.
+func (s *Server) Serve(ctx context.Context, l net.Listener, grace time.Duration) error {
+	base, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	h := &http.Server{
+		Handler: s, BaseContext: func(net.Listener) context.Context { return base },
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 256 << 10,
+		ErrorLog: slog.NewLogLogger(s.c.Log.Handler(), slog.LevelWarn),
+	}
+	done := make(chan error, 1)
+	go func() { done <- h.Serve(l) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	wait, stop := context.WithTimeout(context.Background(), grace)
+	defer stop()
+	err := h.Shutdown(wait)
+	if err != nil { // some are still running: cancel their queries, then wait once more for their handlers to let go of the store
+		cancel()
+		again, stopAgain := context.WithTimeout(context.Background(), 5*time.Second)
+		defer stopAgain()
+		if err = h.Shutdown(again); err != nil {
+			h.Close()
+		}
+	}
+	if serr := <-done; !errors.Is(serr, http.ErrServerClosed) {
+		return serr
+	}
+	return err
+}

@@ -1,0 +1,99 @@
+package server
+
+import (
+	"errors"
+	"net/http"
+	"time"
+)
+
+const (
+	streamBuffer = 64 << 10
+	// streamPause is how long rows may wait in the buffer, so that a slow query shows its first rows.
+	streamPause = 250 * time.Millisecond
+)
+
+// stream writes a response whose header is sent with the first full buffer. An error before that still becomes a proper
+// problem; one after it breaks the connection, so that no client takes a part for the whole.
+type stream struct {
+	w      http.ResponseWriter
+	rc     *http.ResponseController
+	buf    []byte
+	stall  time.Duration // a client that takes nothing for so long is given up
+	last   time.Time
+	begun  bool
+	failed error
+}
+
+func newStream(w http.ResponseWriter, stall time.Duration) *stream {
+	return &stream{w: w, rc: http.NewResponseController(w), stall: stall, last: time.Now(), buf: make([]byte, 0, 4096)}
+}
+
+// Write buffers. Its error is that of the connection.
+func (s *stream) Write(p []byte) (int, error) {
+	if s.failed != nil {
+		return 0, s.failed
+	}
+	s.buf = append(s.buf, p...)
+	if len(s.buf) >= streamBuffer {
+		s.send()
+	}
+	return len(p), s.failed
+}
+
+// tick sends what has waited for too long. It is called between rows; flush, if set, brings what the writer above holds back.
+func (s *stream) tick(flush func() error) error {
+	if time.Since(s.last) > streamPause {
+		if flush != nil {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+		if len(s.buf) == 0 || s.failed != nil {
+			return s.failed
+		}
+		s.send()
+		if s.failed == nil {
+			s.failed = ignoreUnsupported(s.rc.Flush())
+		}
+	}
+	return s.failed
+}
+
+func (s *stream) send() {
+	if s.stall > 0 {
+		if err := ignoreUnsupported(s.rc.SetWriteDeadline(time.Now().Add(s.stall))); err != nil {
+			s.failed = err
+			return
+		}
+	}
+	s.begun = true
+	_, s.failed = s.w.Write(s.buf)
+	s.buf = s.buf[:0]
+	s.last = time.Now()
+}
+
+// end sends the rest. With an error it either reports that nothing was sent yet, so that the caller can answer with a problem,
+// or breaks the connection.
+func (s *stream) end(err error) (unsent bool) {
+	if err != nil {
+		if !s.begun && s.failed == nil {
+			return true
+		}
+		panic(http.ErrAbortHandler)
+	}
+	if s.failed == nil {
+		s.send()
+	}
+	if s.failed != nil {
+		panic(http.ErrAbortHandler)
+	}
+	return false
+}
+
+// ignoreUnsupported drops the error of writers that have no deadlines or flushing, as in tests.
+func ignoreUnsupported(err error) error {
+	if errors.Is(err, http.ErrNotSupported) {
+		return nil
+	}
+	return err
+}
