@@ -36,7 +36,7 @@ func allowed(encoding byte, depth int) bool {
 }
 
 type scratch struct {
-	a, b    []store.ID
+	a, b, c []store.ID
 	entries [maxDictionary]store.ID
 }
 
@@ -176,28 +176,16 @@ func unpackDeltas(src []byte, dst []store.ID, first, base store.ID, width uint) 
 }
 
 func decodeRuns(r reader, dst []store.ID, depth int) error {
-	n, size := r.u32(), r.u32()
-	at := r.take(size)
-	if r.failed || n < 1 || n > len(dst) {
-		return errColumn
-	}
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
-	s.a, s.b = grown(s.a, n), grown(s.b, n)
-	if err := decode(r.b, at, at+size, s.a, depth+1); err != nil {
+	if err := s.runs(r, len(dst), depth); err != nil {
 		return err
 	}
-	if err := decode(r.b, r.pos, r.end, s.b, depth+1); err != nil {
-		return err
-	}
-	lengths := s.b
+	lengths := s.b[:len(s.a)]
 	pos := 0
 	for i, v := range s.a {
-		length := uint64(lengths[i])
-		if length >= uint64(len(dst)-pos) {
-			return errColumn
-		}
-		end := pos + int(length) + 1
+		length := int(lengths[i])
+		end := pos + length + 1
 		// Short runs are the rule: eight writes without a branch beat a loop.
 		if pos+8 <= len(dst) {
 			d := (*[8]store.ID)(dst[pos:])
@@ -210,7 +198,31 @@ func decodeRuns(r reader, dst []store.ID, depth int) error {
 		}
 		pos = end
 	}
-	if pos != len(dst) {
+	return nil
+}
+
+// runs decodes the runs of a column of rows values to a, and their lengths minus 1, which add up, to b.
+func (s *scratch) runs(r reader, rows, depth int) error {
+	n, size := r.u32(), r.u32()
+	at := r.take(size)
+	if r.failed || n < 1 || n > rows {
+		return errColumn
+	}
+	s.a, s.b = grown(s.a, n), grown(s.b, n)
+	if err := decode(r.b, at, at+size, s.a, depth+1); err != nil {
+		return err
+	}
+	if err := decode(r.b, r.pos, r.end, s.b, depth+1); err != nil {
+		return err
+	}
+	left := uint64(rows)
+	for _, length := range s.b {
+		if uint64(length) >= left {
+			return errColumn
+		}
+		left -= uint64(length) + 1
+	}
+	if left != 0 {
 		return errColumn
 	}
 	return nil
@@ -307,7 +319,7 @@ func decodeSplit(r reader, dst []store.ID, depth int) error {
 	return nil
 }
 
-// at reads value i of n of the column at b[start:end] where that takes constant time.
+// at reads value i of n of the column at b[start:end] where that is cheap.
 func at(b []byte, start, end, n, i int) (store.ID, bool) {
 	r := reader{b: b, pos: start, end: end}
 	switch r.u8() {
@@ -335,6 +347,53 @@ func at(b []byte, start, end, n, i int) (store.ID, bool) {
 			return 0, false
 		}
 		return at(b, pos, pos+size, k, int(j))
+	case encSplit:
+		return splitAt(r, n, i)
 	}
 	return 0, false
+}
+
+// splitAt counts the values of the same group before value i.
+func splitAt(r reader, n, i int) (store.ID, bool) {
+	k := int(r.u8())
+	if k < 1 || k > maxGroups {
+		return 0, false
+	}
+	var counts, sizes [maxGroups]int
+	for g := range k {
+		counts[g], sizes[g] = r.u32(), r.u32()
+	}
+	begin := r.pos
+	for g := range k {
+		r.take(sizes[g])
+	}
+	width := uint(r.u8())
+	src := r.bits(n, width)
+	if r.failed || width > 5 {
+		return 0, false
+	}
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
+	s.a = grown(s.a, i+1)
+	unpack(src, s.a, 0, width)
+	group := s.a[i]
+	if group >= store.ID(k) {
+		return 0, false
+	}
+	place := 0
+	for _, g := range s.a[:i] {
+		if g == group {
+			place++
+		}
+	}
+	if place >= counts[group] {
+		return 0, false
+	}
+	for g := range group {
+		begin += sizes[g]
+	}
+	if sizes[group] == 0 || r.b[begin] == encSplit {
+		return 0, false
+	}
+	return at(r.b, begin, begin+sizes[group], counts[group], place)
 }

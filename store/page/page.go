@@ -164,7 +164,8 @@ func (p Page) Column(column int, dst []store.ID) error {
 	return nil
 }
 
-// At reads one value without decoding its column. ok is false where the column's encoding does not allow that.
+// At reads one value without decoding its column. ok is false where the column's encoding makes
+// that expensive.
 func (p Page) At(column, row int) (v store.ID, ok bool) {
 	if uint(row) >= uint(p.rows) {
 		return 0, false

@@ -117,6 +117,46 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+func TestFind(t *testing.T) {
+	t.Parallel()
+	r := seeded(t)
+	for name, shape := range shapes {
+		for _, n := range []int{1, 3, 100, 1000, 4096} {
+			v := shape(r, n)
+			lo := r.IntN(n)
+			hi := lo + r.IntN(n-lo) + 1
+			if r.IntN(4) == 0 {
+				lo, hi = 0, n
+			}
+			if name == "runs" || name == "sorted" || r.IntN(2) == 0 { // sorted as a whole, or only where it is searched
+				slices.Sort(v)
+			}
+			slices.Sort(v[lo:hi])
+			p, err := Open(Encode(Leaf, [][]store.ID{v}), Leaf, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 50 {
+				x := v[r.IntN(n)] + store.ID(r.IntN(3)) - 1
+				from, to, err := p.Find(0, lo, hi, x)
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantFrom, _ := slices.BinarySearch(v[lo:hi], x)
+				wantTo := len(v[lo:hi])
+				if x < ^store.ID(0) {
+					wantTo, _ = slices.BinarySearch(v[lo:hi], x+1)
+				}
+				if from != lo+wantFrom || to != lo+wantTo {
+					start, _ := p.bounds(0)
+					t.Fatalf("%s of %d (encoding %d): %#x in [%d, %d): [%d, %d), want [%d, %d)",
+						name, n, p.b[start], x, lo, hi, from, to, lo+wantFrom, lo+wantTo)
+				}
+			}
+		}
+	}
+}
+
 func TestWidths(t *testing.T) {
 	t.Parallel()
 	r := seeded(t)
@@ -204,7 +244,16 @@ func FuzzDecode(f *testing.F) {
 			if err != nil && !errors.Is(err, store.ErrCorrupt) {
 				t.Fatalf("error %v", err)
 			}
+			for i := range min(50, p.Rows()) {
+				from, to, err := p.Find(c, i, p.Rows(), dst[i])
+				if err != nil && !errors.Is(err, store.ErrCorrupt) || err == nil && (from < i || from > to || to > p.Rows()) {
+					t.Fatalf("Find: %d, %d, %v", from, to, err)
+				}
+			}
 			for i, want := range dst {
+				if i > 200 {
+					break // some encodings count from the beginning
+				}
 				if v, ok := p.At(c, i); ok && err == nil && v != want {
 					t.Fatalf("At(%d, %d) = %d, want %d", c, i, v, want)
 				}

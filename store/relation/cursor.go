@@ -108,6 +108,16 @@ func (c *Cursor) column(i int) ([]store.ID, error) {
 	return c.own[i], nil
 }
 
+// find makes the cursor a table: the rows of the present leaf, decoded, because it is likely to be searched again.
+func (c *Cursor) find(i, lo, hi int, v store.ID) (from, to int, err error) {
+	col, err := c.column(i)
+	if err != nil {
+		return 0, 0, err
+	}
+	from, to = findIn(col, lo, hi, v)
+	return from, to, nil
+}
+
 // jump goes from the root to the first row that is not less than key.
 func (c *Cursor) jump(key []store.ID) error {
 	c.started = true
@@ -147,19 +157,20 @@ func (c *Cursor) enter(no uint64, key []store.ID) error {
 	}
 	c.valid = [MaxWidth]bool{}
 	c.visited++
-	c.shared = c.r.cache != nil && c.visited <= cachedLeaves
+	keep := c.visited <= cachedLeaves
 	var err error
-	if c.leaf, err = c.r.load(no, true, c.shared); err != nil {
+	if c.leaf, err = c.r.load(no, true, keep); err != nil {
 		return err
 	}
+	c.shared = keep && c.leaf.touches.Load() >= hotTouches
 	rows := c.leaf.page.Rows()
-	if c.pos, err = bound(c, 0, rows, key, false); err != nil {
+	if c.pos, err = bound(c.leaf, 0, rows, key, false); err != nil {
 		return err
 	}
 	c.stop, c.final = rows, false
 	if len(end) > 0 && (c.depth == 0 || c.lastAfter(end)) {
 		c.final = true
-		if c.stop, err = bound(c, c.pos, rows, end, true); err != nil {
+		if c.stop, err = bound(c.leaf, c.pos, rows, end, true); err != nil {
 			return err
 		}
 	}

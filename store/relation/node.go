@@ -9,15 +9,20 @@ import (
 	"triplestore/store/page"
 )
 
-// node is an opened page. The columns of a leaf are decoded when they are first needed and then shared.
+// hotTouches is the number of lookups after which the columns of a leaf are decoded for all: before that it may well be
+// forgotten before it is needed again.
+const hotTouches = 3
+
+// node is an opened page. The columns of a leaf that is hot are decoded when they are needed and then shared.
 type node struct {
 	no    uint64
 	page  page.Page
 	width int
 	inner *inner // nil in a leaf
 
-	mu   sync.Mutex // held while a column is decoded
-	cols [MaxWidth]atomic.Pointer[[]store.ID]
+	touches atomic.Int32 // lookups, up to hotTouches
+	mu      sync.Mutex   // held while a column is decoded
+	cols    [MaxWidth]atomic.Pointer[[]store.ID]
 
 	// These belong to the cache's shard and its lock; shard itself is set before the node is shared.
 	shard *cacheShard
@@ -108,9 +113,6 @@ func (in *inner) shares(i, k int) bool {
 
 func (in *inner) len() int { return len(in.pages) }
 
-// column gives the last rows of the children, which are what is searched.
-func (in *inner) column(c int) ([]store.ID, error) { return in.last[c], nil }
-
 func (in *inner) entry(i, width int) entry {
 	e := entry{page: uint64(in.pages[i]), rows: uint64(in.rows[i])}
 	for c := range width {
@@ -180,6 +182,9 @@ func (r *Relation) load(no uint64, leaf, keep bool) (*node, error) {
 		if n.width != r.width || (n.inner == nil) != leaf {
 			return nil, fmt.Errorf("relation: page %d is not of the expected kind: %w", no, store.ErrCorrupt)
 		}
+		if keep && n.touches.Load() < hotTouches {
+			n.touches.Add(1)
+		}
 		return n, nil
 	}
 	b, err := r.pages.Page(no)
@@ -198,7 +203,45 @@ func (r *Relation) load(no uint64, leaf, keep bool) (*node, error) {
 
 // table is what can be searched: a leaf, or the last rows of an inner page.
 type table interface {
-	column(c int) ([]store.ID, error)
+	// find searches the rows [lo, hi) of a column for v: from is the first that is not less, to the first that is greater.
+	find(c, lo, hi int, v store.ID) (from, to int, err error)
+}
+
+func (in *inner) find(c, lo, hi int, v store.ID) (from, to int, err error) {
+	from, to = findIn(in.last[c], lo, hi, v)
+	return from, to, nil
+}
+
+func (n *node) find(c, lo, hi int, v store.ID) (from, to int, err error) {
+	p := n.cols[c].Load()
+	if p == nil && n.touches.Load() < hotTouches {
+		if from, to, err = n.page.Find(c, lo, hi, v); err != nil {
+			err = fmt.Errorf("relation: page %d: %w", n.no, err)
+		}
+		return from, to, err
+	}
+	if p != nil {
+		from, to = findIn(*p, lo, hi, v)
+		return from, to, nil
+	}
+	col, err := n.column(c)
+	if err != nil {
+		return 0, 0, err
+	}
+	from, to = findIn(col, lo, hi, v)
+	return from, to, nil
+}
+
+// findIn searches a sorted slice as table.find does, galloping from lo.
+func findIn(col []store.ID, lo, hi int, v store.ID) (from, to int) {
+	from = notLess(col, lo, hi, v)
+	if from == hi || col[from] != v {
+		return from, from
+	}
+	if v == ^store.ID(0) {
+		return from, hi
+	}
+	return from, notLess(col, from, hi, v+1)
 }
 
 // bound finds, in the rows [lo, hi) of a table, the first that is not less than the (partial) row key or, with after, the
@@ -208,22 +251,18 @@ func bound(t table, lo, hi int, key []store.ID, after bool) (int, error) {
 		return hi, nil
 	}
 	for i, v := range key {
-		col, err := t.column(i)
+		from, to, err := t.find(i, lo, hi, v)
 		if err != nil {
 			return 0, err
 		}
-		lo = notLess(col, lo, hi, v)
-		if lo == hi || col[lo] != v {
-			return lo, nil
+		lo = from
+		if from == to {
+			return from, nil
 		}
-		if i < len(key)-1 || after {
-			if v < ^store.ID(0) { // else all that is left begins with it
-				hi = notLess(col, lo, hi, v+1)
-			}
+		hi = to
+		if i == len(key)-1 && after {
+			return to, nil
 		}
-	}
-	if after {
-		return hi, nil
 	}
 	return lo, nil
 }

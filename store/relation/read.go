@@ -185,6 +185,9 @@ func (r *Relation) Distinct(rg Range) (uint64, error) {
 		return 0, err
 	}
 	if to.leaf != nil && to.leaf.no == from.leaf.no {
+		if to.i <= from.i {
+			return 0, fmt.Errorf("relation: page %d is in the tree twice: %w", to.leaf.no, store.ErrCorrupt)
+		}
 		return 1 + changes(col[from.i:to.i]), nil
 	}
 	before := from.distinct
