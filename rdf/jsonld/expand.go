@@ -1,0 +1,489 @@
+package jsonld
+
+import (
+	"slices"
+	"strings"
+)
+
+// expander is the Expansion Algorithm (https://www.w3.org/TR/json-ld11-api/#expansion-algorithm).
+type expander struct {
+	*contexts
+	// ordered processes members in order of their names, which the algorithms ask for where results are compared as text.
+	ordered bool
+	// frameExpansion is not there: framing is not done.
+}
+
+// expand gives nil, an *Object or a []any.
+func (x *expander) expand(active *activeContext, property string, element any, base string, fromMap bool) (any, error) {
+	def := active.terms[property]
+	switch element := element.(type) {
+	case nil:
+		return nil, nil
+	case []any:
+		return x.expandArray(active, def, property, element, base, fromMap)
+	case *Object:
+		return x.expandObject(active, def, property, element, base, fromMap)
+	}
+	if property == "" || property == "@graph" {
+		return nil, nil
+	}
+	if def != nil && def.hasCtx {
+		var err error
+		if active, err = x.propertyScoped(active, def); err != nil {
+			return nil, err
+		}
+	}
+	return x.expandValue(active, property, element)
+}
+
+// propertyScoped applies the scoped context of a property.
+func (x *expander) propertyScoped(active *activeContext, def *termDef) (*activeContext, error) {
+	if c, ok := active.scoped[def]; ok {
+		return c, nil
+	}
+	c, err := x.process(active, def.ctx, processOptions{base: def.ctxBase, overrideProtected: true})
+	if err != nil {
+		return nil, err
+	}
+	if active.scoped == nil {
+		active.scoped = map[*termDef]*activeContext{}
+	}
+	active.scoped[def] = c
+	return c, nil
+}
+
+func (x *expander) expandArray(active *activeContext, def *termDef, property string, list []any, base string, fromMap bool) (any, error) {
+	result := make([]any, 0, len(list))
+	for _, item := range list {
+		v, err := x.expand(active, property, item, base, fromMap)
+		if err != nil {
+			return nil, err
+		}
+		if l, isList := v.([]any); isList && def != nil && def.container&cList != 0 {
+			v = obj("@list", l)
+		}
+		result = appendValues(result, v)
+	}
+	return result, nil
+}
+
+// appendValues appends a value, or the values of an array; nil is nothing.
+func appendValues(dst []any, v any) []any {
+	switch v := v.(type) {
+	case nil:
+		return dst
+	case []any:
+		return append(dst, v...)
+	}
+	return append(dst, v)
+}
+
+func (x *expander) keys(o *Object) []string {
+	if !x.ordered {
+		return o.keys
+	}
+	keys := slices.Clone(o.keys)
+	slices.Sort(keys)
+	return keys
+}
+
+func (x *expander) expandObject(active *activeContext, def *termDef, property string, element *Object, base string, fromMap bool) (any, error) {
+	var err error
+	if active.prev != nil && !fromMap {
+		// A context that does not propagate ends here, unless this is a value or a mere reference.
+		keep := false
+		for _, k := range element.keys {
+			e, _, err := x.expandIRI(active, k, false, true, nil)
+			if err != nil {
+				return nil, err
+			}
+			if e == "@value" || e == "@id" && element.Len() == 1 {
+				keep = true
+			}
+		}
+		if !keep {
+			active = active.prev
+		}
+	}
+	if def != nil && def.hasCtx {
+		if active, err = x.propertyScoped(active, def); err != nil {
+			return nil, err
+		}
+	}
+	if c, ok := element.Get("@context"); ok {
+		if active, err = x.process(active, c, processOptions{base: base}); err != nil {
+			return nil, err
+		}
+	}
+	typeScoped := active
+	inputType := ""
+	typeKeys := []string(nil)
+	for _, k := range element.keys {
+		e, _, err := x.expandIRI(active, k, false, true, nil)
+		if err != nil {
+			return nil, err
+		}
+		if e == "@type" {
+			typeKeys = append(typeKeys, k)
+		}
+	}
+	slices.Sort(typeKeys)
+	for i, k := range typeKeys {
+		v, _ := element.Get(k)
+		var types []string
+		for _, t := range asList(v) {
+			if s, ok := t.(string); ok {
+				types = append(types, s)
+			}
+		}
+		if i == 0 && len(types) > 0 {
+			if inputType, _, err = x.expandIRI(active, types[len(types)-1], false, true, nil); err != nil {
+				return nil, err
+			}
+		}
+		slices.Sort(types)
+		for _, t := range types {
+			if d, ok := typeScoped.terms[t]; ok && d.hasCtx {
+				if active, err = x.process(active, d.ctx, processOptions{base: d.ctxBase, noPropagate: true}); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	o := &object{Object: &Object{}, active: active, typeScoped: typeScoped, property: property, base: base, inputType: inputType}
+	if err := x.members(o, element); err != nil {
+		return nil, err
+	}
+	return x.finish(o, property)
+}
+
+// object is a node or value object under expansion.
+type object struct {
+	*Object
+	active, typeScoped *activeContext
+	property           string
+	base               string
+	inputType          string
+	nests              []string
+}
+
+// members expands all members of an object into o (the algorithm's steps 13 and 14).
+func (x *expander) members(o *object, element *Object) error {
+	o.nests = nil
+	for _, key := range x.keys(element) {
+		if key == "@context" {
+			continue
+		}
+		value, _ := element.Get(key)
+		expanded, null, err := x.expandIRI(o.active, key, false, true, nil)
+		if err != nil {
+			return err
+		}
+		if null || !strings.Contains(expanded, ":") && !isKeyword(expanded) {
+			continue
+		}
+		if isKeyword(expanded) {
+			err = x.keyword(o, key, expanded, value)
+		} else {
+			err = x.property(o, key, expanded, value)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	nests := o.nests
+	for _, key := range nests {
+		nested, _ := element.Get(key)
+		for _, v := range asList(nested) {
+			m, ok := v.(*Object)
+			if !ok {
+				return fail("invalid @nest value", "%q must hold objects", key)
+			}
+			for _, k := range m.keys {
+				if e, _, err := x.expandIRI(o.active, k, false, true, nil); err != nil {
+					return err
+				} else if e == "@value" {
+					return fail("invalid @nest value", "%q may not hold @value", key)
+				}
+			}
+			saved := o.active
+			if d := o.active.terms[key]; d != nil && d.hasCtx {
+				var err error
+				if o.active, err = x.propertyScoped(o.active, d); err != nil {
+					return err
+				}
+			}
+			err := x.members(o, m)
+			o.active = saved
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// keyword expands a member whose name means a keyword (step 13.4).
+func (x *expander) keyword(o *object, key, expanded string, value any) error {
+	if o.property == "@reverse" {
+		return fail("invalid reverse property map", "%s may not stand in @reverse", key)
+	}
+	if o.has(expanded) && expanded != "@included" && expanded != "@type" {
+		return fail("colliding keywords", "%s", expanded)
+	}
+	var result any
+	switch expanded {
+	case "@id":
+		s, ok := value.(string)
+		if !ok {
+			return fail("invalid @id value", "it must be a string")
+		}
+		id, null, err := x.expandIRI(o.active, s, true, false, nil)
+		if err != nil {
+			return err
+		}
+		if result = id; null {
+			result = nil
+			o.Set("@id", nil)
+			return nil
+		}
+	case "@type":
+		var types []any
+		for _, t := range asList(value) {
+			s, ok := t.(string)
+			if !ok {
+				return fail("invalid type value", "a type must be a string")
+			}
+			e, null, err := x.expandIRI(o.typeScoped, s, true, true, nil)
+			if err != nil {
+				return err
+			}
+			if !null {
+				types = append(types, e)
+			}
+		}
+		if old, ok := o.Get("@type"); ok {
+			types = append(slices.Clone(asList(old)), types...)
+		}
+		if _, isArray := value.([]any); !isArray && len(types) == 1 {
+			result = types[0]
+		} else {
+			result = orEmpty(types)
+		}
+	case "@graph":
+		v, err := x.expand(o.active, "@graph", value, o.base, false)
+		if err != nil {
+			return err
+		}
+		result = orEmpty(appendValues(nil, v))
+	case "@included":
+		if x.mode10 {
+			return nil
+		}
+		v, err := x.expand(o.active, "", value, o.base, false)
+		if err != nil {
+			return err
+		}
+		list := orEmpty(appendValues(nil, v))
+		for _, item := range list {
+			if m, ok := item.(*Object); !ok || m.has("@value") || m.has("@list") || m.has("@set") {
+				return fail("invalid @included value", "it must hold node objects")
+			}
+		}
+		if len(asList(value)) > 0 && len(list) == 0 {
+			return fail("invalid @included value", "it must hold node objects")
+		}
+		if old, ok := o.Get("@included"); ok {
+			list = append(slices.Clone(asList(old)), list...)
+		}
+		result = list
+	case "@value":
+		if o.inputType == "@json" {
+			if x.mode10 {
+				return fail("invalid value object value", "@json is of JSON-LD 1.1")
+			}
+			result = value
+		} else {
+			switch value.(type) {
+			case []any, *Object:
+				return fail("invalid value object value", "@value must be a string, a number, a boolean or null")
+			}
+			result = value
+		}
+		o.Set("@value", result)
+		return nil
+	case "@language":
+		s, ok := value.(string)
+		if !ok {
+			return fail("invalid language-tagged string", "@language must be a string")
+		}
+		result = s
+	case "@direction":
+		if x.mode10 {
+			return nil
+		}
+		if value != "ltr" && value != "rtl" {
+			return fail("invalid base direction", "%v", value)
+		}
+		result = value
+	case "@index":
+		s, ok := value.(string)
+		if !ok {
+			return fail("invalid @index value", "it must be a string")
+		}
+		result = s
+	case "@list":
+		if o.property == "" || o.property == "@graph" {
+			return nil
+		}
+		v, err := x.expand(o.active, o.property, value, o.base, false)
+		if err != nil {
+			return err
+		}
+		result = orEmpty(appendValues(nil, v))
+	case "@set":
+		v, err := x.expand(o.active, o.property, value, o.base, false)
+		if err != nil {
+			return err
+		}
+		result = v
+	case "@reverse":
+		return x.reverseMap(o, value)
+	case "@nest":
+		o.nests = append(o.nests, key)
+		return nil
+	default:
+		return nil // @default and its like mean something to framing only
+	}
+	if result != nil {
+		o.Set(expanded, result)
+	}
+	return nil
+}
+
+func orEmpty(l []any) []any {
+	if l == nil {
+		return []any{}
+	}
+	return l
+}
+
+func (x *expander) reverseMap(o *object, value any) error {
+	m, ok := value.(*Object)
+	if !ok {
+		return fail("invalid @reverse value", "it must be an object")
+	}
+	v, err := x.expand(o.active, "@reverse", m, o.base, false)
+	if err != nil {
+		return err
+	}
+	expanded, ok := v.(*Object)
+	if !ok {
+		return nil
+	}
+	if r, ok := expanded.Get("@reverse"); ok {
+		inner := r.(*Object)
+		for i, p := range inner.keys {
+			for _, item := range asList(inner.vals[i]) {
+				addValue(o.Object, p, item)
+			}
+		}
+	}
+	for i, p := range expanded.keys {
+		if p == "@reverse" {
+			continue
+		}
+		for _, item := range asList(expanded.vals[i]) {
+			if err := o.addReverse(p, item); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (o *object) addReverse(property string, item any) error {
+	if m, ok := item.(*Object); !ok || m.has("@value") || m.has("@list") {
+		return fail("invalid reverse property value", "only nodes may be the values of reverse properties")
+	}
+	r, ok := o.Get("@reverse")
+	if !ok {
+		r = &Object{}
+		o.Set("@reverse", r)
+	}
+	addValue(r.(*Object), property, item)
+	return nil
+}
+
+// addValue appends a value to the array of a property.
+func addValue(o *Object, property string, value any) {
+	old, _ := o.Get(property)
+	list, _ := old.([]any)
+	o.Set(property, appendValues(orEmpty(list), value))
+}
+
+// finish checks and trims an expanded object (steps 15 to 19).
+func (x *expander) finish(o *object, property string) (any, error) {
+	if v, ok := o.Get("@value"); ok {
+		result, err := x.finishValue(o, v)
+		if property == "" || property == "@graph" {
+			result = nil // a value that nothing has
+		}
+		return result, err
+	}
+	if t, ok := o.Get("@type"); ok {
+		if _, isArray := t.([]any); !isArray {
+			o.Set("@type", []any{t})
+		}
+	} else if o.has("@set") || o.has("@list") {
+		for _, k := range o.keys {
+			if k != "@set" && k != "@list" && k != "@index" || o.has("@set") && o.has("@list") {
+				return nil, fail("invalid set or list object", "%s may not stand beside @set or @list", k)
+			}
+		}
+		if s, ok := o.Get("@set"); ok {
+			return s, nil
+		}
+	}
+	if o.has("@type") && (o.has("@set") || o.has("@list")) {
+		return nil, fail("invalid set or list object", "@type may not stand beside @set or @list")
+	}
+	if o.Len() == 1 && o.has("@language") {
+		return nil, nil
+	}
+	if property == "" || property == "@graph" {
+		if o.Len() == 0 || o.has("@value") || o.has("@list") || o.Len() == 1 && o.has("@id") {
+			return nil, nil
+		}
+	}
+	return o.Object, nil
+}
+
+func (x *expander) finishValue(o *object, v any) (any, error) {
+	for _, k := range o.keys {
+		switch k {
+		case "@direction", "@index", "@language", "@type", "@value":
+		default:
+			return nil, fail("invalid value object", "%s may not stand beside @value", k)
+		}
+	}
+	t, typed := o.Get("@type")
+	if typed && (o.has("@language") || o.has("@direction")) {
+		return nil, fail("invalid value object", "@type may not stand beside @language or @direction")
+	}
+	if typed && t == "@json" {
+		return o.Object, nil
+	}
+	if v == nil {
+		return nil, nil
+	}
+	if _, isString := v.(string); !isString && o.has("@language") {
+		return nil, fail("invalid language-tagged value", "only strings have a language")
+	}
+	if typed {
+		if s, ok := t.(string); !ok || strings.HasPrefix(s, "_:") || !isIRIOrBlank(s) || strings.ContainsAny(s, " <>\"") {
+			return nil, fail("invalid typed value", "the type of a value must be an IRI: %v", t)
+		}
+	}
+	return o.Object, nil
+}
