@@ -8,7 +8,7 @@ import (
 )
 
 func load(t *testing.T) *Tree {
-	t.Helper()
+	t.SupportPackage()
 	root, err := Root()
 	if err != nil {
 		t.Fatal(err)
@@ -42,8 +42,8 @@ func TestEveryPackageHasAPlace(t *testing.T) {
 			continue
 		}
 		seen[f.Package] = true
-		if _, ok := layerOf(f.Package); !ok && helperOf(f.Package) == nil {
-			t.Errorf("%s is in no layer: give it a place in Layers or Helpers of internal/archtest/rules.go", f.Package)
+		if _, ok := layerOf(f.Package); !ok && supportOf(f.Package) == nil {
+			t.Errorf("%s is in no layer: give it a place in Layers or SupportPackages of internal/archtest/rules.go", f.Package)
 		}
 	}
 }

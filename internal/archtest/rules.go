@@ -30,8 +30,8 @@ var Layers = []Layer{
 	{"commands", []string{"cmd/..."}, "flags and wiring: nothing may depend on them"},
 }
 
-// Helper is a package that stands beside the layers.
-type Helper struct {
+// SupportPackage is a package that stands beside the layers.
+type SupportPackage struct {
 	Package string
 	// Below is the name of the first layer that it may not import; empty means none of the project's packages at all.
 	Below string
@@ -40,8 +40,8 @@ type Helper struct {
 	Why       string
 }
 
-// Helpers lists the packages beside the layers.
-var Helpers = []Helper{
+// SupportPackages lists the packages beside the layers.
+var SupportPackages = []SupportPackage{
 	{"examples", "", false, "it is data; the server embeds it, so it may not know the server"},
 	{"bench", "server", true, "it measures the library and is imported by nobody"},
 	{"internal/archtest", "", true, "it reads the source, so it must not depend on it"},
@@ -146,9 +146,9 @@ func layerOf(folder string) (int, bool) {
 	return found, found >= 0
 }
 
-func helperOf(folder string) *Helper {
-	for i := range Helpers {
-		if h := &Helpers[i]; folder == h.Package || strings.HasPrefix(folder, h.Package+"/") {
+func supportOf(folder string) *SupportPackage {
+	for i := range SupportPackages {
+		if h := &SupportPackages[i]; folder == h.Package || strings.HasPrefix(folder, h.Package+"/") {
 			return h
 		}
 	}
@@ -184,20 +184,20 @@ func CheckImport(f *File, imported string) string {
 }
 
 func checkOwn(f *File, to string) string {
-	if h := helperOf(to); h != nil {
-		if h.TestsOnly && !f.Test && helperOf(f.Package) != h {
+	if h := supportOf(to); h != nil {
+		if h.TestsOnly && !f.Test && supportOf(f.Package) != h {
 			return fmt.Sprintf("imports %s outside a test: %s", to, h.Why)
 		}
 		return ""
 	}
 	toLayer, ok := layerOf(to)
 	if !ok {
-		return fmt.Sprintf("imports %s, which is in no layer: give it a place in Layers or Helpers of internal/archtest/rules.go", to)
+		return fmt.Sprintf("imports %s, which is in no layer: give it a place in Layers or SupportPackages of internal/archtest/rules.go", to)
 	}
 	if f.Test {
 		return "" // tests may look up and down; Go itself forbids cycles
 	}
-	if h := helperOf(f.Package); h != nil {
+	if h := supportOf(f.Package); h != nil {
 		if h.Below == "" {
 			return fmt.Sprintf("imports %s, but %s imports nothing of the project: %s", to, h.Package, h.Why)
 		}
@@ -208,7 +208,7 @@ func checkOwn(f *File, to string) string {
 	}
 	from, ok := layerOf(f.Package)
 	if !ok {
-		return "is in no layer: give its folder a place in Layers or Helpers of internal/archtest/rules.go"
+		return "is in no layer: give its folder a place in Layers or SupportPackages of internal/archtest/rules.go"
 	}
 	if toLayer > from {
 		return fmt.Sprintf("imports %s of the layer %q, which stands above its own, %q. Imports go down only: %s",
