@@ -8,7 +8,7 @@ import (
 )
 
 func load(t *testing.T) *Tree {
-	t.SupportPackage()
+	t.Helper()
 	root, err := Root()
 	if err != nil {
 		t.Fatal(err)
