@@ -319,10 +319,14 @@ func decodeSplit(r reader, dst []store.ID, depth int) error {
 	return nil
 }
 
-// at reads value i of n of the column at b[start:end] where that is cheap.
-func at(b []byte, start, end, n, i int) (store.ID, bool) {
+// at reads value i of n of the column at b[start:end]; ok is false when it is malformed.
+func at(b []byte, start, end, n, i, depth int) (store.ID, bool) {
 	r := reader{b: b, pos: start, end: end}
-	switch r.u8() {
+	encoding := r.u8()
+	if !allowed(encoding, depth) {
+		return 0, false
+	}
+	switch encoding {
 	case encConstant:
 		v := r.u64()
 		return v, !r.failed
@@ -339,14 +343,41 @@ func at(b []byte, start, end, n, i int) (store.ID, bool) {
 		pos := r.take(size)
 		width := uint(r.u8())
 		src := r.bits(n, width)
-		if r.failed || size == 0 {
+		if r.failed {
 			return 0, false
 		}
 		j := packedAt(src, i, width)
-		if j >= uint64(k) || b[pos] == encDictionary {
+		if j >= uint64(k) {
 			return 0, false
 		}
-		return at(b, pos, pos+size, k, int(j))
+		return at(b, pos, pos+size, k, int(j), 2)
+	case encDelta:
+		width := uint(r.u8())
+		v, base := r.u64(), r.u64()
+		src := r.bits(n-1, width)
+		if r.failed {
+			return 0, false
+		}
+		s := scratches.Get().(*scratch)
+		defer scratches.Put(s)
+		s.a = grown(s.a, i)
+		unpack(src, s.a, base, width)
+		for _, d := range s.a {
+			v += d
+		}
+		return v, true
+	case encRuns:
+		s := scratches.Get().(*scratch)
+		defer scratches.Put(s)
+		if s.runs(r, n, depth) != nil {
+			return 0, false
+		}
+		end := 0
+		for j, length := range s.b {
+			if end += int(length) + 1; i < end {
+				return s.a[j], true
+			}
+		}
 	case encSplit:
 		return splitAt(r, n, i)
 	}
@@ -392,8 +423,5 @@ func splitAt(r reader, n, i int) (store.ID, bool) {
 	for g := range group {
 		begin += sizes[g]
 	}
-	if sizes[group] == 0 || r.b[begin] == encSplit {
-		return 0, false
-	}
-	return at(r.b, begin, begin+sizes[group], counts[group], place)
+	return at(r.b, begin, begin+sizes[group], counts[group], place, 1)
 }

@@ -25,7 +25,7 @@ func (p Page) Find(column, lo, hi int, v store.ID) (from, to int, err error) {
 		s := scratches.Get().(*scratch)
 		defer scratches.Put(s)
 		if hi-lo == 1 { // often what is left to look at in a lower column
-			x, ok := at(p.b, start, end, p.rows, lo)
+			x, ok := at(p.b, start, end, p.rows, lo, 0)
 			if ok {
 				from, to = around(lo, hi, x, v)
 				break

@@ -164,14 +164,14 @@ func (p Page) Column(column int, dst []store.ID) error {
 	return nil
 }
 
-// At reads one value without decoding its column. ok is false where the column's encoding makes
-// that expensive.
+// At reads one value at less cost than decoding its column. ok is false where the column is malformed; not every malformation
+// is noticed.
 func (p Page) At(column, row int) (v store.ID, ok bool) {
 	if uint(row) >= uint(p.rows) {
 		return 0, false
 	}
 	start, end := p.bounds(column)
-	return at(p.b, start, end, p.rows, row)
+	return at(p.b, start, end, p.rows, row, 0)
 }
 
 // Encode packs columns, which must be of the same length of 1 to MaxRows, into the bytes of a page.
