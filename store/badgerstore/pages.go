@@ -68,7 +68,7 @@ func openBadger(dir string, o Options) (*badgerPages, error) {
 		WithSyncWrites(false).
 		WithCompression(options.None).WithBlockCacheSize(0).
 		WithValueThreshold(1 << 10).WithValueLogFileSize(o.ValueLogFileSize).
-		WithMemTableSize(2 << 20).WithNumMemtables(2).WithBaseTableSize(1 << 20).WithNumLevelZeroTables(2).WithNumLevelZeroTablesStall(8).
+		WithMemTableSize(256 << 10).WithNumMemtables(2).WithBaseTableSize(1 << 20).WithNumLevelZeroTables(2).WithNumLevelZeroTablesStall(8).
 		WithDetectConflicts(false).WithMetricsEnabled(false).WithNumVersionsToKeep(1).WithNumCompactors(2)
 	db, err := badger.Open(opt)
 	switch {

@@ -1,0 +1,338 @@
+package dictionary
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/zeebo/xxh3"
+
+	"triplestore/rdf"
+	"triplestore/store"
+	"triplestore/store/relation"
+)
+
+// memory is pages in memory.
+type memory struct {
+	mu    sync.Mutex
+	pages map[uint64][]byte
+	next  uint64
+	freed map[uint64]bool
+}
+
+func newMemory() *memory { return &memory{pages: map[uint64][]byte{}, freed: map[uint64]bool{}} }
+
+func (m *memory) Page(no uint64) ([]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if b, ok := m.pages[no]; ok {
+		return b, nil
+	}
+	return nil, fmt.Errorf("page %d is missing: %w", no, store.ErrCorrupt)
+}
+
+func (m *memory) Put(b []byte) (uint64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.next++
+	m.pages[m.next] = b
+	return m.next, nil
+}
+
+func (m *memory) Free(no uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.freed[no] || m.pages[no] == nil {
+		panic("freed twice")
+	}
+	m.freed[no] = true
+}
+
+func options(m *memory) Options {
+	return Options{Pages: m, Relations: relation.NewCache(1 << 20), Blocks: NewCache(1 << 20)}
+}
+
+func empty(t testing.TB, o Options) *Dictionary {
+	d, err := Open(t.Context(), o, Root{Seed: rand.Uint64()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func term(r *rand.Rand) rdf.Term {
+	text := strings.Repeat("x", r.IntN(40)) + fmt.Sprint(r.IntN(4000))
+	switch r.IntN(7) {
+	case 0:
+		return rdf.BlankNode(text)
+	case 1:
+		return rdf.String(text)
+	case 2:
+		return rdf.LangLiteral(text, []string{"nb", "nn", "en"}[r.IntN(3)])
+	case 3:
+		return rdf.Literal(text, fmt.Sprintf("http://example.org/type%d", r.IntN(3)))
+	case 4:
+		return rdf.DirLangLiteral(text, "ar", rdf.RightToLeft)
+	case 5:
+		return rdf.TripleTerm(rdf.Triple{S: rdf.IRI(text), P: rdf.IRI("p"), O: rdf.String(text)})
+	}
+	return rdf.IRI("http://example.org/" + text)
+}
+
+// TestDictionary numbers terms over many flushes, with hashes of 48 bits and of 4, and compares with a map.
+func TestDictionary(t *testing.T) {
+	t.Parallel()
+	for _, narrow := range []uint{0, 44} {
+		t.Run(fmt.Sprint(48-narrow, " bits"), func(t *testing.T) {
+			t.Parallel()
+			seed := rand.Uint64()
+			t.Logf("seed %d", seed)
+			r := rand.New(rand.NewPCG(seed, 0))
+			m := newMemory()
+			o := options(m)
+			o.narrow = narrow
+			d := empty(t, o)
+			model := map[rdf.Term]store.ID{}
+			var order []store.ID
+			w := NewWriter(d, m, t.TempDir())
+			for flush, size := range []int{1, 0, 3, 2000, 1, 700, 5} {
+				for range size {
+					x := term(r)
+					id, err := w.ID(x)
+					if err != nil {
+						t.Fatal(err)
+					}
+					old, known := model[x]
+					if known && old != id {
+						t.Fatalf("%v: %x, was %x", x, uint64(id), uint64(old))
+					}
+					if !known {
+						if id.Number() != uint64(len(order)) {
+							t.Fatalf("%v: number %d, want %d", x, id.Number(), len(order))
+						}
+						model[x] = id
+						order = append(order, id)
+					}
+				}
+				var err error
+				if d, err = w.Flush(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if flush%2 == 0 { // the next writer begins on what is on disk
+					if d, err = Open(t.Context(), options(m).with(narrow), d.Root()); err != nil {
+						t.Fatal(err)
+					}
+					w = NewWriter(d, m, t.TempDir())
+				}
+				if err := d.Verify(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				shuffled := slices.Clone(order)
+				r.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+				for _, ids := range [][]store.ID{order, shuffled, shuffled[:min(len(shuffled), 3)]} {
+					terms := make([]rdf.Term, len(ids))
+					if err := d.Terms(ids, terms); err != nil {
+						t.Fatal(err)
+					}
+					for i, x := range terms {
+						if model[x] != ids[i] {
+							t.Fatalf("%x gave %v, which is %x", uint64(ids[i]), x, uint64(model[x]))
+						}
+					}
+				}
+				for x, id := range model {
+					if got, ok, err := d.ID(x); got != id || !ok || err != nil {
+						t.Fatalf("%v: %x, %v, %v; want %x", x, uint64(got), ok, err, uint64(id))
+					}
+				}
+				if _, ok, err := d.ID(rdf.IRI("http://example.org/unknown")); ok || err != nil {
+					t.Fatalf("an unknown term is known: %v", err)
+				}
+				// Every page is either reached once or freed or a leftover of nothing.
+				reached := map[uint64]bool{}
+				if err := d.Walk(func(no uint64) error {
+					if reached[no] || m.freed[no] {
+						return fmt.Errorf("page %d is reached twice or free", no)
+					}
+					reached[no] = true
+					return nil
+				}); err != nil {
+					t.Fatal(err)
+				}
+				if len(reached)+len(m.freed) != len(m.pages) {
+					t.Fatalf("%d pages, %d in use, %d freed", len(m.pages), len(reached), len(m.freed))
+				}
+			}
+		})
+	}
+}
+
+func (o Options) with(narrow uint) Options { o.narrow = narrow; return o }
+
+func TestConcurrentWriters(t *testing.T) {
+	t.Parallel()
+	m := newMemory()
+	d := empty(t, options(m))
+	w := NewWriter(d, m, t.TempDir())
+	const workers, size = 8, 5000
+	ids := make([][size]store.ID, workers)
+	var wg sync.WaitGroup
+	for k := range workers {
+		wg.Go(func() {
+			for i := range size {
+				var err error
+				if ids[k][i], err = w.ID(rdf.IRI(fmt.Sprint("http://example.org/", i))); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for k := range workers {
+		if ids[k] != ids[0] {
+			t.Fatal("goroutines got different IDs")
+		}
+	}
+	if d, err := w.Flush(t.Context()); err != nil || d.Len() != size {
+		t.Fatalf("%d terms, %v", d.Len(), err)
+	} else if err := d.Verify(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTermTooLong(t *testing.T) {
+	t.Parallel()
+	m := newMemory()
+	w := NewWriter(empty(t, options(m)), m, t.TempDir())
+	if _, err := w.ID(rdf.String(strings.Repeat("x", MaxTerm))); !errors.Is(err, ErrTermTooLong) {
+		t.Errorf("%v", err)
+	}
+	if _, err := w.ID(rdf.Term{}); err == nil {
+		t.Error("the zero Term got an ID")
+	}
+	if _, err := w.ID(rdf.String("short")); err != nil || w.Len() != 1 {
+		t.Errorf("%d, %v", w.Len(), err)
+	}
+}
+
+// TestCorrupt changes every byte of every page: whatever is read then must be the truth or ErrCorrupt.
+func TestCorrupt(t *testing.T) {
+	t.Parallel()
+	m := newMemory()
+	o := options(m)
+	o.Blocks, o.Relations = NewCache(0), relation.NewCache(0)
+	w := NewWriter(empty(t, o), m, t.TempDir())
+	for i := range 40 {
+		if _, err := w.ID(rdf.LangLiteral(fmt.Sprint("term ", i), "nb")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, err := w.Flush(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for no, good := range m.pages {
+		for i := range good {
+			bad := slices.Clone(good)
+			bad[i] ^= 1 << (i % 8)
+			m.pages[no] = bad
+			e, err := Open(t.Context(), o, d.Root())
+			if err == nil {
+				err = e.Verify(t.Context())
+			}
+			if !errors.Is(err, store.ErrCorrupt) {
+				t.Fatalf("page %d, byte %d: %v", no, i, err)
+			}
+		}
+		m.pages[no] = good
+	}
+	if err := d.Verify(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCache(t *testing.T) {
+	t.Parallel()
+	c := NewCache(cacheShards * 1000)
+	for i := range uint64(1000) {
+		c.put(i, &block{data: strings.Repeat("x", 100), offsets: make([]uint32, 2)})
+		if c.Bytes() > cacheShards*1000 {
+			t.Fatal("over budget")
+		}
+	}
+	if c.get(999) == nil || c.get(0) != nil {
+		t.Error("the least recent is kept or the most recent is not")
+	}
+	c.Drop(999)
+	if c.get(999) != nil {
+		t.Error("dropped but there")
+	}
+	c.put(5, &block{data: strings.Repeat("x", 5000), offsets: make([]uint32, 2)})
+	if c.get(5) != nil {
+		t.Error("a block above the budget is kept")
+	}
+}
+
+func FuzzDecodeBlock(f *testing.F) {
+	raw := []byte{2, 2, 2, 'a', 2, 'b'}
+	f.Add(encodePage(kindBlock, 7, 2, raw))
+	f.Add(encodePage(kindBlock, 7, 3, []byte(strings.Repeat("\x02", 300))))
+	f.Add(encodeTables([]string{"nb"}, []string{"http://example.org/"}))
+	f.Fuzz(func(t *testing.T, p []byte) {
+		if len(p) >= checksum { // let the fuzzer past the checksum
+			p = slices.Clone(p)
+			binary.LittleEndian.PutUint64(p[len(p)-checksum:], xxh3.Hash(p[:len(p)-checksum]))
+		}
+		if b, err := decodeBlock(p); err == nil {
+			for i := range b.count() {
+				b.term(i)
+			}
+		} else if !errors.Is(err, store.ErrCorrupt) {
+			t.Fatal(err)
+		}
+		if _, _, err := decodeTables(p); err != nil && !errors.Is(err, store.ErrCorrupt) {
+			t.Fatal(err)
+		}
+	})
+}
+
+func BenchmarkID(b *testing.B) {
+	m := newMemory()
+	terms := make([]rdf.Term, 100000)
+	for i := range terms {
+		terms[i] = rdf.IRI(fmt.Sprintf("https://example.org/datasets/%08d/distribution", i))
+	}
+	var d *Dictionary
+	b.Run("new", func(b *testing.B) {
+		for b.Loop() {
+			w := NewWriter(empty(b, options(m)), m, b.TempDir())
+			for _, t := range terms {
+				if _, err := w.ID(t); err != nil {
+					b.Fatal(err)
+				}
+			}
+			var err error
+			if d, err = w.Flush(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(terms)), "ns/term")
+	})
+	b.Run("known", func(b *testing.B) {
+		for b.Loop() {
+			w := NewWriter(d, m, b.TempDir())
+			for _, t := range terms {
+				if _, err := w.ID(t); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(terms)), "ns/term")
+	})
+}
