@@ -1,0 +1,245 @@
+package expr
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"triplestore/rdf"
+	"triplestore/rdf/xsd"
+	"triplestore/sparql/algebra"
+)
+
+// maxDepth bounds how deeply expressions may be nested: they are compiled and evaluated by recursion.
+const maxDepth = 2000
+
+type compiler struct {
+	o      CompileOptions
+	slots  []int
+	impure bool
+	depth  int
+}
+
+// Compile compiles an expression. The error is a *CompileError where a function is unknown or called with the wrong number of
+// arguments.
+func Compile(e algebra.Expr, o CompileOptions) (*Program, error) {
+	c := &compiler{o: o}
+	n, err := c.compile(e)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(c.slots)
+	return &Program{root: n, slots: slices.Compact(c.slots), pure: !c.impure}, nil
+}
+
+func (c *compiler) compile(e algebra.Expr) (node, error) {
+	if c.depth++; c.depth > maxDepth {
+		return nil, compileErrorf(0, "", "expression is nested more than %d deep", maxDepth)
+	}
+	defer func() { c.depth-- }()
+	switch e := e.(type) {
+	case *algebra.Var:
+		if c.o.Slot != nil {
+			if s, ok := c.o.Slot(e.Name); ok {
+				c.slots = append(c.slots, s)
+				return varNode(s), nil
+			}
+		}
+		return errNode{}, nil
+	case *algebra.Const:
+		return &constNode{FromTerm(e.Term)}, nil
+	case *algebra.Exists:
+		if c.o.Exists == nil {
+			return nil, compileErrorf(e.At, "EXISTS", "EXISTS cannot be used here")
+		}
+		c.impure = true
+		return &existsNode{index: c.o.Exists(e), not: e.Not}, nil
+	case *algebra.TripleExpr:
+		args, err := c.compileAll([]algebra.Expr{e.S, e.P, e.O})
+		if err != nil {
+			return nil, err
+		}
+		return fold(&call3{fn: tripleOf, a: args[0], b: args[1], c: args[2]}, args...), nil
+	case *algebra.Call:
+		return c.compileCall(e)
+	}
+	return nil, compileErrorf(0, "", "unknown expression %T", e)
+}
+
+func (c *compiler) compileAll(es []algebra.Expr) ([]node, error) {
+	nodes := make([]node, len(es))
+	for i, e := range es {
+		n, err := c.compile(e)
+		if err != nil {
+			return nil, err
+		}
+		nodes[i] = n
+	}
+	return nodes, nil
+}
+
+func (c *compiler) compileCall(e *algebra.Call) (node, error) {
+	name := e.Func
+	if iri, ok := strings.CutPrefix(name, "<"); ok {
+		name = strings.TrimSuffix(iri, ">")
+		return c.compileIRI(e, name)
+	}
+	arity := func(low, high int) error {
+		if n := len(e.Args); n < low || high >= 0 && n > high {
+			return compileErrorf(e.At, name, "%s takes %s, not %d", name, arguments(low, high), n)
+		}
+		return nil
+	}
+	if name == "BOUND" {
+		if err := arity(1, 1); err != nil {
+			return nil, err
+		}
+		v, ok := e.Args[0].(*algebra.Var)
+		if !ok {
+			return nil, compileErrorf(e.At, name, "BOUND takes a variable")
+		}
+		if c.o.Slot != nil {
+			if s, ok := c.o.Slot(v.Name); ok {
+				c.slots = append(c.slots, s)
+				return boundNode(s), nil
+			}
+		}
+		return &constNode{Boolean(false)}, nil
+	}
+	args, err := c.compileAll(e.Args)
+	if err != nil {
+		return nil, err
+	}
+	switch name {
+	case "&&", "||":
+		if err := arity(2, -1); err != nil {
+			return nil, err
+		}
+		// Left-deep over operands, so that a && b && c is evaluated from the left.
+		n := args[0]
+		for _, b := range args[1:] {
+			if name == "&&" {
+				n = fold(&andNode{n, b}, n, b)
+			} else {
+				n = fold(&orNode{n, b}, n, b)
+			}
+		}
+		return n, nil
+	case "!":
+		if err := arity(1, 1); err != nil {
+			return nil, err
+		}
+		return fold(&notNode{args[0]}, args...), nil
+	case "=", "!=", "<", ">", "<=", ">=":
+		if err := arity(2, 2); err != nil {
+			return nil, err
+		}
+		op, _ := ParseOp(name)
+		return fold(newCompare(op, args[0], args[1]), args...), nil
+	case "IN", "NOT IN":
+		if err := arity(1, -1); err != nil {
+			return nil, err
+		}
+		return newIn(args[0], args[1:], name == "NOT IN"), nil
+	case "COALESCE":
+		return &coalesceNode{args}, nil
+	case "IF":
+		if err := arity(3, 3); err != nil {
+			return nil, err
+		}
+		return &ifNode{args[0], args[1], args[2]}, nil
+	case "REGEX":
+		if err := arity(2, 3); err != nil {
+			return nil, err
+		}
+		return newRegex(args), nil
+	case "REPLACE":
+		if err := arity(3, 4); err != nil {
+			return nil, err
+		}
+		return newReplace(args), nil
+	}
+	b, ok := builtins[name]
+	if !ok {
+		return nil, compileErrorf(e.At, name, "unknown function %s", name)
+	}
+	if err := arity(b.low, b.high); err != nil {
+		return nil, err
+	}
+	if b.impure {
+		c.impure = true
+	}
+	return b.node(args), nil
+}
+
+func (c *compiler) compileIRI(e *algebra.Call, iri string) (node, error) {
+	if t, ok := xsd.TypeOf(iri); ok && castable(t) {
+		if len(e.Args) != 1 {
+			return nil, compileErrorf(e.At, iri, "the cast <%s> takes 1 argument, not %d", iri, len(e.Args))
+		}
+		args, err := c.compileAll(e.Args)
+		if err != nil {
+			return nil, err
+		}
+		return fold(&castNode{typ: t, a: args[0]}, args...), nil
+	}
+	if c.o.Function == nil || !c.o.Function(iri) {
+		return nil, compileErrorf(e.At, iri, "unknown function <%s>", iri)
+	}
+	args, err := c.compileAll(e.Args)
+	if err != nil {
+		return nil, err
+	}
+	c.impure = true
+	return &extensionNode{iri: iri, args: args}, nil
+}
+
+func arguments(low, high int) string {
+	switch {
+	case high < 0:
+		return fmt.Sprintf("at least %d arguments", low)
+	case low == 1 && high == 1:
+		return "1 argument"
+	case low == high:
+		return fmt.Sprintf("%d arguments", low)
+	}
+	return fmt.Sprintf("%d to %d arguments", low, high)
+}
+
+// fold replaces a node that depends on constants only by its value. An error stays: evaluation gives it again.
+func fold(n node, args ...node) node {
+	for _, a := range args {
+		if _, ok := a.(*constNode); !ok {
+			return n
+		}
+	}
+	v, err := n.eval(&Context{}, nil)
+	if err != nil {
+		return n
+	}
+	return &constNode{v}
+}
+
+// noRow is a row of no variables.
+type noRow struct{}
+
+func (noRow) Value(int) Value { return Value{} }
+
+// Constant evaluates an expression without variables, such as the arguments of a query's own functions.
+func Constant(c *Context, e algebra.Expr) (Value, error) {
+	p, err := Compile(e, CompileOptions{})
+	if err != nil {
+		return Value{}, err
+	}
+	return p.Eval(c, noRow{})
+}
+
+var _ Row = noRow{}
+
+// tripleOf makes a triple term; the subject must be an IRI or a blank node, the predicate an IRI.
+func tripleOf(_ *Context, s, p, o Value) (Value, error) {
+	if s.kind != kIRI && s.kind != kBlank || p.kind != kIRI || o.kind == kNone {
+		return Value{}, ErrExpr
+	}
+	return FromTerm(rdf.TripleTerm(rdf.Triple{S: s.Term(), P: p.Term(), O: o.Term()})), nil
+}

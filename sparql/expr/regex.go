@@ -1,0 +1,451 @@
+package expr
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/dlclark/regexp2"
+)
+
+// matchTimeout bounds one match of a regular expression with back-references, which may take exponential time.
+const matchTimeout = 250 * time.Millisecond
+
+// ErrRegexTimeout is the error of a regular expression with back-references that takes too long. It ends the query, since
+// dropping the row would be a wrong answer.
+var ErrRegexTimeout = errors.New("a regular expression with a back-reference took too long")
+
+type regexpKey struct{ pattern, flags string }
+
+// maxCached is how many patterns that are not constant a Context keeps compiled.
+const maxCached = 128
+
+// matcher is a compiled regular expression.
+type matcher struct {
+	mode    matchMode
+	literal string
+	re      *regexp.Regexp
+	back    *regexp2.Regexp
+	groups  int
+	empty   bool // matches the empty string
+}
+
+type matchMode uint8
+
+const (
+	matchRegexp matchMode = iota
+	matchBack
+	matchContains
+	matchPrefix
+	matchSuffix
+	matchExact
+	matchFold // contains, whatever the case; the literal is ASCII in lower case
+)
+
+const metacharacters = `\.[]{}()*+?|^$`
+
+// compileRegexp compiles a pattern of XPath. An error says what is wrong with it.
+func compileRegexp(pattern, flags string) (*matcher, error) {
+	t, err := translate(pattern, flags)
+	if err != nil {
+		return nil, err
+	}
+	m := &matcher{groups: t.groups}
+	if t.backrefs {
+		if m.back, err = regexp2.Compile(t.pattern, regexp2.RE2); err != nil {
+			return nil, regexErrorf("%s", err)
+		}
+		m.back.MatchTimeout = matchTimeout
+		m.mode = matchBack
+		m.empty, err = m.back.MatchString("")
+		return m, err
+	}
+	if m.re, err = regexp.Compile(t.pattern); err != nil {
+		return nil, regexErrorf("%s", err)
+	}
+	m.empty = m.re.MatchString("")
+	quoted := strings.Contains(flags, "q")
+	if !quoted && strings.ContainsAny(flags, "xm") {
+		return m, nil
+	}
+	body := pattern
+	start, end := false, false
+	if !quoted {
+		body, start = strings.CutPrefix(body, "^")
+		body, end = strings.CutSuffix(body, "$")
+		if strings.ContainsAny(body, metacharacters) {
+			return m, nil
+		}
+	}
+	m.literal = body
+	switch {
+	case strings.Contains(flags, "i"):
+		if !start && !end && foldable(body) {
+			m.mode, m.literal = matchFold, strings.ToLower(body)
+		}
+	case start && end:
+		m.mode = matchExact
+	case start:
+		m.mode = matchPrefix
+	case end:
+		m.mode = matchSuffix
+	default:
+		m.mode = matchContains
+	}
+	return m, nil
+}
+
+// foldable reports whether a literal is matched without regard to case by looking at ASCII letters alone. The letters k and s
+// have variants outside ASCII (the Kelvin sign and the long s).
+func foldable(s string) bool {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c >= utf8.RuneSelf, c|0x20 == 'k', c|0x20 == 's':
+			return false
+		}
+	}
+	return s != ""
+}
+
+func (m *matcher) match(s string) (bool, error) {
+	switch m.mode {
+	case matchContains:
+		return strings.Contains(s, m.literal), nil
+	case matchPrefix:
+		return strings.HasPrefix(s, m.literal), nil
+	case matchSuffix:
+		return strings.HasSuffix(s, m.literal), nil
+	case matchExact:
+		return s == m.literal, nil
+	case matchFold:
+		return containsFold(s, m.literal), nil
+	case matchBack:
+		ok, err := m.back.MatchString(s)
+		if err != nil {
+			return false, ErrRegexTimeout
+		}
+		return ok, nil
+	}
+	return m.re.MatchString(s), nil
+}
+
+// containsFold looks for low, ASCII in lower case and not empty, in either case.
+func containsFold(s, low string) bool {
+	first := low[0]
+	upper := first
+	if 'a' <= first && first <= 'z' {
+		upper -= 'a' - 'A'
+	}
+	// Search for both forms of the first letter, each with the fast IndexByte, and try where one is found.
+	nextLow, nextUp := strings.IndexByte(s, first), -1
+	if upper != first {
+		nextUp = strings.IndexByte(s, upper)
+	}
+	for nextLow >= 0 || nextUp >= 0 {
+		i := nextLow
+		if i < 0 || nextUp >= 0 && nextUp < i {
+			i = nextUp
+		}
+		if len(s)-i < len(low) {
+			return false
+		}
+		if equalFoldASCII(s[i:i+len(low)], low) {
+			return true
+		}
+		if i == nextLow {
+			nextLow = advance(s, first, i)
+		} else {
+			nextUp = advance(s, upper, i)
+		}
+	}
+	return false
+}
+
+func advance(s string, c byte, i int) int {
+	if j := strings.IndexByte(s[i+1:], c); j >= 0 {
+		return i + 1 + j
+	}
+	return -1
+}
+
+func equalFoldASCII(s, low string) bool {
+	for i := 0; i < len(low); i++ {
+		c := s[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != low[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// pattern is the pattern and the flags of REGEX or REPLACE: compiled once where they are constant.
+type pattern struct {
+	text, flags node // flags may be nil
+	constant    *matcher
+	failed      bool // constant, but wrong
+}
+
+func newPattern(text, flags node) pattern {
+	p := pattern{text: text, flags: flags}
+	t, ok := text.(*constNode)
+	if !ok {
+		return p
+	}
+	f := &constNode{String("")}
+	if flags != nil {
+		if f, ok = flags.(*constNode); !ok {
+			return p
+		}
+	}
+	if t.v.kind != kString || f.v.kind != kString {
+		p.failed = true
+		return p
+	}
+	m, err := compileRegexp(t.v.term.Value(), f.v.term.Value())
+	p.constant, p.failed = m, err != nil
+	return p
+}
+
+func (p *pattern) get(c *Context, row Row) (*matcher, error) {
+	if p.constant != nil {
+		return p.constant, nil
+	}
+	if p.failed {
+		return nil, ErrExpr
+	}
+	t, err := p.text.eval(c, row)
+	if err != nil {
+		return nil, err
+	}
+	if t.kind != kString {
+		return nil, ErrExpr
+	}
+	key := regexpKey{pattern: t.term.Value()}
+	if p.flags != nil {
+		f, err := p.flags.eval(c, row)
+		if err != nil {
+			return nil, err
+		}
+		if f.kind != kString {
+			return nil, ErrExpr
+		}
+		key.flags = f.term.Value()
+	}
+	m, ok := c.regexps[key]
+	if !ok {
+		m, _ = compileRegexp(key.pattern, key.flags) // nil is remembered for a wrong pattern
+		if len(c.regexps) >= maxCached {
+			clear(c.regexps)
+		}
+		if c.regexps == nil {
+			c.regexps = map[regexpKey]*matcher{}
+		}
+		c.regexps[key] = m
+	}
+	if m == nil {
+		return nil, ErrExpr
+	}
+	return m, nil
+}
+
+// regexNode is REGEX.
+type regexNode struct {
+	text node
+	pattern
+}
+
+func newRegex(args []node) node {
+	var flags node
+	if len(args) == 3 {
+		flags = args[2]
+	}
+	return fold(&regexNode{text: args[0], pattern: newPattern(args[1], flags)}, args...)
+}
+
+func (n *regexNode) evalBool(c *Context, row Row) (bool, error) {
+	s, err := n.text.eval(c, row)
+	if err != nil {
+		return false, err
+	}
+	if !s.isStringLit() {
+		return false, ErrExpr
+	}
+	m, err := n.get(c, row)
+	if err != nil {
+		return false, err
+	}
+	return m.match(s.term.Value())
+}
+
+func (n *regexNode) eval(c *Context, row Row) (Value, error) { return boolValue(n.evalBool(c, row)) }
+
+// replaceNode is REPLACE.
+type replaceNode struct {
+	text, replacement node
+	pattern
+}
+
+func newReplace(args []node) node {
+	var flags node
+	if len(args) == 4 {
+		flags = args[3]
+	}
+	return fold(&replaceNode{text: args[0], replacement: args[2], pattern: newPattern(args[1], flags)}, args...)
+}
+
+func (n *replaceNode) eval(c *Context, row Row) (Value, error) {
+	s, err := n.text.eval(c, row)
+	if err != nil {
+		return Value{}, err
+	}
+	m, err := n.get(c, row)
+	if err != nil {
+		return Value{}, err
+	}
+	r, err := n.replacement.eval(c, row)
+	if err != nil {
+		return Value{}, err
+	}
+	// A pattern that matches the empty string is an error (err:FORX0003).
+	if !s.isStringLit() || r.kind != kString || m.empty {
+		return Value{}, ErrExpr
+	}
+	text, repl := s.term.Value(), r.term.Value()
+	if m.mode == matchContains && !strings.ContainsAny(repl, `\$`) {
+		if k := strings.Count(text, m.literal); len(text)+k*(len(repl)-len(m.literal)) > MaxString {
+			return Value{}, ErrExpr
+		} else if k == 0 {
+			return s, nil
+		}
+		return withString(&s, strings.ReplaceAll(text, m.literal, repl)), nil
+	}
+	out, changed, err := m.replace(text, repl)
+	if err != nil {
+		return Value{}, err
+	}
+	if !changed {
+		return s, nil
+	}
+	return withString(&s, out), nil
+}
+
+// replace puts the replacement in place of every match. In it, $N is a group, \$ and \\ stand for $ and \.
+func (m *matcher) replace(text, repl string) (out string, changed bool, err error) {
+	parts, ok := parseReplacement(repl, m.groups)
+	if !ok {
+		return "", false, ErrExpr
+	}
+	var b strings.Builder
+	last := 0
+	group := func(loc []int, n int) string {
+		if loc[2*n] < 0 {
+			return ""
+		}
+		return text[loc[2*n]:loc[2*n+1]]
+	}
+	add := func(loc []int) bool {
+		b.WriteString(text[last:loc[0]])
+		for _, p := range parts {
+			if p.group >= 0 {
+				b.WriteString(group(loc, p.group))
+			} else {
+				b.WriteString(p.text)
+			}
+		}
+		last = loc[1]
+		return b.Len() <= MaxString
+	}
+	if m.back != nil {
+		match, err := m.back.FindStringMatch(text)
+		for ; match != nil && err == nil; match, err = m.back.FindNextMatch(match) {
+			changed = true
+			if !add(runeOffsets(text, match)) {
+				return "", false, ErrExpr
+			}
+		}
+		if err != nil {
+			return "", false, ErrRegexTimeout
+		}
+	} else {
+		for _, loc := range m.re.FindAllStringSubmatchIndex(text, -1) {
+			changed = true
+			if !add(loc) {
+				return "", false, ErrExpr
+			}
+		}
+	}
+	b.WriteString(text[last:])
+	return b.String(), changed, nil
+}
+
+// runeOffsets turns the places of a match, which regexp2 counts in characters, into offsets in bytes.
+func runeOffsets(text string, m *regexp2.Match) []int {
+	groups := m.Groups()
+	loc := make([]int, 2*len(groups))
+	offset := func(chars int) int {
+		for i := range text {
+			if chars == 0 {
+				return i
+			}
+			chars--
+		}
+		return len(text)
+	}
+	for i := range groups {
+		loc[2*i], loc[2*i+1] = -1, -1
+		if len(groups[i].Captures) > 0 {
+			loc[2*i] = offset(groups[i].Index)
+			loc[2*i+1] = offset(groups[i].Index + groups[i].Length)
+		}
+	}
+	return loc
+}
+
+type replacementPart struct {
+	text  string
+	group int // or -1
+}
+
+func parseReplacement(s string, groups int) ([]replacementPart, bool) {
+	var parts []replacementPart
+	for s != "" {
+		i := strings.IndexAny(s, `\$`)
+		if i < 0 {
+			return append(parts, replacementPart{s, -1}), true
+		}
+		if i > 0 {
+			parts = append(parts, replacementPart{s[:i], -1})
+		}
+		if i+1 >= len(s) {
+			return nil, false
+		}
+		c, next := s[i], s[i+1]
+		s = s[i+2:]
+		if c == '\\' {
+			if next != '\\' && next != '$' {
+				return nil, false
+			}
+			parts = append(parts, replacementPart{string(next), -1})
+			continue
+		}
+		if next-'0' > 9 {
+			return nil, false
+		}
+		n := int(next - '0')
+		for s != "" && s[0]-'0' <= 9 && n*10+int(s[0]-'0') <= groups {
+			n = n*10 + int(s[0]-'0')
+			s = s[1:]
+		}
+		if n > groups {
+			parts = append(parts, replacementPart{"", -1})
+		} else {
+			parts = append(parts, replacementPart{"", n})
+		}
+	}
+	return parts, true
+}

@@ -1,0 +1,503 @@
+package expr
+
+import (
+	"errors"
+	"fmt"
+	"regexp/syntax"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxPattern bounds the length of a regular expression in bytes.
+const maxPattern = 16 << 10
+
+// translation is a regular expression of XPath in the syntax of package regexp.
+type translation struct {
+	pattern string
+	groups  int
+	// backrefs tells that it holds back-references, for which it must go to package regexp2.
+	backrefs bool
+}
+
+// translator rewrites the syntax of https://www.w3.org/TR/xpath-functions-31/#regex-syntax. Beyond it, \b, \B and the groups
+// (?i), (?s), (?m) with their negations are taken over, since queries in the wild have them.
+type translator struct {
+	src    string
+	i      int
+	out    strings.Builder
+	dotAll bool
+	multi  bool
+	space  bool // flag x
+	groups int
+	closed map[int]bool
+	open   []int
+	back   bool
+}
+
+func regexErrorf(format string, args ...any) error {
+	return errors.New("regular expression: " + fmt.Sprintf(format, args...))
+}
+
+// translate rewrites a pattern; the flags are s, m, i, x and q.
+func translate(pattern, flags string) (translation, error) {
+	if len(pattern) > maxPattern {
+		return translation{}, regexErrorf("longer than %d bytes", maxPattern)
+	}
+	if !utf8.ValidString(pattern) {
+		return translation{}, regexErrorf("not UTF-8")
+	}
+	t := &translator{src: pattern, closed: map[int]bool{}}
+	quote, fold := false, false
+	for _, f := range flags {
+		switch f {
+		case 's':
+			t.dotAll = true
+		case 'm':
+			t.multi = true
+		case 'i':
+			fold = true
+		case 'x':
+			t.space = true
+		case 'q':
+			quote = true
+		default:
+			return translation{}, regexErrorf("unknown flag %q", f)
+		}
+	}
+	if fold {
+		t.out.WriteString("(?i)")
+	}
+	if quote {
+		for _, r := range pattern {
+			t.literal(r)
+		}
+		return translation{pattern: t.out.String()}, nil
+	}
+	if err := t.run(); err != nil {
+		return translation{}, err
+	}
+	return translation{pattern: t.out.String(), groups: t.groups, backrefs: t.back}, nil
+}
+
+func (t *translator) next() rune {
+	r, n := utf8.DecodeRuneInString(t.src[t.i:])
+	t.i += n
+	return r
+}
+
+func (t *translator) more() bool { return t.i < len(t.src) }
+
+func (t *translator) literal(r rune) {
+	if r < 0x80 && !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == ' ' || r == '_') {
+		fmt.Fprintf(&t.out, `\x{%X}`, r)
+		return
+	}
+	t.out.WriteRune(r)
+}
+
+func (t *translator) run() error {
+	for t.more() {
+		switch r := t.next(); r {
+		case '.':
+			if t.dotAll {
+				t.out.WriteString(`[\x{0}-\x{10FFFF}]`)
+			} else {
+				t.out.WriteString(`[^\n\r]`)
+			}
+		case '^':
+			if t.multi {
+				t.out.WriteString("(?m:^)")
+			} else {
+				t.out.WriteString(`\A`)
+			}
+		case '$':
+			if t.multi {
+				t.out.WriteString("(?m:$)")
+			} else {
+				t.out.WriteString(`\z`)
+			}
+		case '(':
+			if err := t.group(); err != nil {
+				return err
+			}
+		case ')':
+			if len(t.open) == 0 {
+				return regexErrorf("unexpected )")
+			}
+			if g := t.open[len(t.open)-1]; g > 0 {
+				t.closed[g] = true
+			}
+			t.open = t.open[:len(t.open)-1]
+			t.out.WriteByte(')')
+		case '[':
+			s, err := t.class(0)
+			if err != nil {
+				return err
+			}
+			t.out.WriteString(s)
+		case ']', '}':
+			return regexErrorf("unexpected %c", r)
+		case '{':
+			if err := t.quantity(); err != nil {
+				return err
+			}
+		case '|', '?', '*', '+':
+			t.out.WriteRune(r)
+		case '\\':
+			if err := t.escape(); err != nil {
+				return err
+			}
+		case ' ', '\t', '\n', '\r':
+			if !t.space {
+				t.literal(r)
+			}
+		default:
+			t.literal(r)
+		}
+	}
+	if len(t.open) > 0 {
+		return regexErrorf("missing )")
+	}
+	return nil
+}
+
+// group is called behind a parenthesis.
+func (t *translator) group() error {
+	if len(t.open) >= 250 {
+		return regexErrorf("too many nested groups")
+	}
+	rest := t.src[t.i:]
+	if !strings.HasPrefix(rest, "?") {
+		t.groups++
+		t.open = append(t.open, t.groups)
+		t.out.WriteByte('(')
+		return nil
+	}
+	end := 1
+	for end < len(rest) && strings.IndexByte("ims-", rest[end]) >= 0 {
+		end++
+	}
+	if end < len(rest) && (rest[end] == ':' || rest[end] == ')' && end > 1) {
+		if strings.Count(rest[1:end], "-") > 1 || strings.HasSuffix(rest[1:end], "-") {
+			return regexErrorf("bad flags in a group")
+		}
+		t.i += end + 1
+		t.out.WriteString("(" + rest[:end+1])
+		if rest[end] == ':' {
+			t.open = append(t.open, 0)
+		}
+		return nil
+	}
+	return regexErrorf("(?%.1s is no group that XPath knows", rest[1:])
+}
+
+func (t *translator) quantity() error {
+	end := strings.IndexByte(t.src[t.i:], '}')
+	if end < 0 {
+		return regexErrorf("missing }")
+	}
+	q := t.src[t.i : t.i+end]
+	t.i += end + 1
+	low, high, comma := strings.Cut(q, ",")
+	digits := func(s string) bool {
+		return s != "" && strings.Trim(s, "0123456789") == ""
+	}
+	if !digits(low) || comma && high != "" && !digits(high) {
+		return regexErrorf("bad quantity {%s}", q)
+	}
+	t.out.WriteString("{" + q + "}")
+	return nil
+}
+
+// escape is called behind a backslash outside a class.
+func (t *translator) escape() error {
+	if !t.more() {
+		return regexErrorf(`\ at the end`)
+	}
+	c := t.src[t.i]
+	switch {
+	case '1' <= c && c <= '9':
+		n := int(c - '0')
+		t.i++
+		for t.more() && t.src[t.i]-'0' <= 9 && t.closed[n*10+int(t.src[t.i]-'0')] {
+			n = n*10 + int(t.src[t.i]-'0')
+			t.i++
+		}
+		if !t.closed[n] {
+			return regexErrorf(`\%d refers to no group before it`, n)
+		}
+		t.back = true
+		fmt.Fprintf(&t.out, `(?:\%d)`, n)
+		return nil
+	case c == 'b' || c == 'B':
+		t.i++
+		t.out.WriteString(`\` + string(c))
+		return nil
+	}
+	set, single, err := t.classEscape()
+	if err != nil {
+		return err
+	}
+	if set == "" {
+		t.literal(single)
+	} else {
+		t.out.WriteString("[" + set + "]")
+	}
+	return nil
+}
+
+// Sets that may stand inside a class. \w is all that is not punctuation, separator or other.
+const (
+	setSpace    = `\x{9}\x{A}\x{D} `
+	setNotSpace = `\x{0}-\x{8}\x{B}\x{C}\x{E}-\x{1F}\x{21}-\x{10FFFF}`
+	setWord     = `\p{L}\p{M}\p{N}\p{S}`
+	setNotWord  = `\p{P}\p{Z}\p{C}`
+)
+
+// classEscape reads what follows a backslash: a set of characters or a single one.
+func (t *translator) classEscape() (set string, single rune, err error) {
+	if !t.more() {
+		return "", 0, regexErrorf(`\ at the end`)
+	}
+	switch r := t.next(); r {
+	case 'n':
+		return "", '\n', nil
+	case 'r':
+		return "", '\r', nil
+	case 't':
+		return "", '\t', nil
+	case '\\', '|', '.', '?', '*', '+', '(', ')', '{', '}', '-', '[', ']', '^', '$', '/', ' ', '"', '\'', '#', '&', '<', '>', '=', ':', ',', ';', '!', '@', '%', '~', '_', '`':
+		return "", r, nil
+	case 's':
+		return setSpace, 0, nil
+	case 'S':
+		return setNotSpace, 0, nil
+	case 'd':
+		return `\p{Nd}`, 0, nil
+	case 'D':
+		return `\P{Nd}`, 0, nil
+	case 'w':
+		return setWord, 0, nil
+	case 'W':
+		return setNotWord, 0, nil
+	case 'i':
+		return rangesText(nameStart), 0, nil
+	case 'I':
+		return rangesText(complement(nameStart)), 0, nil
+	case 'c':
+		return rangesText(nameChar), 0, nil
+	case 'C':
+		return rangesText(complement(nameChar)), 0, nil
+	case 'p', 'P':
+		end := strings.IndexByte(t.src[t.i:], '}')
+		if end < 0 || t.src[t.i] != '{' {
+			return "", 0, regexErrorf(`\%c wants a category in braces`, r)
+		}
+		name := t.src[t.i+1 : t.i+end]
+		t.i += end + 1
+		if block, ok := strings.CutPrefix(name, "Is"); ok {
+			b, ok := blocks[block]
+			if !ok {
+				return "", 0, regexErrorf("unknown block %s", name)
+			}
+			ranges := []rune{b[0], b[1]}
+			if r == 'P' {
+				ranges = complement(ranges)
+			}
+			return rangesText(ranges), 0, nil
+		}
+		if len(name) < 1 || len(name) > 2 || strings.IndexByte("LMNPZSC", name[0]) < 0 {
+			return "", 0, regexErrorf("unknown category %s", name)
+		}
+		if _, err := syntax.Parse(`\p{`+name+`}`, syntax.Perl); err != nil {
+			return "", 0, regexErrorf("unknown category %s", name)
+		}
+		return `\` + string(r) + `{` + name + `}`, 0, nil
+	default:
+		return "", 0, regexErrorf(`\%c is no escape of XPath`, r)
+	}
+}
+
+// class reads a character class behind its bracket and gives it as one of package regexp.
+func (t *translator) class(depth int) (string, error) {
+	if depth > 20 {
+		return "", regexErrorf("classes are nested too deep")
+	}
+	var b strings.Builder
+	b.WriteByte('[')
+	if t.more() && t.src[t.i] == '^' {
+		t.i++
+		b.WriteByte('^')
+	}
+	empty := true
+	for {
+		if !t.more() {
+			return "", regexErrorf("missing ]")
+		}
+		r := t.next()
+		switch {
+		case r == ']' && !empty:
+			b.WriteByte(']')
+			return b.String(), nil
+		case r == ']' || r == '[':
+			return "", regexErrorf("unexpected %c in a class", r)
+		case r == '-' && t.more() && t.src[t.i] == '[' && !empty:
+			t.i++
+			inner, err := t.class(depth + 1)
+			if err != nil {
+				return "", err
+			}
+			if !t.more() || t.next() != ']' {
+				return "", regexErrorf("a subtraction must end its class")
+			}
+			return subtract(b.String()+"]", inner)
+		}
+		empty = false
+		if r == '\\' {
+			set, single, err := t.classEscape()
+			if err != nil {
+				return "", err
+			}
+			if set != "" {
+				b.WriteString(set)
+				continue
+			}
+			r = single
+		}
+		high := r
+		if rest := t.src[t.i:]; strings.HasPrefix(rest, "-") && len(rest) > 1 && rest[1] != ']' && rest[1] != '[' {
+			t.i++
+			if high = t.next(); high == '\\' {
+				set, single, err := t.classEscape()
+				if err != nil {
+					return "", err
+				}
+				if set != "" {
+					return "", regexErrorf("a range cannot end in a set")
+				}
+				high = single
+			}
+			if high < r {
+				return "", regexErrorf("range %c-%c is upside down", r, high)
+			}
+		}
+		if high == r {
+			fmt.Fprintf(&b, `\x{%X}`, r)
+		} else {
+			fmt.Fprintf(&b, `\x{%X}-\x{%X}`, r, high)
+		}
+	}
+}
+
+// subtract gives class a without class b.
+func subtract(a, b string) (string, error) {
+	x, err := classRanges(a)
+	if err != nil {
+		return "", err
+	}
+	y, err := classRanges(b)
+	if err != nil {
+		return "", err
+	}
+	r := intersect(x, complement(y))
+	if len(r) == 0 {
+		return `[^\x{0}-\x{10FFFF}]`, nil
+	}
+	return "[" + rangesText(r) + "]", nil
+}
+
+// classRanges are the characters of a class as pairs of bounds in ascending order.
+func classRanges(class string) ([]rune, error) {
+	re, err := syntax.Parse(class, syntax.Perl)
+	if err != nil {
+		return nil, regexErrorf("%s", err)
+	}
+	switch re.Op {
+	case syntax.OpCharClass:
+		return re.Rune, nil
+	case syntax.OpLiteral:
+		if len(re.Rune) == 1 {
+			return []rune{re.Rune[0], re.Rune[0]}, nil
+		}
+	case syntax.OpAnyChar:
+		return []rune{0, utf8.MaxRune}, nil
+	case syntax.OpNoMatch:
+		return nil, nil
+	case syntax.OpAnyCharNotNL:
+		return []rune{0, '\n' - 1, '\n' + 1, utf8.MaxRune}, nil
+	}
+	return nil, regexErrorf("class %s cannot be computed", class)
+}
+
+func complement(r []rune) []rune {
+	var out []rune
+	next := rune(0)
+	for i := 0; i < len(r); i += 2 {
+		if r[i] > next {
+			out = append(out, next, r[i]-1)
+		}
+		next = r[i+1] + 1
+	}
+	if next <= utf8.MaxRune {
+		out = append(out, next, utf8.MaxRune)
+	}
+	return out
+}
+
+func intersect(a, b []rune) []rune {
+	var out []rune
+	for i, j := 0, 0; i < len(a) && j < len(b); {
+		if lo, hi := max(a[i], b[j]), min(a[i+1], b[j+1]); lo <= hi {
+			out = append(out, lo, hi)
+		}
+		if a[i+1] < b[j+1] {
+			i += 2
+		} else {
+			j += 2
+		}
+	}
+	return out
+}
+
+func rangesText(r []rune) string {
+	var b strings.Builder
+	for i := 0; i < len(r); i += 2 {
+		if r[i] == r[i+1] {
+			fmt.Fprintf(&b, `\x{%X}`, r[i])
+		} else {
+			fmt.Fprintf(&b, `\x{%X}-\x{%X}`, r[i], r[i+1])
+		}
+	}
+	return b.String()
+}
+
+// nameStart and nameChar are \i and \c: NameStartChar and NameChar of XML (https://www.w3.org/TR/xml/#NT-NameStartChar).
+var (
+	nameStart = []rune{':', ':', 'A', 'Z', '_', '_', 'a', 'z', 0xC0, 0xD6, 0xD8, 0xF6, 0xF8, 0x2FF, 0x370, 0x37D, 0x37F, 0x1FFF,
+		0x200C, 0x200D, 0x2070, 0x218F, 0x2C00, 0x2FEF, 0x3001, 0xD7FF, 0xF900, 0xFDCF, 0xFDF0, 0xFFFD, 0x10000, 0xEFFFF}
+	nameChar = []rune{'-', '.', '0', '9', ':', ':', 'A', 'Z', '_', '_', 'a', 'z', 0xB7, 0xB7, 0xC0, 0xD6, 0xD8, 0xF6, 0xF8, 0x37D,
+		0x37F, 0x1FFF, 0x200C, 0x200D, 0x203F, 0x2040, 0x2070, 0x218F, 0x2C00, 0x2FEF, 0x3001, 0xD7FF, 0xF900, 0xFDCF, 0xFDF0, 0xFFFD,
+		0x10000, 0xEFFFF}
+)
+
+// blocks are the blocks of Unicode that \p{Is…} may name.
+var blocks = map[string][2]rune{
+	"BasicLatin": {0, 0x7F}, "Latin-1Supplement": {0x80, 0xFF}, "LatinExtended-A": {0x100, 0x17F}, "LatinExtended-B": {0x180, 0x24F},
+	"IPAExtensions": {0x250, 0x2AF}, "SpacingModifierLetters": {0x2B0, 0x2FF}, "CombiningDiacriticalMarks": {0x300, 0x36F},
+	"Greek": {0x370, 0x3FF}, "GreekandCoptic": {0x370, 0x3FF}, "Cyrillic": {0x400, 0x4FF}, "CyrillicSupplement": {0x500, 0x52F},
+	"Armenian": {0x530, 0x58F}, "Hebrew": {0x590, 0x5FF}, "Arabic": {0x600, 0x6FF}, "Syriac": {0x700, 0x74F}, "Thaana": {0x780, 0x7BF},
+	"Devanagari": {0x900, 0x97F}, "Bengali": {0x980, 0x9FF}, "Gurmukhi": {0xA00, 0xA7F}, "Gujarati": {0xA80, 0xAFF},
+	"Oriya": {0xB00, 0xB7F}, "Tamil": {0xB80, 0xBFF}, "Telugu": {0xC00, 0xC7F}, "Kannada": {0xC80, 0xCFF}, "Malayalam": {0xD00, 0xD7F},
+	"Sinhala": {0xD80, 0xDFF}, "Thai": {0xE00, 0xE7F}, "Lao": {0xE80, 0xEFF}, "Tibetan": {0xF00, 0xFFF}, "Myanmar": {0x1000, 0x109F},
+	"Georgian": {0x10A0, 0x10FF}, "HangulJamo": {0x1100, 0x11FF}, "Ethiopic": {0x1200, 0x137F}, "Cherokee": {0x13A0, 0x13FF},
+	"Khmer": {0x1780, 0x17FF}, "Mongolian": {0x1800, 0x18AF}, "LatinExtendedAdditional": {0x1E00, 0x1EFF},
+	"GreekExtended": {0x1F00, 0x1FFF}, "GeneralPunctuation": {0x2000, 0x206F}, "SuperscriptsandSubscripts": {0x2070, 0x209F},
+	"CurrencySymbols": {0x20A0, 0x20CF}, "LetterlikeSymbols": {0x2100, 0x214F}, "NumberForms": {0x2150, 0x218F},
+	"Arrows": {0x2190, 0x21FF}, "MathematicalOperators": {0x2200, 0x22FF}, "MiscellaneousTechnical": {0x2300, 0x23FF},
+	"BoxDrawing": {0x2500, 0x257F}, "GeometricShapes": {0x25A0, 0x25FF}, "MiscellaneousSymbols": {0x2600, 0x26FF},
+	"Dingbats": {0x2700, 0x27BF}, "CJKSymbolsandPunctuation": {0x3000, 0x303F}, "Hiragana": {0x3040, 0x309F},
+	"Katakana": {0x30A0, 0x30FF}, "Bopomofo": {0x3100, 0x312F}, "CJKUnifiedIdeographsExtensionA": {0x3400, 0x4DBF},
+	"CJKUnifiedIdeographs": {0x4E00, 0x9FFF}, "HangulSyllables": {0xAC00, 0xD7AF}, "PrivateUse": {0xE000, 0xF8FF},
+	"PrivateUseArea": {0xE000, 0xF8FF}, "AlphabeticPresentationForms": {0xFB00, 0xFB4F},
+	"HalfwidthandFullwidthForms": {0xFF00, 0xFFEF}, "Specials": {0xFFF0, 0xFFFF},
+}
