@@ -8,7 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-const chunkSize = 256 << 10
+// The first chunk is small, for small documents.
+const firstChunk, chunkSize = 8 << 10, 256 << 10
 
 // lexer is a window on the input. A token is read by scanning buf from pos; where the window ends too early, fill moves what
 // starts at pos to a fresh chunk with more input behind it, and scanning goes on.
@@ -19,6 +20,8 @@ type lexer struct {
 	buf  []byte
 	pos  int
 	eof  bool
+	// chunk is the size of the last chunk.
+	chunk int
 	// greedy makes fill wait for a full chunk.
 	greedy bool
 	// err is the error that stopped reading: a mistake in the input, or what the reader or emit gave.
@@ -67,7 +70,8 @@ func (l *lexer) fill() bool {
 	}
 	least := max(1, len(tail))
 	if cap(l.buf)-len(l.buf) < max(least, 512) {
-		chunk := make([]byte, len(tail), max(chunkSize, 4*len(tail)))
+		l.chunk = min(max(firstChunk, 4*l.chunk), chunkSize)
+		chunk := make([]byte, len(tail), max(l.chunk, 4*len(tail)))
 		copy(chunk, tail)
 		l.at = l.at.after(l.buf[:l.pos])
 		l.buf, l.pos = chunk, 0

@@ -61,7 +61,7 @@ type lineParser struct {
 }
 
 func newLineParser(ctx context.Context, o *Options, emit func([]rdf.Quad) error) *lineParser {
-	p := &lineParser{emit: emit, quads: o.Dialect == NQuads, batch: make([]rdf.Quad, 0, batchSize)}
+	p := &lineParser{emit: emit, quads: o.Dialect == NQuads}
 	p.ctx, p.opts, p.eof = ctx, o, true
 	return p
 }

@@ -35,7 +35,7 @@ type parser struct {
 type namespace struct{ label, iri string }
 
 func newParser(ctx context.Context, r io.Reader, o *Options, emit func([]rdf.Quad) error) *parser {
-	p := &parser{emit: emit, prefixes: map[string]namespace{}, generation: 1, batch: make([]rdf.Quad, 0, batchSize)}
+	p := &parser{emit: emit, prefixes: map[string]namespace{}, generation: 1}
 	p.ctx, p.opts, p.r = ctx, o, r
 	return p
 }

@@ -49,7 +49,7 @@ const writeBuffer = 64 << 10
 
 // NewWriter makes a writer. Nothing is complete before Close.
 func NewWriter(w io.Writer, o WriterOptions) *Writer {
-	wr := &Writer{w: w, dialect: o.Dialect, canonical: o.Canonical, buf: make([]byte, 0, writeBuffer+4096)}
+	wr := &Writer{w: w, dialect: o.Dialect, canonical: o.Canonical}
 	if o.Dialect == Turtle || o.Dialect == TriG {
 		wr.names = newShortener(o)
 	}
