@@ -1,0 +1,365 @@
+package relation
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"triplestore/store"
+)
+
+// memory keeps pages in a map and holds Apply to the rules of PageWriter.
+type memory struct {
+	mu    sync.Mutex
+	pages map[uint64][]byte
+	last  uint64
+	puts  int
+	reads int
+	freed []uint64
+	fresh map[uint64]bool // put since begin
+	err   error           // of the next Put
+	bad   string
+}
+
+func newMemory() *memory { return &memory{pages: map[uint64][]byte{}} }
+
+func (m *memory) begin() { m.puts, m.freed, m.fresh, m.bad = 0, nil, map[uint64]bool{}, "" }
+
+func (m *memory) Page(no uint64) ([]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.reads++
+	b, ok := m.pages[no]
+	if !ok {
+		return nil, fmt.Errorf("no page %d", no)
+	}
+	return b, nil
+}
+
+func (m *memory) Put(b []byte) (uint64, error) {
+	if m.err != nil {
+		return 0, m.err
+	}
+	m.last++
+	m.puts++
+	m.pages[m.last] = b
+	if m.fresh != nil {
+		m.fresh[m.last] = true
+	}
+	return m.last, nil
+}
+
+func (m *memory) Free(no uint64) {
+	switch {
+	case m.pages[no] == nil:
+		m.bad = fmt.Sprintf("free of page %d, which does not exist", no)
+	case m.fresh[no]:
+		m.bad = fmt.Sprintf("free of page %d, which is new", no)
+	case slices.Contains(m.freed, no):
+		m.bad = fmt.Sprintf("page %d freed twice", no)
+	}
+	m.freed = append(m.freed, no)
+}
+
+func (m *memory) commit(cache *Cache) {
+	for _, no := range m.freed {
+		delete(m.pages, no)
+		cache.Drop(no)
+	}
+}
+
+func seeded(t testing.TB) *rand.Rand {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	return rand.New(rand.NewPCG(seed, 1))
+}
+
+// model is a relation beside the sorted slice that it should equal.
+type model struct {
+	t     testing.TB
+	m     *memory
+	cache *Cache
+	width int
+	size  capacity
+	root  Root
+	rows  []Row
+}
+
+func newModel(t testing.TB, width int, size capacity) *model {
+	return &model{t: t, m: newMemory(), cache: NewCache(1 << 20), width: width, size: size}
+}
+
+func (m *model) relation() *Relation { return New(m.m, m.cache, m.width, m.root) }
+
+func (m *model) cmp(a, b Row) int { return compare(&a, &b, m.width) }
+
+// chunked gives changes a few at a time.
+type chunked struct {
+	rest []Change
+	size int
+}
+
+func (c *chunked) Next() ([]Change, error) {
+	n := min(c.size, len(c.rest))
+	out := c.rest[:n]
+	c.rest = c.rest[n:]
+	return out, nil
+}
+
+// apply makes the changes in both and checks everything that Apply promises.
+func (m *model) apply(changes []Change, chunk int) {
+	m.t.Helper()
+	slices.SortStableFunc(changes, func(a, b Change) int { return m.cmp(a.Row, b.Row) })
+	changes = slices.CompactFunc(changes, func(a, b Change) bool { return m.cmp(a.Row, b.Row) == 0 })
+	var want []Row
+	var inserted, deleted uint64
+	i := 0
+	for _, c := range changes {
+		for i < len(m.rows) && m.cmp(m.rows[i], c.Row) < 0 {
+			want = append(want, m.rows[i])
+			i++
+		}
+		exists := i < len(m.rows) && m.rows[i] == c.Row
+		if exists {
+			i++
+		}
+		if c.Op == Insert {
+			want = append(want, c.Row)
+			if !exists {
+				inserted++
+			}
+		} else if exists {
+			deleted++
+		}
+	}
+	want = append(want, m.rows[i:]...)
+
+	before := m.reachable()
+	m.m.begin()
+	res, err := apply(context.Background(), m.m, m.cache, m.width, m.root, &chunked{changes, chunk}, m.size)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	if m.m.bad != "" {
+		m.t.Fatal(m.m.bad)
+	}
+	if res.Inserted != inserted || res.Deleted != deleted {
+		m.t.Fatalf("inserted %d, deleted %d, want %d, %d", res.Inserted, res.Deleted, inserted, deleted)
+	}
+	if inserted+deleted == 0 && (res.Root != m.root || m.m.puts > 0 || len(m.m.freed) > 0) {
+		m.t.Fatalf("nothing changed, but root %+v became %+v with %d pages put, %d freed", m.root, res.Root, m.m.puts, len(m.m.freed))
+	}
+	m.root, m.rows = res.Root, want
+	if err := m.relation().Verify(context.Background()); err != nil {
+		m.t.Fatal(err)
+	}
+	after := m.reachable()
+	freed := map[uint64]bool{}
+	for _, no := range m.m.freed {
+		freed[no] = true
+	}
+	for no := range before {
+		if after[no] == freed[no] {
+			m.t.Fatalf("page %d: reachable %v, freed %v", no, after[no], freed[no])
+		}
+	}
+	for no := range m.m.fresh {
+		if !after[no] {
+			m.t.Fatalf("page %d was put but is not reachable", no)
+		}
+	}
+	m.m.commit(m.cache)
+	if len(m.m.pages) != len(after) {
+		m.t.Fatalf("%d pages kept, %d reachable", len(m.m.pages), len(after))
+	}
+	if got := m.scan(Range{}, store.AllColumns); !slices.Equal(got, m.rows) {
+		m.t.Fatalf("scan of %d rows is not the model's %d", len(got), len(m.rows))
+	}
+}
+
+func (m *model) reachable() map[uint64]bool {
+	m.t.Helper()
+	seen := map[uint64]bool{}
+	if err := m.relation().Walk(func(no uint64) (bool, error) { seen[no] = true; return true, nil }); err != nil {
+		m.t.Fatal(err)
+	}
+	return seen
+}
+
+func (m *model) scan(rg Range, columns store.ColumnSet) []Row {
+	m.t.Helper()
+	c := m.relation().Scan(context.Background(), rg, columns)
+	defer c.Close()
+	var rows []Row
+	for {
+		b, err := c.Next()
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		if b.Len == 0 {
+			return rows
+		}
+		rows = appendBlock(m.t, rows, b, columns, m.width)
+	}
+}
+
+func appendBlock(t testing.TB, rows []Row, b store.Block, columns store.ColumnSet, width int) []Row {
+	t.Helper()
+	for i := range b.Len {
+		var r Row
+		for c := range MaxWidth {
+			if asked := c < width && columns&(1<<c) != 0; asked {
+				if len(b.Cols[c]) != b.Len {
+					t.Fatalf("column %d has %d rows of %d", c, len(b.Cols[c]), b.Len)
+				}
+				r[c] = b.Cols[c][i]
+			} else if b.Cols[c] != nil {
+				t.Fatalf("column %d was not asked for", c)
+			}
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// in gives the model's rows of a range.
+func (m *model) in(rg Range) []Row {
+	var out []Row
+	n := len(rg.Prefix)
+	for _, r := range m.rows {
+		if !slices.Equal(r[:n], rg.Prefix) {
+			continue
+		}
+		if n < m.width && (r[n] < rg.Lo || rg.Hi > 0 && r[n] > rg.Hi) {
+			continue
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+func (m *model) randomRow(r *rand.Rand, span uint64) (row Row) {
+	for c := range m.width {
+		row[c] = store.ID(1 + r.Uint64N(span))
+	}
+	return row
+}
+
+func (m *model) randomRange(r *rand.Rand, span uint64) Range {
+	row := m.randomRow(r, span)
+	if len(m.rows) > 0 && r.IntN(4) > 0 {
+		row = m.rows[r.IntN(len(m.rows))]
+	}
+	rg := Range{Prefix: row[:r.IntN(m.width+1)]}
+	if r.IntN(2) == 0 {
+		rg.Lo = store.ID(r.Uint64N(span + 2))
+	}
+	if r.IntN(2) == 0 {
+		rg.Hi = store.ID(r.Uint64N(span + 2))
+	}
+	if r.IntN(10) == 0 {
+		rg.Hi = ^store.ID(0)
+	}
+	return rg
+}
+
+// ask compares the answers about random ranges.
+func (m *model) ask(r *rand.Rand, span uint64) {
+	m.t.Helper()
+	rel := m.relation()
+	for range 20 {
+		rg := m.randomRange(r, span)
+		want := m.in(rg)
+		columns := store.ColumnSet(r.IntN(16))
+		masked := make([]Row, len(want))
+		for i, row := range want {
+			for c := range m.width {
+				if columns&(1<<c) != 0 {
+					masked[i][c] = row[c]
+				}
+			}
+		}
+		if got := m.scan(rg, columns); !slices.Equal(got, masked) {
+			m.t.Fatalf("scan of %+v: %d rows, want %d", rg, len(got), len(want))
+		}
+		if n, err := rel.Count(rg); err != nil || n != uint64(len(want)) {
+			m.t.Fatalf("count of %+v: %d, %v, want %d", rg, n, err, len(want))
+		}
+		distinct := map[Row]bool{}
+		for _, row := range want {
+			clear(row[min(len(rg.Prefix)+1, m.width):])
+			distinct[row] = true
+		}
+		if n, err := rel.Distinct(rg); err != nil || n != uint64(len(distinct)) {
+			m.t.Fatalf("distinct of %+v: %d, %v, want %d", rg, n, err, len(distinct))
+		}
+		first := m.in(Range{Prefix: rg.Prefix})
+		row, ok, err := rel.First(rg.Prefix)
+		if err != nil || ok != (len(first) > 0) || ok && row != first[0] {
+			m.t.Fatalf("first of %v: %v, %v, %v", rg.Prefix, row, ok, err)
+		}
+		row = m.randomRow(r, span)
+		if len(m.rows) > 0 && r.IntN(2) == 0 {
+			row = m.rows[r.IntN(len(m.rows))]
+		}
+		_, found := slices.BinarySearchFunc(m.rows, row, m.cmp)
+		if ok, err := rel.Contains(row); err != nil || ok != found {
+			m.t.Fatalf("contains %v: %v, %v", row, ok, err)
+		}
+		m.seeks(r, rg, want, span)
+	}
+}
+
+// seeks mixes Next and Seek on one range.
+func (m *model) seeks(r *rand.Rand, rg Range, want []Row, span uint64) {
+	m.t.Helper()
+	c := m.relation().Scan(context.Background(), rg, store.AllColumns)
+	defer c.Close()
+	for {
+		if r.IntN(2) == 0 {
+			key := m.randomRow(r, span)
+			if len(want) > 0 && r.IntN(3) > 0 {
+				key = want[r.IntN(len(want))]
+			}
+			copy(key[:], rg.Prefix)
+			n := max(len(rg.Prefix), r.IntN(m.width+1))
+			if err := c.Seek(key[:n]); err != nil {
+				m.t.Fatal(err)
+			}
+			for len(want) > 0 && compare(&want[0], &key, n) < 0 {
+				want = want[1:]
+			}
+			continue
+		}
+		b, err := c.Next()
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		got := appendBlock(m.t, nil, b, store.AllColumns, m.width)
+		if len(got) == 0 {
+			if len(want) > 0 {
+				m.t.Fatalf("cursor over %+v ends before %v", rg, want[0])
+			}
+			return
+		}
+		if len(got) > len(want) || !slices.Equal(got, want[:len(got)]) {
+			m.t.Fatalf("cursor over %+v gives %v first, want %v", rg, got[0], want[:min(1, len(want))])
+		}
+		want = want[len(got):]
+	}
+}
+
+// sample deletes so many percent of the rows.
+func (m *model) sample(r *rand.Rand, percent int) []Change {
+	var changes []Change
+	for _, row := range m.rows {
+		if r.IntN(100) < percent {
+			changes = append(changes, Change{row, Delete})
+		}
+	}
+	return changes
+}
