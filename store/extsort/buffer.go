@@ -16,6 +16,12 @@ type buffer struct {
 	ops   []relation.Op
 	keys  []key
 	spare []key
+
+	// After sort. Where the keys hold all bits that differ, rows are made from them: to fetch rows in their order from all over
+	// the memory is what costs most.
+	fields []field
+	whole  bool
+	mixed  bool // ops differ
 }
 
 // key is the first 64 of the bits in which rows differ, and which row it is.
@@ -61,8 +67,8 @@ type field struct {
 	mask        uint64
 }
 
-// fields finds the bits in which rows differ, the most significant first, until 64 are found; whole tells that these are all.
-func (b *buffer) fields() (fields []field, used uint, whole bool) {
+// differing finds the bits in which rows differ, the most significant first, until 64 are found; whole tells that these are all.
+func (b *buffer) differing() (fields []field, used uint, whole bool) {
 	w := b.width
 	var differ [relation.MaxWidth]uint64
 	for i := w; i < len(b.rows); i += w {
@@ -93,7 +99,9 @@ func (b *buffer) fields() (fields []field, used uint, whole bool) {
 func (b *buffer) sort() {
 	n, w := b.len(), b.width
 	b.keys = slices.Grow(b.keys[:0], n)[:n]
-	fields, used, whole := b.fields()
+	fields, used, whole := b.differing()
+	b.fields, b.whole = fields, whole
+	b.mixed = slices.Contains(b.ops, relation.Insert) && slices.Contains(b.ops, relation.Delete)
 	for i := range b.keys {
 		row := b.rows[i*w : i*w+w]
 		x := uint64(0)
@@ -168,13 +176,28 @@ func radixSort(keys, spare []key, low uint) (sorted, other []key) {
 
 // bufferReader reads the sorted rows of a buffer, of equal ones the last.
 type bufferReader struct {
-	b *buffer
-	i int
+	b      *buffer
+	i      int
+	common relation.Row // the bits that are the same in all rows
 }
 
-func (b *buffer) reader() *bufferReader { return &bufferReader{b: b} }
+func (b *buffer) reader() *bufferReader {
+	r := &bufferReader{b: b}
+	if len(b.keys) > 0 {
+		for c, v := range b.rows[:b.width] {
+			r.common[c] = store.ID(v)
+		}
+		for _, f := range b.fields {
+			r.common[f.column] &^= store.ID(f.mask << (f.right & 63))
+		}
+	}
+	return r
+}
 
 func (r *bufferReader) read(dst []relation.Change) (int, error) {
+	if r.b.whole {
+		return r.fromKeys(dst), nil
+	}
 	b := r.b
 	n := 0
 	for n < len(dst) && r.i < len(b.keys) {
@@ -194,4 +217,28 @@ func (r *bufferReader) read(dst []relation.Change) (int, error) {
 		n++
 	}
 	return n, nil
+}
+
+func (r *bufferReader) fromKeys(dst []relation.Change) (n int) {
+	b := r.b
+	for n < len(dst) && r.i < len(b.keys) {
+		k := b.keys[r.i]
+		r.i++
+		for r.i < len(b.keys) && b.keys[r.i].bits == k.bits {
+			k = b.keys[r.i]
+			r.i++
+		}
+		c := &dst[n]
+		c.Row = r.common
+		for i := range b.fields {
+			f := &b.fields[i]
+			c.Row[f.column&3] |= store.ID((k.bits >> (f.left & 63) & f.mask) << (f.right & 63))
+		}
+		c.Op = b.ops[0]
+		if b.mixed {
+			c.Op = b.ops[k.row]
+		}
+		n++
+	}
+	return n
 }

@@ -167,8 +167,8 @@ func (e *encoder) dictionary(b []byte, v []store.ID, depth, limit int) []byte {
 		for {
 			t := int(e.table[h])
 			if t == 0 {
-				if len(p.entries) == maxDictionary {
-					return b
+				if k := len(p.entries); k == maxDictionary || k&(k-1) == 0 && packedSize(len(v), widthOf(store.ID(k)))+k >= limit {
+					return b // an entry costs a byte or more
 				}
 				p.entries = append(p.entries, x)
 				t = len(p.entries)
@@ -183,7 +183,7 @@ func (e *encoder) dictionary(b []byte, v []store.ID, depth, limit int) []byte {
 	}
 	k := len(p.entries)
 	width := widthOf(store.ID(k - 1))
-	if packedSize(len(v), width)+k >= limit { // an entry costs a byte or more
+	if packedSize(len(v), width)+k >= limit {
 		return b
 	}
 	p.tmp = append(p.tmp[:0], p.entries...)
