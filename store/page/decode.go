@@ -300,32 +300,21 @@ func decodeSplit(r reader, dst []store.ID, depth int) error {
 		return errColumn
 	}
 	unpack(src, dst, 0, width)
-	// From both ends, so that the processor has two chains of counters to follow.
-	left, right := next, next
-	for i := range k {
-		right[i] += counts[i]
-	}
 	values := s.a
-	for i, j := 0, len(dst)-1; i <= j; i, j = i+1, j-1 {
-		q := &right[dst[j]&(maxGroups-1)]
-		*q--
-		if uint(*q) >= uint(len(values)) {
+	for i, group := range dst {
+		p := &next[group&(maxGroups-1)]
+		if uint(*p) >= uint(len(values)) {
 			return errColumn
 		}
-		last := values[*q]
-		if i < j {
-			p := &left[dst[i]&(maxGroups-1)]
-			if uint(*p) >= uint(len(values)) {
-				return errColumn
-			}
-			dst[i] = values[*p]
-			*p++
-		}
-		dst[j] = last
+		dst[i] = values[*p]
+		*p++
 	}
-	// Every value was taken once if the two ends met in every group.
-	if left != right {
-		return errColumn
+	// Every value was taken once if every group was left where the next one began.
+	end := 0
+	for i := range k {
+		if end += counts[i]; next[i] != end {
+			return errColumn
+		}
 	}
 	return nil
 }
