@@ -14,8 +14,10 @@ type recorder struct {
 	failures []string
 }
 
-func (r *recorder) Helper()                      {}
-func (r *recorder) Errorf(f string, args ...any) { r.failures = append(r.failures, fmt.Sprintf(f, args...)) }
+func (r *recorder) Helper() {}
+func (r *recorder) Errorf(f string, args ...any) {
+	r.failures = append(r.failures, fmt.Sprintf(f, args...))
+}
 
 func TestCheck(t *testing.T) {
 	if *update {
