@@ -48,6 +48,8 @@ var SupportPackages = []SupportPackage{
 	{"internal/testsum", "", true, "it counts test results, whatever they test"},
 	{"internal/golden", "", true, "comparing with a file needs nothing of ours"},
 	{"internal/w3c", "algebra", true, "manifests are Turtle: it may use the formats and must not depend on what it tests above them"},
+	{"internal/sparqltest", "loaders", true, "it compares stores, engines and results, so it sits beside the engine's tests and never in the program"},
+	{"internal/sparqltest", "expressions", true, "engines are handed in: the suites must run on each of them"},
 	{"internal/fault", "façade", true, "faults are injected under the store, never in production"},
 }
 
@@ -185,7 +187,7 @@ func CheckImport(f *File, imported string) string {
 
 func checkOwn(f *File, to string) string {
 	if h := supportOf(to); h != nil {
-		if h.TestsOnly && !f.Test && supportOf(f.Package) != h {
+		if from := supportOf(f.Package); h.TestsOnly && !f.Test && (from == nil || !from.TestsOnly) {
 			return fmt.Sprintf("imports %s outside a test: %s", to, h.Why)
 		}
 		return ""
