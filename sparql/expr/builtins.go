@@ -78,7 +78,7 @@ func init() {
 		"PREDICATE":   fn1(part(func(t rdf.Triple) rdf.Term { return t.P })),
 		"OBJECT":      fn1(part(func(t rdf.Triple) rdf.Term { return t.O })),
 
-		"STRLEN": fn1(strLen), "SUBSTR": {low: 2, high: 3, node: substrNode}, "UCASE": fn1(mapCase(strings.ToUpper)),
+		"STRLEN": fn1(strLen), "SUBSTR": {low: 2, high: 3, node: substrNode}, "UCASE": fn1(mapCase(upper)),
 		"LCASE": fn1(mapCase(strings.ToLower)), "STRSTARTS": is2(stringTest(strings.HasPrefix)),
 		"STRENDS": is2(stringTest(strings.HasSuffix)), "CONTAINS": is2(stringTest(strings.Contains)),
 		"STRBEFORE": fn2(strBefore), "STRAFTER": fn2(strAfter), "ENCODE_FOR_URI": fn1(encodeForURI),

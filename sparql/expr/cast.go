@@ -39,7 +39,7 @@ func cast(v *Value, t xsd.Type) (Value, error) {
 		return Value{}, ErrExpr
 	case v.kind == kString:
 		// The lexical form decides; a decoded term is what we want if it is not ill-typed.
-		r := FromTerm(rdf.Literal(v.term.Value(), t.IRI()))
+		r := FromTerm(rdf.Literal(xsd.Trim(v.term.Value()), t.IRI()))
 		if r.kind == kIll || r.kind == kOther {
 			return Value{}, ErrExpr
 		}

@@ -3,7 +3,6 @@ package expr
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"triplestore/rdf"
 	"triplestore/rdf/xsd"
@@ -80,9 +79,8 @@ func (c *compiler) compileAll(es []algebra.Expr) ([]node, error) {
 
 func (c *compiler) compileCall(e *algebra.Call) (node, error) {
 	name := e.Func
-	if iri, ok := strings.CutPrefix(name, "<"); ok {
-		name = strings.TrimSuffix(iri, ">")
-		return c.compileIRI(e, name)
+	if len(name) > 2 && name[0] == '<' && name[len(name)-1] == '>' {
+		return c.compileIRI(e, name[1:len(name)-1])
 	}
 	arity := func(low, high int) error {
 		if n := len(e.Args); n < low || high >= 0 && n > high {

@@ -181,3 +181,17 @@ func langMatches(tag, rng *Value) (bool, error) {
 	}
 	return len(t) == len(r) || r != "" && t[len(r)] == '-', nil
 }
+
+// upperSpecial are the common letters whose upper case is longer than one (SpecialCasing.txt of Unicode), which
+// strings.ToUpper leaves alone.
+var upperSpecial = strings.NewReplacer("ß", "SS", "ŉ", "ʼN", "ǰ", "J̌", "ﬀ", "FF", "ﬁ", "FI", "ﬂ", "FL", "ﬃ", "FFI", "ﬄ", "FFL", "ﬅ", "ST", "ﬆ", "ST")
+
+func upper(s string) string {
+	s = strings.ToUpper(s)
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return upperSpecial.Replace(s)
+		}
+	}
+	return s
+}
