@@ -150,11 +150,15 @@ func (p *pretty) writeGraph(g rdf.Term, quads []rdf.Quad) {
 		p.body = append(p.names.appendTerm(p.body, g), " {\n"...)
 		indent = 1
 	}
+	top := true
 	for _, s := range order {
 		if s.IsBlankNode() && p.inline(s) {
 			continue
 		}
-		p.body = append(p.body, '\n')
+		if !top || indent == 0 {
+			p.body = append(p.body, '\n')
+		}
+		top = false
 		p.indent(indent)
 		switch {
 		case s.IsBlankNode() && p.refs[s] == 0:
@@ -243,6 +247,10 @@ func (p *pretty) predicates(quads []rdf.Quad, indent int) {
 }
 
 func (p *pretty) object(o rdf.Term, indent int) {
+	if o == rdfNil {
+		p.body = append(p.body, "()"...)
+		return
+	}
 	if !o.IsBlankNode() || !p.inline(o) {
 		p.body = p.names.appendTerm(p.body, o)
 		return
