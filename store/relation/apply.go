@@ -257,7 +257,7 @@ func (a *applier) leaf(no uint64, limit *Row) (changed bool, err error) {
 		if c == nil {
 			break
 		}
-		exists := false
+		var exists bool
 		if at, exists, err = locate(n, &cols, at, rows, &c.Row, w); err != nil {
 			return false, err
 		}

@@ -102,6 +102,37 @@ func BenchmarkBuild(b *testing.B) {
 	}
 }
 
+// BenchmarkHashIndex is the relation (hash, id) of a dictionary: columns that hardly pack.
+func BenchmarkHashIndex(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 2))
+	changes := make([]Change, benchQuads)
+	for i := range changes {
+		changes[i].Row = Row{store.ID(r.Uint64()), store.MakeID(store.Tag(2+i%3), 0, uint64(i))}
+	}
+	slices.SortFunc(changes, func(a, b Change) int { return compare(&a.Row, &b.Row, 2) })
+	m := newMemory()
+	res, err := Apply(context.Background(), m, nil, 2, Root{}, SliceChanges(changes))
+	if err != nil {
+		b.Fatal(err)
+	}
+	size := 0
+	for _, p := range m.pages {
+		size += len(p)
+	}
+	for name, budget := range map[string]int64{"warm": 1 << 30, "cold": 4 << 20} {
+		rel := New(m, NewCache(budget), 2, res.Root)
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, ok, err := rel.First(changes[r.IntN(len(changes))].Row[:1]); !ok {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(size)/float64(len(changes)), "bytes/row")
+			b.ReportMetric(float64(size)/float64(len(m.pages)), "bytes/page")
+		})
+	}
+}
+
 func BenchmarkScan(b *testing.B) {
 	for _, order := range []store.Order{store.SPOG, store.POSG, store.OSPG} {
 		rel, _, _ := benchRelation(b, order, nil)
