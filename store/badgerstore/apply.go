@@ -58,7 +58,7 @@ func (t *txn) applyQuads(ctx context.Context) (root, error) {
 	}
 	for o := range store.NumOrders {
 		if o != store.SPOG {
-			e.others[o] = t.store.sorter(t.store.o.SortMemory / 8)
+			e.others[o] = t.store.sorter(t.store.o.SortMemory / 12)
 		}
 	}
 	result, err := relation.Apply(ctx, t.pages, t.store.rows, 4, r.quads[store.SPOG], e)
@@ -70,6 +70,9 @@ func (t *txn) applyQuads(ctx context.Context) (root, error) {
 	r.quads[store.SPOG] = result.Root
 	if !e.any {
 		return r, nil
+	}
+	if err := changes.Close(); err != nil { // its memory is better used by the others
+		return r, err
 	}
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(max(2, runtime.GOMAXPROCS(0)))

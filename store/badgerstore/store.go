@@ -24,7 +24,7 @@ type Options struct {
 	// PageCache and TermCache are the bytes of memory for decoded pages of quads and of terms; 0 is 256 MiB and 64 MiB.
 	PageCache, TermCache int64
 	// SortMemory is the bytes of memory that a transaction may take for sorting its changes before it goes to temporary files in the
-	// store's directory; 0 is 384 MiB. The table of terms that are new in a transaction comes on top: about 40 bytes each.
+	// store's directory; 0 is 512 MiB. The table of terms that are new in a transaction comes on top: about 40 bytes each.
 	SortMemory int64
 	// ValueLogFileSize is the size at which Badger begins a new file; 0 is 128 MiB.
 	ValueLogFileSize int64
@@ -42,7 +42,7 @@ func (o Options) withDefaults() Options {
 	}
 	set(&o.PageCache, 256<<20)
 	set(&o.TermCache, 64<<20)
-	set(&o.SortMemory, 384<<20)
+	set(&o.SortMemory, 512<<20)
 	set(&o.ValueLogFileSize, 128<<20)
 	set((*int64)(&o.CollectInterval), int64(time.Minute))
 	if o.Logger == nil {
@@ -258,21 +258,4 @@ func (s *Store) BytesOnDisk() (uint64, error) {
 		return nil
 	})
 	return n, err
-}
-
-// Verify reads everything and checks that it is whole: checksums, order, counts, the dictionary in both directions, and that all
-// orders hold the same number of quads. The error wraps store.ErrCorrupt.
-func (s *Store) Verify(ctx context.Context) error {
-	n, err := s.Snapshot()
-	if err != nil {
-		return err
-	}
-	defer n.Close()
-	st := n.(*snapshot).state
-	for o, q := range st.quads {
-		if err := q.Verify(ctx); err != nil {
-			return fmt.Errorf("order %v: %w", store.Order(o), err)
-		}
-	}
-	return st.terms.Verify(ctx)
 }
