@@ -87,6 +87,7 @@ type activeContext struct {
 	lang, dir    optional
 	terms        map[string]*termDef
 	prev         *activeContext
+	inverse      inverseContext
 	scoped       map[*termDef]*activeContext // what term-scoped contexts give, without propagation
 }
 
@@ -97,7 +98,7 @@ func newContext(base string) *activeContext {
 func (a *activeContext) clone() *activeContext {
 	c := *a
 	c.terms = maps.Clone(a.terms)
-	c.scoped = nil
+	c.scoped, c.inverse = nil, nil
 	return &c
 }
 

@@ -177,6 +177,76 @@ func TestExpand(t *testing.T) {
 	})
 }
 
+func TestCompact(t *testing.T) {
+	t.Parallel()
+	suite(t, "compact", map[string]string{}, func(dir string, s suiteTest) error {
+		return compactTest(t, dir, s, func(text []byte, o CompactOptions) (any, error) { return Compact(t.Context(), text, o) })
+	})
+}
+
+func TestFlatten(t *testing.T) {
+	t.Parallel()
+	suite(t, "flatten", map[string]string{}, func(dir string, s suiteTest) error {
+		return compactTest(t, dir, s, func(text []byte, o CompactOptions) (any, error) { return Flatten(t.Context(), text, o) })
+	})
+}
+
+func compactTest(_ *testing.T, dir string, s suiteTest, run func([]byte, CompactOptions) (any, error)) error {
+	base, err := suiteOptions(s, dir)
+	if err != nil {
+		return err
+	}
+	o := CompactOptions{Options: base}
+	o.KeepArrays = s.Option.CompactArrays != nil && !*s.Option.CompactArrays
+	o.AbsoluteIRIs = s.Option.CompactToRelative != nil && !*s.Option.CompactToRelative
+	if s.Context != "" {
+		if o.Context, err = os.ReadFile(filepath.Join(dir, s.Context)); err != nil {
+			return err
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(dir, s.Input))
+	if err != nil {
+		return err
+	}
+	got, err := run(text, o)
+	if s.is("NegativeEvaluationTest") {
+		return wantCode(err, s.ExpectError)
+	}
+	if err != nil || s.is("PositiveSyntaxTest") {
+		return err
+	}
+	return sameJSON(dir, s.Expect, got)
+}
+
+func TestFromRDF(t *testing.T) {
+	t.Parallel()
+	suite(t, "fromRdf", map[string]string{}, func(dir string, s suiteTest) error {
+		text, err := os.ReadFile(filepath.Join(dir, s.Input))
+		if err != nil {
+			return err
+		}
+		quads, err := turtle.ParseString(string(text), turtle.Options{Dialect: turtle.NQuads})
+		if err != nil {
+			return err
+		}
+		o := FromOptions{NativeTypes: s.Option.UseNativeTypes, TypeProperty: s.Option.UseRDFType}
+		switch s.Option.RDFDirection {
+		case "i18n-datatype":
+			o.Direction = I18nDatatype
+		case "compound-literal":
+			o.Direction = CompoundLiteral
+		}
+		got, err := FromRDF(quads, o)
+		if s.is("NegativeEvaluationTest") {
+			return wantCode(err, s.ExpectError)
+		}
+		if err != nil {
+			return err
+		}
+		return sameJSON(dir, s.Expect, got)
+	})
+}
+
 // sameJSON compares up to the order of members and of arrays that are not lists.
 func sameJSON(dir, expect string, got any) error {
 	want, err := os.ReadFile(filepath.Join(dir, expect))
