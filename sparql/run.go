@@ -2,14 +2,95 @@ package sparql
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
 
+	"triplestore/sparql/algebra"
+	"triplestore/sparql/exec"
+	"triplestore/sparql/optimizer"
+	"triplestore/sparql/syntax"
 	"triplestore/store"
 )
 
-func start(ctx context.Context, snap store.Snapshot, text string, o Options) (*Result, error) {
-	return nil, &UnsupportedError{Feature: "queries"}
+// prepare parses and plans.
+func prepare(ctx context.Context, snap store.Snapshot, text string, o Options) (plan *optimizer.Plan, err error) {
+	defer guard(&err)
+	tree, err := syntax.ParseQuery(text, syntax.Options{Base: o.Base, Prefixes: o.Prefixes})
+	if err != nil {
+		return nil, err
+	}
+	q, err := algebra.Translate(tree)
+	if err != nil {
+		return nil, err
+	}
+	if o.Dataset {
+		q.Dataset = algebra.Dataset{Set: true, Default: o.Default, Named: o.Named}
+	}
+	return optimizer.Optimize(ctx, snap, q, optimizer.Options{UnionDefaultGraph: o.UnionDefaultGraph, NoOptimizer: o.NoOptimizer})
+}
+
+func start(ctx context.Context, snap store.Snapshot, text string, o Options) (r *Result, err error) {
+	cancel := context.CancelFunc(func() {})
+	if o.Timeout > 0 {
+		ctx, cancel = context.WithTimeoutCause(ctx, o.Timeout, ErrTimeout)
+	} else {
+		ctx, cancel = context.WithCancel(ctx)
+	}
+	defer func() {
+		if err != nil {
+			err = limitError(ctx, err)
+			cancel()
+		}
+	}()
+	plan, err := prepare(ctx, snap, text, o)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now
+	if o.Now != nil {
+		now = o.Now
+	}
+	r = &Result{ctx: ctx, cancel: cancel, plan: plan, maxRows: o.MaxRows}
+	err = r.safely(func() (err error) {
+		r.query, err = exec.Start(ctx, snap, plan, exec.Config{Memory: o.Memory, Now: now(), Base: plan.Query.Base, Profile: o.Profile})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 func explain(ctx context.Context, snap store.Snapshot, text string, o Options) (string, error) {
-	return "", &UnsupportedError{Feature: "queries"}
+	if o.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, o.Timeout, ErrTimeout)
+		defer cancel()
+	}
+	plan, err := prepare(ctx, snap, text, o)
+	if err != nil {
+		return "", limitError(ctx, err)
+	}
+	return plan.Explain(nil), nil
+}
+
+// limitError puts what really ended a query in the place of the context's error.
+func limitError(ctx context.Context, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		if cause := context.Cause(ctx); cause != nil && errors.Is(cause, ErrTimeout) {
+			return ErrTimeout
+		}
+	}
+	return err
+}
+
+// guard turns a panic, which is a bug of the engine, into ErrInternal and writes what is known to the log.
+func guard(err *error) {
+	if p := recover(); p != nil {
+		slog.Error("panic while answering a query", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		*err = ErrInternal
+	}
 }

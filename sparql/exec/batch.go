@@ -1,0 +1,110 @@
+package exec
+
+import "triplestore/store"
+
+// batchSize is about how many rows a batch has. Operators may yield more or fewer, but never 0 before the end.
+const batchSize = 2048
+
+// batch is a run of solutions as columns. The columns belong to the operator that yielded them: they are read-only and stay
+// valid until its next call. A nil column is unbound in every row.
+type batch struct {
+	n    int
+	cols [][]store.ID // by slot
+}
+
+func newBatch(width int) *batch { return &batch{cols: make([][]store.ID, width)} }
+
+func (b *batch) reset() {
+	b.n = 0
+	clear(b.cols)
+}
+
+// get is the value of a slot in a row, NoID where it is unbound.
+func (b *batch) get(slot, row int) store.ID {
+	if c := b.cols[slot]; c != nil {
+		return c[row]
+	}
+	return store.NoID
+}
+
+// operator yields batches. next fills b, whose columns may be of any operator beneath; b.n == 0 is the end, after which next
+// must not be called again. close frees what the operator and those beneath hold; it may be called at any time, also twice.
+type operator interface {
+	next(b *batch) error
+	close()
+}
+
+// gather writes src[rows[i]] to dst for all i and returns it.
+func gather(dst, src []store.ID, rows []int32) []store.ID {
+	dst = resize(dst, len(rows))
+	for i, r := range rows {
+		dst[i] = src[r]
+	}
+	return dst
+}
+
+func resize[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n, n+n/4)
+	}
+	return s[:n]
+}
+
+// compactor keeps some rows of batches.
+type compactor struct{ cols [][]store.ID }
+
+// keep reduces b to the given rows, which are ascending.
+func (c *compactor) keep(b *batch, rows []int32) {
+	if len(rows) == b.n {
+		return
+	}
+	if c.cols == nil {
+		c.cols = make([][]store.ID, len(b.cols))
+	}
+	if len(rows) > 0 {
+		for i, col := range b.cols {
+			if col != nil {
+				c.cols[i] = gather(c.cols[i], col, rows)
+				b.cols[i] = c.cols[i]
+			}
+		}
+	}
+	b.n = len(rows)
+}
+
+// table keeps rows of batches, column by column.
+type table struct {
+	n    int
+	cols [][]store.ID // by slot; nil where no row has a value so far
+}
+
+func newTable(width int) *table { return &table{cols: make([][]store.ID, width)} }
+
+// add appends a batch and returns the bytes that it takes.
+func (t *table) add(b *batch) int64 {
+	var bytes int64
+	for i, col := range b.cols {
+		if col == nil && t.cols[i] == nil {
+			continue
+		}
+		if t.cols[i] == nil {
+			t.cols[i] = make([]store.ID, t.n, t.n+b.n)
+			bytes += int64(t.n) * 8
+		}
+		if col == nil {
+			t.cols[i] = append(t.cols[i], make([]store.ID, b.n)...)
+		} else {
+			t.cols[i] = append(t.cols[i], col[:b.n]...)
+		}
+		bytes += int64(b.n) * 8
+	}
+	t.n += b.n
+	return bytes * 3 / 2 // what append keeps in reserve, about
+}
+
+func (t *table) get(slot int, row int32) store.ID {
+	if c := t.cols[slot]; c != nil {
+		return c[row]
+	}
+	return store.NoID
+}

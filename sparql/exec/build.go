@@ -1,0 +1,120 @@
+package exec
+
+import (
+	"fmt"
+	"time"
+
+	"triplestore/sparql/optimizer"
+)
+
+// build makes the operators of a plan.
+func (q *Query) build(n optimizer.Node, e *env) (operator, error) {
+	op, err := q.buildNode(n, e)
+	if err != nil || q.profile == nil {
+		return op, err
+	}
+	return &profiled{q: q, in: op, stat: q.profile.of(n)}, nil
+}
+
+func (q *Query) buildNode(n optimizer.Node, e *env) (operator, error) {
+	if g, ok := n.(*optimizer.GraphLoop); ok {
+		return newGraphLoop(q, g, e), nil
+	}
+	if a, ok := n.(*optimizer.Apply); ok {
+		in, err := q.build(a.In, e)
+		if err != nil {
+			return nil, err
+		}
+		return newApply(q, a, in, e), nil
+	}
+	children := optimizer.Children(n)
+	ops := make([]operator, len(children))
+	for i, c := range children {
+		var err error
+		if ops[i], err = q.build(c, e); err != nil {
+			for _, op := range ops[:i] {
+				op.close()
+			}
+			return nil, err
+		}
+	}
+	switch n := n.(type) {
+	case *optimizer.Unit:
+		return &unit{}, nil
+	case *optimizer.Empty:
+		return empty{}, nil
+	case *optimizer.Input:
+		return &input{rows: e.input}, nil
+	case *optimizer.Values:
+		return &values{node: n}, nil
+	case *optimizer.Scan:
+		return newScan(q, n, e), nil
+	case *optimizer.Lookup:
+		return newLookup(q, n, ops[0], e), nil
+	case *optimizer.HashJoin:
+		return newHashJoin(q, n, ops[0], ops[1], e), nil
+	case *optimizer.Union:
+		return &union{in: ops}, nil
+	case *optimizer.Filter:
+		return newFilter(q, n, ops[0], e), nil
+	case *optimizer.Extend:
+		return newExtend(q, n, ops[0], e), nil
+	case *optimizer.Project:
+		p := &project{in: ops[0], keep: make([]bool, q.width)}
+		for _, s := range n.Slots {
+			p.keep[s] = true
+		}
+		return p, nil
+	case *optimizer.Distinct:
+		return newDistinct(q, n, ops[0]), nil
+	case *optimizer.Group:
+		return newGroup(q, n, ops[0], e), nil
+	case *optimizer.CountScan:
+		return newCountScan(q, n, e), nil
+	case *optimizer.Sort:
+		return newSorter(q, n, ops[0], e), nil
+	case *optimizer.Slice:
+		return &slice{in: ops[0], offset: n.Offset, left: n.Limit}, nil
+	case *optimizer.Path:
+		return newPath(q, n, ops[0], e), nil
+	case *optimizer.Correlated:
+		return newCorrelated(q, n, ops[0], e), nil
+	}
+	panic(fmt.Sprintf("exec: no operator for %T", n))
+}
+
+// stat is what a profile knows about a node: its operators' rows, batches and time, the time of what is beneath included.
+type stat struct {
+	rows, batches int64
+	time          time.Duration
+}
+
+// profile has a stat for each node of the plan.
+type profile struct{ stats map[optimizer.Node]*stat }
+
+func (p *profile) of(n optimizer.Node) *stat {
+	s := p.stats[n]
+	if s == nil {
+		s = &stat{}
+		p.stats[n] = s
+	}
+	return s
+}
+
+// profiled measures an operator.
+type profiled struct {
+	q    *Query
+	in   operator
+	stat *stat
+}
+
+func (p *profiled) next(b *batch) error {
+	begin := time.Now()
+	err := p.in.next(b)
+	p.stat.time += time.Since(begin)
+	p.stat.rows += int64(b.n)
+	p.stat.batches++
+	return err
+}
+
+func (p *profiled) close() { p.in.close() }

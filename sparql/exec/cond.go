@@ -1,0 +1,411 @@
+package exec
+
+import (
+	"errors"
+
+	"triplestore/sparql/algebra"
+	"triplestore/sparql/expr"
+	"triplestore/sparql/optimizer"
+	"triplestore/store"
+)
+
+// rowView shows a row of a batch to an expression, and behind it the parameters of a correlated pattern.
+type rowView struct {
+	q   *Query
+	b   *batch
+	env *env
+	row int
+	err error // of the store
+}
+
+// id is the ID of a slot in the row.
+func (r *rowView) id(slot int) store.ID {
+	if r.b != nil {
+		if c := r.b.cols[slot]; c != nil && c[r.row] != store.NoID {
+			return c[r.row]
+		}
+	}
+	if r.env.params != nil {
+		return r.env.params[slot]
+	}
+	return store.NoID
+}
+
+// Value implements expr.Row.
+func (r *rowView) Value(slot int) expr.Value {
+	v, err := r.q.terms.value(r.id(slot))
+	if err != nil && r.err == nil {
+		r.err = err
+	}
+	return v
+}
+
+// evaluator evaluates one expression over rows of batches.
+type evaluator struct {
+	cond *optimizer.Cond
+	view rowView
+	// cache keeps verdicts by the ID of the only slot, for expressions that cost more than a look at a map.
+	cache map[store.ID]verdict
+	held  held
+	need  [][]store.ID
+	ids   []store.ID
+}
+
+// verdict is what became of a condition.
+type verdict uint8
+
+const (
+	verdictFalse verdict = iota
+	verdictTrue
+	verdictError
+)
+
+func newEvaluator(q *Query, c *optimizer.Cond, e *env) *evaluator {
+	v := &evaluator{cond: c, view: rowView{q: q, env: e}, held: held{m: q.memory}}
+	if len(c.Slots) == 1 && c.Pure && c.Program != nil {
+		v.cache = map[store.ID]verdict{}
+	}
+	return v
+}
+
+// prepare fetches the terms that the rows (all, where rows is nil) need.
+func (v *evaluator) prepare(b *batch, rows []int32) error {
+	v.view.b = b
+	if v.cond.Program == nil {
+		return nil
+	}
+	v.need = v.need[:0]
+	if rows != nil && len(rows) < b.n {
+		v.ids = v.ids[:0]
+		for _, s := range v.cond.Program.Slots() {
+			if c := b.cols[s]; c != nil {
+				for _, r := range rows {
+					v.ids = append(v.ids, c[r])
+				}
+			}
+		}
+		v.need = append(v.need, v.ids)
+		return v.view.q.terms.prepare(v.need...)
+	}
+	for _, s := range v.cond.Program.Slots() {
+		if c := b.cols[s]; c != nil {
+			v.need = append(v.need, c[:b.n])
+		}
+	}
+	return v.view.q.terms.prepare(v.need...)
+}
+
+// plainVar gives the slot of an expression that is a variable.
+func plainVar(c *optimizer.Cond) (int, bool) {
+	if _, ok := c.Expr.(*algebra.Var); ok && len(c.Slots) == 1 {
+		return c.Slots[0], true
+	}
+	return 0, false
+}
+
+// eval evaluates the expression in a row. ok is false where it is an error of SPARQL; err is the store's or a limit's.
+func (v *evaluator) eval(row int) (x expr.Value, ok bool, err error) {
+	v.view.row = row
+	v.view.q.expr.NextRow()
+	x, err = v.cond.Program.Eval(v.view.q.expr, &v.view)
+	if v.view.err != nil {
+		return expr.Value{}, false, v.view.err
+	}
+	if err != nil {
+		if errors.Is(err, expr.ErrExpr) {
+			return expr.Value{}, false, nil
+		}
+		return expr.Value{}, false, err
+	}
+	return x, true, nil
+}
+
+// holds is the verdict on a row.
+func (v *evaluator) holds(row int) (verdict, error) {
+	var id store.ID
+	if v.cache != nil {
+		v.view.row = row
+		id = v.view.id(v.cond.Slots[0])
+		if r, ok := v.cache[id]; ok {
+			return r, nil
+		}
+	}
+	r := verdictError
+	x, ok, err := v.eval(row)
+	if err != nil {
+		return r, err
+	}
+	if ok {
+		switch is, err := expr.EBV(x); {
+		case err != nil:
+		case is:
+			r = verdictTrue
+		default:
+			r = verdictFalse
+		}
+	}
+	if v.cache != nil {
+		if len(v.cache) >= 1<<18 {
+			clear(v.cache)
+			v.held.release()
+		}
+		v.cache[id] = r
+		if err := v.held.grow(24); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+// filter keeps those of rows for which the condition is true.
+func (v *evaluator) filter(b *batch, rows []int32) ([]int32, error) {
+	out := rows[:0]
+	if v.cond.Test != nil {
+		slot := v.cond.Slots[0]
+		if col := b.cols[slot]; col != nil || v.view.env.params == nil {
+			var unknown []int32
+			for _, r := range rows {
+				var id store.ID
+				if col != nil {
+					id = col[r]
+				}
+				switch v.cond.Test.Verdict(id) {
+				case optimizer.True:
+					out = append(out, r)
+				case optimizer.Unknown:
+					out = append(out, r)
+					unknown = append(unknown, r)
+				}
+			}
+			if unknown == nil {
+				return out, nil
+			}
+			if err := v.prepare(b, unknown); err != nil {
+				return nil, err
+			}
+			kept, u := out[:0], 0
+			for _, r := range out {
+				if u < len(unknown) && unknown[u] == r {
+					u++
+					h, err := v.holds(int(r))
+					if err != nil {
+						return nil, err
+					}
+					if h != verdictTrue {
+						continue
+					}
+				}
+				kept = append(kept, r)
+			}
+			return kept, nil
+		}
+	}
+	if v.cache == nil || len(v.cache) == 0 {
+		if err := v.prepare(b, rows); err != nil {
+			return nil, err
+		}
+	} else {
+		v.prepareUncached(b, rows)
+	}
+	for i, r := range rows {
+		if i&63 == 63 {
+			if err := v.view.q.check(); err != nil {
+				return nil, err
+			}
+		}
+		h, err := v.holds(int(r))
+		if err != nil {
+			return nil, err
+		}
+		if h == verdictTrue {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+// prepareUncached fetches only terms that the cache of verdicts does not know. An error shows again in holds.
+func (v *evaluator) prepareUncached(b *batch, rows []int32) {
+	v.view.b = b
+	col := b.cols[v.cond.Slots[0]]
+	if col == nil {
+		return
+	}
+	v.ids = v.ids[:0]
+	for _, r := range rows {
+		if _, ok := v.cache[col[r]]; !ok {
+			v.ids = append(v.ids, col[r])
+		}
+	}
+	_ = v.view.q.terms.prepare(v.ids)
+}
+
+// condList is a conjunction.
+type condList struct{ conds []*evaluator }
+
+func newCondList(q *Query, conds []*optimizer.Cond, e *env) *condList {
+	l := &condList{}
+	for _, c := range conds {
+		l.conds = append(l.conds, newEvaluator(q, c, e))
+	}
+	return l
+}
+
+// filter writes the rows of b for which all conditions are true to rows.
+func (l *condList) filter(b *batch, rows *[]int32) error {
+	out := resize(*rows, b.n)
+	for i := range out {
+		out[i] = int32(i)
+	}
+	var err error
+	for _, c := range l.conds {
+		if len(out) == 0 {
+			break
+		}
+		if out, err = c.filter(b, out); err != nil {
+			return err
+		}
+	}
+	*rows = out
+	return nil
+}
+
+func (l *condList) close() {
+	for _, c := range l.conds {
+		c.held.release()
+	}
+}
+
+// filter keeps the rows for which its conditions hold.
+type filter struct {
+	in    operator
+	conds *condList
+	rows  []int32
+	comp  compactor
+}
+
+func newFilter(q *Query, n *optimizer.Filter, in operator, e *env) operator {
+	return &filter{in: in, conds: newCondList(q, n.Conds, e)}
+}
+
+func (f *filter) next(b *batch) error {
+	for {
+		if err := f.in.next(b); err != nil || b.n == 0 {
+			return err
+		}
+		if err := f.conds.filter(b, &f.rows); err != nil {
+			return err
+		}
+		if f.comp.keep(b, f.rows); b.n > 0 {
+			return nil
+		}
+	}
+}
+
+func (f *filter) close() {
+	f.in.close()
+	f.conds.close()
+}
+
+// extend binds a slot to the value of an expression.
+type extend struct {
+	q    *Query
+	node *optimizer.Extend
+	in   operator
+	eval *evaluator
+	env  *env
+	col  []store.ID
+	// cache keeps results by the ID of the only slot.
+	cache map[store.ID]store.ID
+	held  held
+}
+
+func newExtend(q *Query, n *optimizer.Extend, in operator, e *env) operator {
+	x := &extend{q: q, node: n, in: in, eval: newEvaluator(q, n.Expr, e), env: e, held: held{m: q.memory}}
+	if x.eval.cache != nil {
+		x.cache = map[store.ID]store.ID{}
+	}
+	return x
+}
+
+func (x *extend) next(b *batch) error {
+	if err := x.in.next(b); err != nil || b.n == 0 {
+		return err
+	}
+	if err := x.compute(b); err != nil {
+		return err
+	}
+	b.cols[x.node.Slot] = x.col
+	return nil
+}
+
+func (x *extend) compute(b *batch) error {
+	x.col = resize(x.col, b.n)
+	if v, ok := plainVar(x.node.Expr); ok {
+		x.eval.view.b = b
+		for i := range x.col {
+			x.eval.view.row = i
+			x.col[i] = x.eval.view.id(v)
+		}
+		return nil
+	}
+	if x.cache != nil && len(x.cache) > 0 {
+		x.eval.view.b = b
+		if col := b.cols[x.node.Expr.Slots[0]]; col != nil {
+			x.eval.ids = x.eval.ids[:0]
+			for _, id := range col[:b.n] {
+				if _, ok := x.cache[id]; !ok {
+					x.eval.ids = append(x.eval.ids, id)
+				}
+			}
+			if err := x.q.terms.prepare(x.eval.ids); err != nil {
+				return err
+			}
+		}
+	} else if err := x.eval.prepare(b, nil); err != nil {
+		return err
+	}
+	for i := range x.col {
+		if i&63 == 63 {
+			if err := x.q.check(); err != nil {
+				return err
+			}
+		}
+		var key store.ID
+		if x.cache != nil {
+			x.eval.view.row = i
+			key = x.eval.view.id(x.node.Expr.Slots[0])
+			if id, ok := x.cache[key]; ok {
+				x.col[i] = id
+				continue
+			}
+		}
+		v, ok, err := x.eval.eval(i)
+		if err != nil {
+			return err
+		}
+		x.col[i] = store.NoID
+		if ok && !v.IsZero() {
+			if x.col[i], err = x.q.terms.intern(v.Term()); err != nil {
+				return err
+			}
+		}
+		if x.cache != nil {
+			if len(x.cache) >= 1<<18 {
+				clear(x.cache)
+				x.held.release()
+			}
+			x.cache[key] = x.col[i]
+			if err := x.held.grow(32); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (x *extend) close() {
+	x.in.close()
+	x.held.release()
+	x.eval.held.release()
+}

@@ -1,0 +1,230 @@
+package exec
+
+import (
+	"strconv"
+
+	"triplestore/rdf"
+	"triplestore/sparql/optimizer"
+	"triplestore/store"
+)
+
+// tripleSet drops triples that were there before, for as long as it may remember more.
+type tripleSet struct {
+	q    *Query
+	set  *keySet
+	held held
+	full bool
+}
+
+// tripleSetLimit is how many bytes the triples of a result may take for telling repetitions.
+const tripleSetLimit = 256 << 20
+
+func (s *tripleSet) fresh(k [3]store.ID) bool {
+	if s.full {
+		return s.set.find(k[:]) < 0
+	}
+	size := s.set.bytes()
+	_, fresh := s.set.add(k[:])
+	if grown := s.set.bytes() - size; grown > 0 {
+		if limit := s.q.memory.limit; s.set.bytes() > tripleSetLimit || limit > 0 && s.set.bytes() > limit/2 {
+			s.full = true
+		} else if s.held.grow(grown) != nil {
+			s.full = true
+		}
+	}
+	return fresh
+}
+
+// Construct calls emit with the triples of a CONSTRUCT: the template for each solution, with fresh blank nodes, without triples
+// that are not RDF and, as far as memory allows, without repetitions (https://www.w3.org/TR/sparql12-query/#construct).
+func (q *Query) Construct(emit func(rdf.Triple) bool) error {
+	seen := &tripleSet{q: q, set: newKeySet(3), held: held{m: q.memory}}
+	defer seen.held.release()
+	var slots []int
+	for _, s := range q.plan.Out {
+		if s >= 0 {
+			slots = append(slots, s)
+		}
+	}
+	constant := q.constants()
+	cols := map[int][]rdf.Term{}
+	solution := 0
+	for {
+		b, err := q.next()
+		if err != nil || b.n == 0 {
+			return err
+		}
+		for at := 0; at < b.n; at += batchSize {
+			n := min(batchSize, b.n-at)
+			for _, s := range slots {
+				if b.cols[s] == nil {
+					delete(cols, s)
+					continue
+				}
+				cols[s] = resize(cols[s], n)
+				if err := q.terms.decode(b.cols[s][at:at+n], cols[s], &q.scratch); err != nil {
+					return err
+				}
+			}
+			for r := range n {
+				solution++
+				for i := range q.plan.Template {
+					t := &q.plan.Template[i]
+					if k, ok := q.key(t, constant[i], b, at+r); ok && !seen.fresh(k) {
+						continue
+					}
+					triple, ok := fill(t, cols, r, solution)
+					if ok && !emit(triple) {
+						return nil
+					}
+				}
+			}
+		}
+	}
+}
+
+// constants are the IDs of the template's terms; NoID where a place is no term.
+func (q *Query) constants() [][3]store.ID {
+	out := make([][3]store.ID, len(q.plan.Template))
+	for i, t := range q.plan.Template {
+		for j, n := range t {
+			if !n.Term.IsZero() {
+				if id, err := q.terms.intern(n.Term); err == nil {
+					out[i][j] = id
+				}
+			}
+		}
+	}
+	return out
+}
+
+// key is what tells a triple of the template from others; ok is false where it has a fresh blank node or a triple term.
+func (q *Query) key(t *optimizer.TemplateTriple, constant [3]store.ID, b *batch, row int) (k [3]store.ID, ok bool) {
+	for i, n := range t {
+		switch {
+		case constant[i] != store.NoID:
+			k[i] = constant[i]
+		case n.Blank > 0 || n.Triple != nil || !n.Term.IsZero():
+			return k, false
+		default:
+			if k[i] = b.get(n.Slot, row); k[i] == store.NoID {
+				return k, false
+			}
+		}
+	}
+	return k, true
+}
+
+func fill(t *optimizer.TemplateTriple, cols map[int][]rdf.Term, row, solution int) (rdf.Triple, bool) {
+	s, p, o := fillNode(t[0], cols, row, solution), fillNode(t[1], cols, row, solution), fillNode(t[2], cols, row, solution)
+	ok := (s.IsIRI() || s.IsBlankNode()) && p.IsIRI() && !o.IsZero()
+	return rdf.Triple{S: s, P: p, O: o}, ok
+}
+
+func fillNode(n optimizer.TemplateNode, cols map[int][]rdf.Term, row, solution int) rdf.Term {
+	switch {
+	case !n.Term.IsZero():
+		return n.Term
+	case n.Blank > 0:
+		return rdf.BlankNode("c" + strconv.Itoa(solution) + "x" + strconv.Itoa(n.Blank))
+	case n.Triple != nil:
+		t, ok := fill(n.Triple, cols, row, solution)
+		if !ok {
+			return rdf.Term{}
+		}
+		return rdf.TripleTerm(t)
+	}
+	if c := cols[n.Slot]; c != nil {
+		return c[row]
+	}
+	return rdf.Term{}
+}
+
+// Describe calls emit with the concise bounded descriptions of the resources: the triples that have one as subject and, for
+// each blank node that is an object of these, the triples of the blank node too.
+func (q *Query) Describe(emit func(rdf.Triple) bool) error {
+	done := newKeySet(1)
+	held := held{m: q.memory}
+	defer held.release()
+	describe := func(id store.ID) (bool, error) {
+		queue := []store.ID{id}
+		for len(queue) > 0 {
+			id, queue = queue[len(queue)-1], queue[:len(queue)-1]
+			size := done.bytes()
+			if _, fresh := done.add([]store.ID{id}); !fresh {
+				continue
+			}
+			if err := held.grow(done.bytes() - size); err != nil {
+				return false, err
+			}
+			if id.IsLiteral() || id.Tag() == store.TagLocal || id == store.NoID {
+				continue
+			}
+			more, err := q.describe(id, &queue, emit)
+			if err != nil || !more {
+				return false, err
+			}
+		}
+		return true, nil
+	}
+	var vars []int
+	for _, r := range q.plan.Describe {
+		if r.IsVar() {
+			vars = append(vars, r.Slot)
+		} else if more, err := describe(r.ID); err != nil || !more {
+			return err
+		}
+	}
+	if len(vars) == 0 {
+		return nil
+	}
+	for {
+		b, err := q.next()
+		if err != nil || b.n == 0 {
+			return err
+		}
+		for r := range b.n {
+			for _, s := range vars {
+				if more, err := describe(b.get(s, r)); err != nil || !more {
+					return err
+				}
+			}
+		}
+	}
+}
+
+// describe emits the triples of a subject and appends the blank nodes among the objects to queue.
+func (q *Query) describe(id store.ID, queue *[]store.ID, emit func(rdf.Triple) bool) (more bool, err error) {
+	g := q.plan.Graph
+	g.Var = -1
+	n := &optimizer.Scan{Order: store.SPOG, Prefix: 1, Pattern: optimizer.Pattern{
+		S: optimizer.Ref{Kind: optimizer.RefConst, ID: id}, P: optimizer.Ref{Slot: 0}, O: optimizer.Ref{Slot: 1}, Graph: g}}
+	op := newScan(q, n, &env{})
+	defer op.close()
+	subject := make([]rdf.Term, 1)
+	if err := q.terms.decode([]store.ID{id}, subject, &q.scratch); err != nil {
+		return false, err
+	}
+	b := newBatch(max(q.width, 2))
+	var ps, os []rdf.Term
+	for {
+		if err := op.next(b); err != nil || b.n == 0 {
+			return true, err
+		}
+		ps, os = resize(ps, b.n), resize(os, b.n)
+		if err := q.terms.decode(b.cols[0][:b.n], ps, &q.scratch); err != nil {
+			return false, err
+		}
+		if err := q.terms.decode(b.cols[1][:b.n], os, &q.scratch); err != nil {
+			return false, err
+		}
+		for i := range b.n {
+			if b.cols[1][i].Tag() == store.TagBlankNode {
+				*queue = append(*queue, b.cols[1][i])
+			}
+			if !emit(rdf.Triple{S: subject[0], P: ps[i], O: os[i]}) {
+				return false, nil
+			}
+		}
+	}
+}

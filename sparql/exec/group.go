@@ -1,0 +1,473 @@
+package exec
+
+import (
+	"triplestore/sparql/expr"
+	"triplestore/sparql/optimizer"
+	"triplestore/store"
+)
+
+// group makes groups by packed keys of IDs and computes their aggregates.
+type group struct {
+	q    *Query
+	node *optimizer.Group
+	in   operator
+	held held
+	keys *keySet
+	aggs []aggregator
+
+	done    bool
+	at      int
+	numbers []int32
+	bufs    [][]store.ID
+}
+
+// aggregator computes one aggregate for all groups.
+type aggregator interface {
+	// add takes the rows of a batch; numbers are their groups, of which there are n now.
+	add(b *batch, numbers []int32, n int) error
+	// result is the aggregate of a group.
+	result(g int) (store.ID, error)
+}
+
+func newGroup(q *Query, n *optimizer.Group, in operator, e *env) operator {
+	g := &group{q: q, node: n, in: in, held: held{m: q.memory}, keys: newKeySet(len(n.Keys)), bufs: make([][]store.ID, q.width)}
+	for i := range n.Aggregates {
+		g.aggs = append(g.aggs, newAggregator(q, &n.Aggregates[i], n.In.P().Maybe, e, &g.held))
+	}
+	return g
+}
+
+func (g *group) close() {
+	g.in.close()
+	g.held.release()
+}
+
+func (g *group) read() error {
+	b := newBatch(g.q.width)
+	key := make([]store.ID, len(g.node.Keys))
+	groups := 0
+	if g.node.Implicit && len(key) == 0 {
+		g.keys.add(key)
+		groups = 1
+		for _, a := range g.aggs {
+			if err := a.add(b, nil, 1); err != nil {
+				return err
+			}
+		}
+	}
+	for {
+		if err := g.q.check(); err != nil {
+			return err
+		}
+		if err := g.in.next(b); err != nil {
+			return err
+		}
+		if b.n == 0 {
+			break
+		}
+		g.numbers = resize(g.numbers, b.n)
+		size := g.keys.bytes()
+		switch len(key) {
+		case 0:
+			g.keys.add(key)
+			clear(g.numbers)
+		case 1:
+			col := b.cols[g.node.Keys[0]]
+			last := int32(-1)
+			for i := range b.n {
+				var id store.ID
+				if col != nil {
+					id = col[i]
+				}
+				if last < 0 || id != key[0] {
+					key[0] = id
+					n, _ := g.keys.add(key)
+					last = int32(n)
+				}
+				g.numbers[i] = last
+			}
+		default:
+			for i := range b.n {
+				for k, s := range g.node.Keys {
+					key[k] = b.get(s, i)
+				}
+				n, _ := g.keys.add(key)
+				g.numbers[i] = int32(n)
+			}
+		}
+		if grown := int64(g.keys.n-groups)*int64(16+32*len(g.aggs)) + g.keys.bytes() - size; grown > 0 {
+			groups = g.keys.n
+			if err := g.held.grow(grown); err != nil {
+				return err
+			}
+		}
+		for _, a := range g.aggs {
+			if err := a.add(b, g.numbers, g.keys.n); err != nil {
+				return err
+			}
+		}
+	}
+	g.in.close()
+	g.done = true
+	return nil
+}
+
+func (g *group) next(b *batch) error {
+	if !g.done {
+		if err := g.read(); err != nil {
+			return err
+		}
+	}
+	if err := g.q.check(); err != nil {
+		return err
+	}
+	b.reset()
+	b.n = min(batchSize, g.keys.n-g.at)
+	if b.n == 0 {
+		return nil
+	}
+	for k, s := range g.node.Keys {
+		g.bufs[s] = resize(g.bufs[s], b.n)
+		for i := range b.n {
+			g.bufs[s][i] = g.keys.key(g.at + i)[k]
+		}
+		b.cols[s] = g.bufs[s]
+	}
+	for i := range g.aggs {
+		s := g.node.Aggregates[i].Slot
+		g.bufs[s] = resize(g.bufs[s], b.n)
+		for r := range b.n {
+			id, err := g.aggs[i].result(g.at + r)
+			if err != nil {
+				return err
+			}
+			g.bufs[s][r] = id
+		}
+		b.cols[s] = g.bufs[s]
+	}
+	g.at += b.n
+	return nil
+}
+
+func newAggregator(q *Query, a *optimizer.Aggregate, vars optimizer.Set, e *env, h *held) aggregator {
+	switch {
+	case a.Func == "COUNT" && len(a.Args) == 0 && !a.Distinct:
+		return &countAll{q: q}
+	case a.Func == "COUNT" && len(a.Args) == 0:
+		return &countDistinct{q: q, slots: vars.Slots(), held: h, all: true}
+	case a.Func == "COUNT" && a.Var >= 0 && !a.Distinct:
+		return &countVar{q: q, slot: a.Var}
+	case a.Func == "COUNT" && a.Var >= 0:
+		return &countDistinct{q: q, slots: []int{a.Var}, held: h}
+	case a.Func == "SAMPLE" && a.Var >= 0:
+		return &sample{slot: a.Var}
+	}
+	g := &generic{q: q, agg: a, held: h}
+	for _, x := range a.Args {
+		g.args = append(g.args, newEvaluator(q, x, e))
+	}
+	if a.Var >= 0 && !a.Distinct && (a.Func == "SUM" || a.Func == "AVG" || a.Func == "MIN" || a.Func == "MAX") {
+		return &integers{generic: g, slot: a.Var, fn: a.Func}
+	}
+	return g
+}
+
+func grow[T any](s []T, n int) []T {
+	if n <= len(s) {
+		return s
+	}
+	if n <= cap(s) {
+		return s[:n]
+	}
+	return append(s, make([]T, n-len(s))...)
+}
+
+// countAll is COUNT(*).
+type countAll struct {
+	q *Query
+	n []int64
+}
+
+func (c *countAll) add(b *batch, numbers []int32, n int) error {
+	c.n = grow(c.n, n)
+	if n == 1 {
+		c.n[0] += int64(b.n)
+		return nil
+	}
+	for _, g := range numbers {
+		c.n[g]++
+	}
+	return nil
+}
+
+func (c *countAll) result(g int) (store.ID, error) { return c.q.integer(c.n[g]) }
+
+// countVar is COUNT(?x).
+type countVar struct {
+	q    *Query
+	slot int
+	n    []int64
+}
+
+func (c *countVar) add(b *batch, numbers []int32, n int) error {
+	c.n = grow(c.n, n)
+	if col := b.cols[c.slot]; col != nil {
+		for i, g := range numbers {
+			if col[i] != store.NoID {
+				c.n[g]++
+			}
+		}
+	}
+	return nil
+}
+
+func (c *countVar) result(g int) (store.ID, error) { return c.q.integer(c.n[g]) }
+
+// countDistinct is COUNT(DISTINCT ?x) and COUNT(DISTINCT *).
+type countDistinct struct {
+	q     *Query
+	slots []int
+	all   bool // rows count even where everything is unbound
+	held  *held
+	n     []int64
+	set   *keySet
+	key   []store.ID
+}
+
+func (c *countDistinct) add(b *batch, numbers []int32, n int) error {
+	c.n = grow(c.n, n)
+	if c.set == nil {
+		c.set = newKeySet(len(c.slots) + 1)
+		c.key = make([]store.ID, len(c.slots)+1)
+	}
+	size := c.set.bytes()
+	var last store.ID
+	lastGroup := int32(-1)
+	for i, g := range numbers {
+		c.key[0] = store.ID(g)
+		for k, s := range c.slots {
+			c.key[k+1] = b.get(s, i)
+		}
+		if !c.all {
+			if c.key[1] == store.NoID || c.key[1] == last && g == lastGroup {
+				continue
+			}
+			last, lastGroup = c.key[1], g
+		}
+		if _, fresh := c.set.add(c.key); fresh {
+			c.n[g]++
+		}
+	}
+	return c.held.grow(c.set.bytes() - size)
+}
+
+func (c *countDistinct) result(g int) (store.ID, error) { return c.q.integer(c.n[g]) }
+
+// sample is SAMPLE(?x).
+type sample struct {
+	slot int
+	ids  []store.ID
+}
+
+func (s *sample) add(b *batch, numbers []int32, n int) error {
+	s.ids = grow(s.ids, n)
+	if col := b.cols[s.slot]; col != nil {
+		for i, g := range numbers {
+			if s.ids[g] == store.NoID {
+				s.ids[g] = col[i]
+			}
+		}
+	}
+	return nil
+}
+
+func (s *sample) result(g int) (store.ID, error) { return s.ids[g], nil }
+
+// generic computes any aggregate over decoded values.
+type generic struct {
+	q    *Query
+	agg  *optimizer.Aggregate
+	args []*evaluator
+	held *held
+	accs []expr.Accumulator
+	vals []expr.Value
+}
+
+func (a *generic) acc(g int, n int) (expr.Accumulator, error) {
+	a.accs = grow(a.accs, n)
+	if a.accs[g] == nil {
+		x, err := expr.NewAccumulator(a.agg.Aggregate)
+		if err != nil {
+			return nil, err
+		}
+		a.accs[g] = x
+		return x, a.held.grow(128)
+	}
+	return a.accs[g], nil
+}
+
+func (a *generic) add(b *batch, numbers []int32, n int) error {
+	a.accs = grow(a.accs, n)
+	if len(numbers) == 0 {
+		return nil
+	}
+	for _, e := range a.args {
+		if err := e.prepare(b, nil); err != nil {
+			return err
+		}
+	}
+	for i, g := range numbers {
+		if err := a.addRow(b, i, int(g), n); err != nil {
+			return err
+		}
+		if i&255 == 255 {
+			if err := a.q.check(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// addRow takes one row.
+func (a *generic) addRow(b *batch, row, g, n int) error {
+	acc, err := a.acc(g, n)
+	if err != nil {
+		return err
+	}
+	a.vals = a.vals[:0]
+	var bad error
+	keep := a.agg.Distinct || a.agg.Func == "GROUP_CONCAT"
+	for _, e := range a.args {
+		e.view.b = b
+		v, ok, err := e.eval(row)
+		if err != nil {
+			return err
+		}
+		if !ok || v.IsZero() {
+			bad = expr.ErrExpr
+		} else if keep {
+			if err := a.held.grow(int64(v.Term().Size())); err != nil {
+				return err
+			}
+		}
+		a.vals = append(a.vals, v)
+	}
+	acc.Add(a.vals, bad)
+	return nil
+}
+
+func (a *generic) result(g int) (store.ID, error) {
+	acc, err := a.acc(g, g+1)
+	if err != nil {
+		return 0, err
+	}
+	v, err := acc.Result()
+	if err != nil || v.IsZero() {
+		return store.NoID, nil // an error leaves the variable unbound
+	}
+	return a.q.terms.intern(v.Term())
+}
+
+// integers computes SUM, AVG, MIN and MAX of a variable from IDs for as long as a group has nothing but inlined integers, and
+// hands the group over to the general way when something else comes.
+type integers struct {
+	*generic
+	slot   int
+	fn     string
+	states []integerState
+}
+
+type integerState struct {
+	sum      int64
+	count    int64
+	min, max store.ID
+	general  bool
+}
+
+func (a *integers) add(b *batch, numbers []int32, n int) error {
+	a.states = grow(a.states, n)
+	col := b.cols[a.slot]
+	prepared := false
+	for i, g := range numbers {
+		s := &a.states[g]
+		var id store.ID
+		if col != nil {
+			id = col[i]
+		}
+		if !s.general && id.Tag() == store.TagInteger {
+			v := id.Integer()
+			if sum := s.sum + v; (sum > s.sum) == (v > 0) {
+				if s.count == 0 || id < s.min {
+					s.min = id
+				}
+				if s.count == 0 || id > s.max {
+					s.max = id
+				}
+				s.sum = sum
+				s.count++
+				continue
+			}
+		}
+		if !prepared {
+			prepared = true
+			if err := a.args[0].prepare(b, nil); err != nil {
+				return err
+			}
+		}
+		if !s.general {
+			if err := a.handOver(int(g), n); err != nil {
+				return err
+			}
+		}
+		if err := a.addRow(b, i, int(g), n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// handOver gives what a group has so far to an accumulator. An average needs only the right sum and count: one value is the sum
+// and the others are zeros.
+func (a *integers) handOver(g, n int) error {
+	s := &a.states[g]
+	s.general = true
+	acc, err := a.acc(g, n)
+	if err != nil || s.count == 0 {
+		return err
+	}
+	switch a.fn {
+	case "MIN":
+		acc.Add([]expr.Value{inlineValue(s.min)}, nil)
+	case "MAX":
+		acc.Add([]expr.Value{inlineValue(s.max)}, nil)
+	default:
+		acc.Add([]expr.Value{expr.Integer(s.sum)}, nil)
+		if a.fn == "AVG" {
+			for range s.count - 1 {
+				acc.Add([]expr.Value{expr.Integer(0)}, nil)
+			}
+		}
+	}
+	return nil
+}
+
+func (a *integers) result(g int) (store.ID, error) {
+	a.states = grow(a.states, g+1)
+	s := &a.states[g]
+	if s.general || s.count == 0 {
+		return a.generic.result(g)
+	}
+	switch a.fn {
+	case "MIN":
+		return s.min, nil
+	case "MAX":
+		return s.max, nil
+	case "SUM":
+		return a.q.integer(s.sum)
+	}
+	if err := a.handOver(g, g+1); err != nil {
+		return 0, err
+	}
+	return a.generic.result(g)
+}

@@ -1,0 +1,372 @@
+package exec
+
+import (
+	"triplestore/sparql/optimizer"
+	"triplestore/store"
+)
+
+// hashJoin joins with a table of all rows of the right side. Rows that leave a common variable unbound are compatible with any
+// value of it (https://www.w3.org/TR/sparql12-query/#defn_algCompatibleMapping), so the rows of the right side are parted by
+// which of the common variables they bind, and each part gets an index for each set of variables that left rows ask it by.
+type hashJoin struct {
+	q           *Query
+	node        *optimizer.HashJoin
+	left, right operator
+	conds       *condList
+	held        held
+
+	common []int // slots that both sides may bind
+	rights []int // slots that only the right side may bind
+	*joinTable
+	shared bool // the table outlives this operator
+
+	input   *batch
+	end     bool
+	flush   bool
+	row     int // of input
+	cands   []int32
+	candAt  int
+	part    int // next part to ask for row
+	matched []bool
+
+	outL, outR []int32
+	hitRow     bool
+	bufs       [][]store.ID
+	comp       compactor
+	kept       []int32
+}
+
+// joinTable is the right side.
+type joinTable struct {
+	table  *table
+	parts  []*part
+	byMask map[uint64]*part
+	built  bool
+}
+
+// part are the right rows that bind the same common variables.
+type part struct {
+	mask    uint64
+	rows    []int32
+	indexes map[uint64]*index
+}
+
+// index finds rows of a part by the values of some common variables.
+type index struct {
+	slots []int
+	keys  *keySet
+	start []int32 // by key: where its rows begin in rows
+	rows  []int32
+}
+
+func newHashJoin(q *Query, n *optimizer.HashJoin, l, r operator, e *env) operator {
+	j := &hashJoin{q: q, node: n, left: l, right: r, held: held{m: q.memory},
+		input: newBatch(q.width), bufs: make([][]store.ID, q.width)}
+	if j.joinTable = e.tables[n]; j.joinTable == nil {
+		j.joinTable = &joinTable{table: newTable(q.width), byMask: map[uint64]*part{}}
+	}
+	if e.tables != nil && !dependsOnInput(n.R) {
+		e.tables[n], j.shared = j.joinTable, true
+	}
+	lm, rm := n.L.P().Maybe, n.R.P().Maybe
+	for _, s := range rm.Slots() {
+		if lm.Has(s) {
+			j.common = append(j.common, s)
+		} else {
+			j.rights = append(j.rights, s)
+		}
+	}
+	j.conds = newCondList(q, n.Conds, e)
+	return j
+}
+
+func (j *hashJoin) close() {
+	j.left.close()
+	j.right.close()
+	j.conds.close()
+	if !j.shared { // a shared table stays until the query ends
+		j.held.release()
+	}
+}
+
+// build reads the right side.
+func (j *hashJoin) build() error {
+	j.built = true
+	b := newBatch(j.q.width)
+	for {
+		if err := j.q.check(); err != nil {
+			return err
+		}
+		if err := j.right.next(b); err != nil {
+			return err
+		}
+		if b.n == 0 {
+			break
+		}
+		if err := j.held.grow(j.table.add(b) + int64(b.n)*4); err != nil {
+			return err
+		}
+	}
+	j.right.close()
+	for r := range int32(j.table.n) {
+		var mask uint64
+		for i, s := range j.common {
+			if j.table.get(s, r) != store.NoID {
+				mask |= 1 << (i & 63)
+			}
+		}
+		p := j.byMask[mask]
+		if p == nil {
+			p = &part{mask: mask, indexes: map[uint64]*index{}}
+			j.byMask[mask] = p
+			j.parts = append(j.parts, p)
+		}
+		p.rows = append(p.rows, r)
+	}
+	return nil
+}
+
+// index gives the part's index by the variables in mask.
+func (j *hashJoin) index(p *part, mask uint64) (*index, error) {
+	if x := p.indexes[mask]; x != nil {
+		return x, nil
+	}
+	x := &index{}
+	for i, s := range j.common {
+		if mask&(1<<(i&63)) != 0 {
+			x.slots = append(x.slots, s)
+		}
+	}
+	x.keys = newKeySet(len(x.slots))
+	number := make([]int32, len(p.rows))
+	key := make([]store.ID, len(x.slots))
+	var count []int32
+	for i, r := range p.rows {
+		if i&4095 == 4095 {
+			if err := j.q.check(); err != nil {
+				return nil, err
+			}
+		}
+		for k, s := range x.slots {
+			key[k] = j.table.get(s, r)
+		}
+		n, fresh := x.keys.add(key)
+		if fresh {
+			count = append(count, 0)
+		}
+		count[n]++
+		number[i] = int32(n)
+	}
+	x.start = make([]int32, len(count)+1)
+	for i, c := range count {
+		x.start[i+1] = x.start[i] + c
+	}
+	x.rows = make([]int32, len(p.rows))
+	at := append([]int32(nil), x.start...)
+	for i, r := range p.rows {
+		x.rows[at[number[i]]] = r
+		at[number[i]]++
+	}
+	p.indexes[mask] = x
+	return x, j.held.grow(x.keys.bytes() + int64(len(x.start)+len(x.rows))*4)
+}
+
+// candidates finds the right rows that are compatible with a left row, part by part; done is true after the last part.
+func (j *hashJoin) candidates() (done bool, err error) {
+	var mask uint64
+	for i, s := range j.common {
+		if j.input.get(s, j.row) != store.NoID {
+			mask |= 1 << (i & 63)
+		}
+	}
+	j.cands, j.candAt = nil, 0
+	for ; j.part < len(j.parts); j.part++ {
+		p := j.parts[j.part]
+		both := mask & p.mask
+		if both == 0 && j.node.Kind == optimizer.Minus {
+			continue // nothing in common: not compatible in the sense of MINUS
+		}
+		x, err := j.index(p, both)
+		if err != nil {
+			return false, err
+		}
+		var buf [8]store.ID
+		key := buf[:0]
+		for _, s := range x.slots {
+			key = append(key, j.input.get(s, j.row))
+		}
+		if n := x.keys.find(key); n >= 0 {
+			j.cands = x.rows[x.start[n]:x.start[n+1]]
+			j.part++
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+func (j *hashJoin) byMatch() bool {
+	k := j.node.Kind
+	return k == optimizer.Semi || k == optimizer.Anti || k == optimizer.Minus || k == optimizer.Left && len(j.node.Conds) > 0
+}
+
+func (j *hashJoin) next(b *batch) error {
+	if !j.built {
+		if err := j.build(); err != nil {
+			return err
+		}
+	}
+	for {
+		if err := j.q.check(); err != nil {
+			return err
+		}
+		if j.flush {
+			j.flush = false
+			j.yieldByMatch(b)
+			if b.n > 0 {
+				return nil
+			}
+			continue
+		}
+		if j.row >= j.input.n {
+			if j.end {
+				b.reset()
+				return nil
+			}
+			if err := j.left.next(j.input); err != nil {
+				return err
+			}
+			j.row, j.part, j.cands, j.hitRow = 0, 0, nil, false
+			if j.input.n == 0 {
+				j.end = true
+				continue
+			}
+			if j.table.n == 0 && (j.node.Kind == optimizer.Inner || j.node.Kind == optimizer.Semi) {
+				b.reset()
+				return nil
+			}
+			if j.byMatch() {
+				j.matched = resize(j.matched, j.input.n)
+				clear(j.matched)
+			}
+		}
+		if err := j.probe(); err != nil {
+			return err
+		}
+		if j.row >= j.input.n && j.byMatch() {
+			j.flush = true
+		}
+		if len(j.outL) == 0 {
+			continue
+		}
+		j.assemble(b)
+		if len(j.node.Conds) > 0 {
+			if err := j.conds.filter(b, &j.kept); err != nil {
+				return err
+			}
+			if j.byMatch() {
+				for _, r := range j.kept {
+					j.matched[j.outL[r]] = true
+				}
+			}
+			if j.node.Kind != optimizer.Inner && j.node.Kind != optimizer.Left {
+				continue
+			}
+			if j.comp.keep(b, j.kept); b.n == 0 {
+				continue
+			}
+		}
+		return nil
+	}
+}
+
+// probe collects pairs of rows, about a batch of them.
+func (j *hashJoin) probe() error {
+	j.outL, j.outR = j.outL[:0], j.outR[:0]
+	exists := j.byMatch() && j.node.Kind != optimizer.Left && len(j.node.Conds) == 0
+	for j.row < j.input.n && len(j.outL) < batchSize {
+		if j.candAt < len(j.cands) {
+			if exists {
+				j.matched[j.row] = true
+				j.nextRow()
+				continue
+			}
+			n := min(len(j.cands)-j.candAt, batchSize)
+			for _, r := range j.cands[j.candAt : j.candAt+n] {
+				j.outL = append(j.outL, int32(j.row))
+				j.outR = append(j.outR, r)
+			}
+			j.candAt += n
+			j.hitRow = true
+			continue
+		}
+		done, err := j.candidates()
+		if err != nil {
+			return err
+		}
+		if done {
+			if !j.hitRow && j.node.Kind == optimizer.Left && !j.byMatch() {
+				j.outL = append(j.outL, int32(j.row))
+				j.outR = append(j.outR, -1)
+			}
+			j.nextRow()
+		}
+	}
+	return nil
+}
+
+func (j *hashJoin) nextRow() {
+	j.row++
+	j.part, j.cands, j.candAt, j.hitRow = 0, nil, 0, false
+}
+
+func (j *hashJoin) assemble(b *batch) {
+	b.reset()
+	b.n = len(j.outL)
+	for s, col := range j.input.cols {
+		if col != nil {
+			j.bufs[s] = gather(j.bufs[s], col, j.outL)
+			b.cols[s] = j.bufs[s]
+		}
+	}
+	fill := func(s int, onlyUnbound bool) {
+		col := j.table.cols[s]
+		if col == nil {
+			return
+		}
+		j.bufs[s] = resize(j.bufs[s], b.n)
+		buf := j.bufs[s]
+		for i, r := range j.outR {
+			if onlyUnbound && buf[i] != store.NoID {
+				continue
+			}
+			if r < 0 {
+				buf[i] = store.NoID
+			} else {
+				buf[i] = col[r]
+			}
+		}
+		b.cols[s] = buf
+	}
+	for _, s := range j.rights {
+		fill(s, false)
+	}
+	certain := j.node.L.P().Certain
+	for _, s := range j.common {
+		if !certain.Has(s) {
+			fill(s, b.cols[s] != nil)
+		}
+	}
+}
+
+func (j *hashJoin) yieldByMatch(b *batch) {
+	want := j.node.Kind == optimizer.Semi
+	j.kept = j.kept[:0]
+	for i, m := range j.matched {
+		if m == want {
+			j.kept = append(j.kept, int32(i))
+		}
+	}
+	b.n = j.input.n
+	copy(b.cols, j.input.cols)
+	j.comp.keep(b, j.kept)
+}

@@ -1,0 +1,173 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"triplestore/rdf"
+	"triplestore/sparql/expr"
+	"triplestore/sparql/optimizer"
+	"triplestore/store"
+)
+
+// Config are the limits and settings of one query.
+type Config struct {
+	// Memory is about how many bytes the query may hold; 0 is no limit.
+	Memory int64
+	// Now is the value of NOW().
+	Now time.Time
+	// Base resolves relative IRIs that expressions make.
+	Base string
+	// Profile measures the operators.
+	Profile bool
+}
+
+// Query is a running plan. It is used by one goroutine at a time and must be closed.
+type Query struct {
+	ctx     context.Context
+	snap    store.Snapshot
+	plan    *optimizer.Plan
+	width   int
+	memory  *memory
+	terms   *terms
+	subs    *subs
+	expr    *expr.Context
+	profile *profile
+	root    operator
+	out     *batch
+	scratch decodeScratch
+	blanks  int
+	started bool
+}
+
+// Start makes the operators of a plan. Nothing is read before the first call of a method that yields something.
+func Start(ctx context.Context, snap store.Snapshot, plan *optimizer.Plan, c Config) (*Query, error) {
+	q := &Query{ctx: ctx, snap: snap, plan: plan, width: len(plan.Slots), memory: &memory{limit: c.Memory}}
+	q.terms = newTerms(snap, q.memory, plan.Locals)
+	q.subs = &subs{q: q, plans: map[*optimizer.Sub]map[string]optimizer.Node{}, found: map[*optimizer.Sub]map[string]bool{}}
+	q.out = newBatch(q.width)
+	if c.Profile {
+		q.profile = &profile{stats: map[optimizer.Node]*stat{}}
+	}
+	q.expr = &expr.Context{
+		Ctx: ctx, Base: c.Base, Now: c.Now, BlankNode: q.blankNode,
+		Exists: func(index int, row expr.Row) (bool, error) {
+			return q.subs.exists(plan.Exists[index], row.(*rowView))
+		},
+	}
+	var err error
+	q.root, err = q.build(plan.Root, &env{})
+	return q, err
+}
+
+// blankNode makes a blank node that is not in the store: stores scope the labels of documents by prefixes of their own.
+func (q *Query) blankNode() rdf.Term {
+	q.blanks++
+	return rdf.BlankNode(fmt.Sprintf("q%xn%d", q.expr.Now.UnixNano(), q.blanks))
+}
+
+// check ends the query when its context has ended.
+func (q *Query) check() error { return q.ctx.Err() }
+
+// integer is the ID of a count.
+func (q *Query) integer(n int64) (store.ID, error) {
+	if id, ok := store.InlineInteger(n); ok {
+		return id, nil
+	}
+	return q.terms.intern(expr.Integer(n).Term())
+}
+
+// next yields the next batch of solutions.
+func (q *Query) next() (*batch, error) {
+	if err := q.check(); err != nil {
+		return nil, err
+	}
+	q.started = true
+	if err := q.root.next(q.out); err != nil {
+		return nil, err
+	}
+	return q.out, nil
+}
+
+// Any reports whether there is a solution at all.
+func (q *Query) Any() (bool, error) {
+	b, err := q.next()
+	return err == nil && b.n > 0, err
+}
+
+// Solutions calls emit with the terms of each solution, in the order of the plan's Out; the slice is reused. emit returns false
+// to stop.
+func (q *Query) Solutions(emit func([]rdf.Term) bool) error {
+	out := q.plan.Out
+	row := make([]rdf.Term, len(out))
+	cols := make([][]rdf.Term, len(out))
+	for {
+		b, err := q.next()
+		if err != nil || b.n == 0 {
+			return err
+		}
+		for at := 0; at < b.n; at += batchSize { // a batch of a scan may be larger than what should be decoded at once
+			n := min(batchSize, b.n-at)
+			for i, s := range out {
+				if s < 0 || b.cols[s] == nil {
+					cols[i] = nil
+					continue
+				}
+				if cap(cols[i]) < n {
+					cols[i] = make([]rdf.Term, n)
+				}
+				cols[i] = cols[i][:n]
+				if err := q.terms.decode(b.cols[s][at:at+n], cols[i], &q.scratch); err != nil {
+					return err
+				}
+			}
+			for r := range n {
+				for i, c := range cols {
+					if c == nil {
+						row[i] = rdf.Term{}
+					} else {
+						row[i] = c[r]
+					}
+				}
+				if !emit(row) {
+					return nil
+				}
+			}
+		}
+	}
+}
+
+// Close ends the query and frees what it holds; calling it twice is fine.
+func (q *Query) Close() {
+	if q.root != nil {
+		q.root.close()
+	}
+}
+
+// MemoryPeak is about how many bytes the query held at most.
+func (q *Query) MemoryPeak() int64 { return q.memory.peak.Load() }
+
+// Profile shows the plan with what was measured so far.
+func (q *Query) Profile() string {
+	if q.profile == nil {
+		return ""
+	}
+	return q.plan.Explain(func(n optimizer.Node, w *strings.Builder) {
+		if s, ok := q.profile.stats[n]; ok {
+			fmt.Fprintf(w, " · rows %d, batches %d, time %s", s.rows, s.batches, s.time.Round(time.Microsecond))
+		}
+	})
+}
+
+// IsLimit reports whether an error is one of a limit or a cancel, rather than the store's or the engine's.
+func IsLimit(err error) bool {
+	for _, e := range []error{ErrTimeout, ErrMemory, ErrTooManyRows, context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,187 @@
+package exec
+
+import (
+	"triplestore/sparql/optimizer"
+	"triplestore/store"
+)
+
+// empty yields nothing.
+type empty struct{}
+
+func (empty) next(b *batch) error { b.reset(); return nil }
+func (empty) close()              {}
+
+// unit yields one row that binds nothing.
+type unit struct{ done bool }
+
+func (u *unit) next(b *batch) error {
+	b.reset()
+	if !u.done {
+		u.done = true
+		b.n = 1
+	}
+	return nil
+}
+
+func (u *unit) close() {}
+
+// values yields a table.
+type values struct {
+	node *optimizer.Values
+	at   int
+	cols [][]store.ID
+}
+
+func (v *values) next(b *batch) error {
+	b.reset()
+	b.n = min(batchSize, len(v.node.Table)-v.at)
+	if b.n == 0 {
+		return nil
+	}
+	if v.cols == nil {
+		v.cols = make([][]store.ID, len(v.node.Slots))
+	}
+	for i, s := range v.node.Slots {
+		v.cols[i] = resize(v.cols[i], b.n)
+		for r := range b.n {
+			v.cols[i][r] = v.node.Table[v.at+r][i]
+		}
+		b.cols[s] = v.cols[i]
+	}
+	v.at += b.n
+	return nil
+}
+
+func (v *values) close() {}
+
+// union yields the rows of one input after the other.
+type union struct {
+	in []operator
+	at int
+}
+
+func (u *union) next(b *batch) error {
+	for u.at < len(u.in) {
+		if err := u.in[u.at].next(b); err != nil || b.n > 0 {
+			return err
+		}
+		u.in[u.at].close()
+		u.at++
+	}
+	b.reset()
+	return nil
+}
+
+func (u *union) close() {
+	for _, in := range u.in {
+		in.close()
+	}
+}
+
+// project forgets all slots but some.
+type project struct {
+	in   operator
+	keep []bool
+}
+
+func (p *project) next(b *batch) error {
+	if err := p.in.next(b); err != nil {
+		return err
+	}
+	for s := range b.cols {
+		if !p.keep[s] {
+			b.cols[s] = nil
+		}
+	}
+	return nil
+}
+
+func (p *project) close() { p.in.close() }
+
+// slice skips rows and ends early.
+type slice struct {
+	in           operator
+	offset, left int64 // left is below 0 for no limit
+}
+
+func (s *slice) next(b *batch) error {
+	if s.left == 0 {
+		b.reset()
+		return nil
+	}
+	for {
+		if err := s.in.next(b); err != nil || b.n == 0 {
+			return err
+		}
+		if s.offset >= int64(b.n) {
+			s.offset -= int64(b.n)
+			continue
+		}
+		break
+	}
+	from, to := int(s.offset), b.n
+	s.offset = 0
+	if s.left >= 0 {
+		if int64(to-from) > s.left {
+			to = from + int(s.left)
+		}
+		s.left -= int64(to - from)
+	}
+	b.n = to - from
+	for i, col := range b.cols {
+		if col != nil {
+			b.cols[i] = col[from:to]
+		}
+	}
+	return nil
+}
+
+func (s *slice) close() { s.in.close() }
+
+// distinct keeps the first of equal rows.
+type distinct struct {
+	q     *Query
+	in    operator
+	slots []int
+	set   *keySet
+	held  held
+	rows  []int32
+	comp  compactor
+}
+
+func newDistinct(q *Query, n *optimizer.Distinct, in operator) operator {
+	return &distinct{q: q, in: in, slots: n.Slots, set: newKeySet(len(n.Slots)), held: held{m: q.memory}}
+}
+
+func (d *distinct) next(b *batch) error {
+	key := make([]store.ID, len(d.slots))
+	for {
+		if err := d.q.check(); err != nil {
+			return err
+		}
+		if err := d.in.next(b); err != nil || b.n == 0 {
+			return err
+		}
+		d.rows = d.rows[:0]
+		before := d.set.bytes()
+		for i := range b.n {
+			for k, s := range d.slots {
+				key[k] = b.get(s, i)
+			}
+			if _, fresh := d.set.add(key); fresh {
+				d.rows = append(d.rows, int32(i))
+			}
+		}
+		if err := d.held.grow(d.set.bytes() - before); err != nil {
+			return err
+		}
+		if d.comp.keep(b, d.rows); b.n > 0 {
+			return nil
+		}
+	}
+}
+
+func (d *distinct) close() {
+	d.in.close()
+	d.held.release()
+}

@@ -1,0 +1,372 @@
+package exec
+
+import (
+	"slices"
+
+	"triplestore/sparql/expr"
+	"triplestore/sparql/optimizer"
+	"triplestore/store"
+)
+
+// sorter sorts. Every key becomes a column of ranks, so that a term is decoded once however often it occurs and rows are
+// compared by numbers. With a limit it keeps only so many rows, and drops rows whose first key is too large unseen.
+type sorter struct {
+	q    *Query
+	node *optimizer.Sort
+	in   operator
+	env  *env
+	eval []*evaluator
+	held held
+
+	rows    *table
+	extra   [][]expr.Value // by key: values of expression keys
+	bytes   int64
+	perm    []int32
+	sorted  bool
+	at      int
+	bufs    [][]store.ID
+	limited bool
+	worst   expr.Value // the first key of the last row wanted so far
+	kept    []int32
+	comp    compactor
+}
+
+func newSorter(q *Query, n *optimizer.Sort, in operator, e *env) operator {
+	s := &sorter{q: q, node: n, in: in, env: e, held: held{m: q.memory}, rows: newTable(q.width), bufs: make([][]store.ID, q.width)}
+	s.eval = make([]*evaluator, len(n.Keys))
+	s.extra = make([][]expr.Value, len(n.Keys))
+	for i, k := range n.Keys {
+		if k.Slot < 0 {
+			s.eval[i] = newEvaluator(q, k.Expr, e)
+		}
+	}
+	return s
+}
+
+func (s *sorter) close() {
+	s.in.close()
+	s.held.release()
+}
+
+// read takes in all rows.
+func (s *sorter) read() error {
+	b := newBatch(s.q.width)
+	cut := int64(1 << 40)
+	if s.node.Limit >= 0 {
+		cut = 2*s.node.Limit + 4*batchSize
+	}
+	for {
+		if err := s.q.check(); err != nil {
+			return err
+		}
+		if err := s.in.next(b); err != nil {
+			return err
+		}
+		if b.n == 0 {
+			break
+		}
+		if err := s.take(b); err != nil {
+			return err
+		}
+		if int64(s.rows.n) > cut {
+			if err := s.truncate(); err != nil {
+				return err
+			}
+		}
+	}
+	s.in.close()
+	return s.order()
+}
+
+// take appends a batch with the values of expression keys.
+func (s *sorter) take(b *batch) error {
+	if s.limited {
+		if err := s.drop(b); err != nil || b.n == 0 {
+			return err
+		}
+	}
+	bytes := s.rows.add(b)
+	for i, e := range s.eval {
+		if e == nil {
+			continue
+		}
+		if err := e.prepare(b, nil); err != nil {
+			return err
+		}
+		for r := range b.n {
+			v, _, err := e.eval(r)
+			if err != nil {
+				return err
+			}
+			s.extra[i] = append(s.extra[i], v)
+			bytes += 96
+		}
+	}
+	s.bytes += bytes
+	return s.held.grow(bytes)
+}
+
+// drop removes rows from a batch that come after the last row wanted, by their first key alone.
+func (s *sorter) drop(b *batch) error {
+	k := s.node.Keys[0]
+	if k.Slot >= 0 {
+		col := b.cols[k.Slot]
+		if col == nil {
+			return nil
+		}
+		if err := s.q.terms.prepare(col[:b.n]); err != nil {
+			return err
+		}
+		s.kept = s.kept[:0]
+		var last store.ID
+		var keep bool
+		for i, id := range col[:b.n] {
+			if i == 0 || id != last {
+				v, err := s.q.terms.value(id)
+				if err != nil {
+					return err
+				}
+				c := expr.Order(v, s.worst)
+				if k.Desc {
+					c = -c
+				}
+				keep, last = c <= 0, id
+			}
+			if keep {
+				s.kept = append(s.kept, int32(i))
+			}
+		}
+		s.comp.keep(b, s.kept)
+	}
+	return nil
+}
+
+// truncate keeps the rows that are wanted so far.
+func (s *sorter) truncate() error {
+	if err := s.order(); err != nil {
+		return err
+	}
+	s.sorted = false
+	n := int(min(s.node.Limit, int64(len(s.perm))))
+	perm := s.perm[:n]
+	old := s.rows
+	s.rows = newTable(s.q.width)
+	s.rows.n = n
+	for i, col := range old.cols {
+		if col != nil {
+			s.rows.cols[i] = gather(nil, col, perm)
+		}
+	}
+	for i, x := range s.extra {
+		if x != nil {
+			y := make([]expr.Value, n, 2*n+batchSize)
+			for j, r := range perm {
+				y[j] = x[r]
+			}
+			s.extra[i] = y
+		}
+	}
+	s.held.release()
+	s.bytes = int64(n) * 16
+	if err := s.held.grow(s.bytes); err != nil {
+		return err
+	}
+	if n > 0 && s.node.Keys[0].Slot >= 0 {
+		v, err := s.q.terms.value(s.rows.get(s.node.Keys[0].Slot, int32(n-1)))
+		if err != nil {
+			return err
+		}
+		s.worst, s.limited = v, true
+	}
+	return nil
+}
+
+// order sorts perm.
+func (s *sorter) order() error {
+	n := s.rows.n
+	ranks := make([][]uint64, len(s.node.Keys))
+	if err := s.held.grow(int64(n) * int64(8*len(ranks)+4)); err != nil {
+		return err
+	}
+	for i, k := range s.node.Keys {
+		var err error
+		if k.Slot >= 0 {
+			ranks[i], err = s.rankIDs(s.rows.cols[k.Slot])
+		} else {
+			ranks[i], err = s.rankValues(s.extra[i])
+		}
+		if err != nil {
+			return err
+		}
+		if k.Desc {
+			for j := range ranks[i] {
+				ranks[i][j] = ^ranks[i][j]
+			}
+		}
+	}
+	s.perm = resize(s.perm, n)
+	for i := range s.perm {
+		s.perm[i] = int32(i)
+	}
+	steps := 0
+	var stop error
+	slices.SortFunc(s.perm, func(a, b int32) int {
+		if steps++; steps&0xffff == 0 && stop == nil {
+			stop = s.q.check()
+		}
+		if stop != nil {
+			return int(a - b)
+		}
+		for _, r := range ranks {
+			if r == nil {
+				continue
+			}
+			if x, y := r[a], r[b]; x != y {
+				if x < y {
+					return -1
+				}
+				return 1
+			}
+		}
+		return int(a - b)
+	})
+	s.sorted = true
+	return stop
+}
+
+// rankIDs gives numbers that are ordered as the terms of a column are.
+func (s *sorter) rankIDs(col []store.ID) ([]uint64, error) {
+	if col == nil {
+		return nil, nil
+	}
+	ranks := make([]uint64, len(col))
+	if ordered(col) {
+		for i, id := range col {
+			ranks[i] = uint64(id)
+		}
+		return ranks, nil
+	}
+	ids := slices.Clone(col)
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	vals := make([]expr.Value, len(ids))
+	for at := 0; at < len(ids); at += 8192 {
+		if err := s.q.check(); err != nil {
+			return nil, err
+		}
+		part := ids[at:min(at+8192, len(ids))]
+		if err := s.q.terms.prepare(part); err != nil {
+			return nil, err
+		}
+		for i, id := range part {
+			var err error
+			if vals[at+i], err = s.q.terms.value(id); err != nil {
+				return nil, err
+			}
+		}
+	}
+	of, err := s.rankValues(vals)
+	if err != nil {
+		return nil, err
+	}
+	if len(ids) == len(col) || len(ids) > 1<<12 {
+		at := make(map[store.ID]uint64, len(ids))
+		for i, id := range ids {
+			at[id] = of[i]
+		}
+		for i, id := range col {
+			ranks[i] = at[id]
+		}
+		return ranks, nil
+	}
+	for i, id := range col {
+		k, _ := slices.BinarySearch(ids, id)
+		ranks[i] = of[k]
+	}
+	return ranks, nil
+}
+
+// ordered reports whether the IDs of a column compare as their terms do.
+func ordered(col []store.ID) bool {
+	if len(col) == 0 {
+		return true
+	}
+	tag := col[0].Tag()
+	if tag != store.TagInteger && tag != store.TagBoolean && tag != store.TagDateTime {
+		return false
+	}
+	var offset int
+	for i, id := range col {
+		if id.Tag() != tag {
+			return false
+		}
+		if tag == store.TagDateTime {
+			_, o, zoned := id.DateTime()
+			if !zoned || i > 0 && o != offset {
+				return false
+			}
+			offset = o
+		}
+	}
+	return true
+}
+
+// rankValues numbers values by their order, equal ones alike.
+func (s *sorter) rankValues(vals []expr.Value) ([]uint64, error) {
+	perm := make([]int32, len(vals))
+	for i := range perm {
+		perm[i] = int32(i)
+	}
+	steps := 0
+	var stop error
+	slices.SortFunc(perm, func(a, b int32) int {
+		if steps++; steps&0xfff == 0 && stop == nil {
+			stop = s.q.check()
+		}
+		if stop != nil {
+			return 0
+		}
+		return expr.Order(vals[a], vals[b])
+	})
+	if stop != nil {
+		return nil, stop
+	}
+	ranks := make([]uint64, len(vals))
+	rank := uint64(0)
+	for i, p := range perm {
+		if i > 0 && expr.Order(vals[perm[i-1]], vals[p]) != 0 {
+			rank++
+		}
+		ranks[p] = rank
+	}
+	return ranks, nil
+}
+
+func (s *sorter) next(b *batch) error {
+	if !s.sorted {
+		if err := s.read(); err != nil {
+			return err
+		}
+	}
+	if err := s.q.check(); err != nil {
+		return err
+	}
+	b.reset()
+	n := len(s.perm)
+	if s.node.Limit >= 0 {
+		n = int(min(s.node.Limit, int64(n)))
+	}
+	b.n = min(batchSize, n-s.at)
+	if b.n == 0 {
+		return nil
+	}
+	rows := s.perm[s.at : s.at+b.n]
+	for i, col := range s.rows.cols {
+		if col != nil {
+			s.bufs[i] = gather(s.bufs[i], col, rows)
+			b.cols[i] = s.bufs[i]
+		}
+	}
+	s.at += b.n
+	return nil
+}

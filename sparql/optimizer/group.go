@@ -1,0 +1,453 @@
+package optimizer
+
+import (
+	"triplestore/sparql/algebra"
+)
+
+// joinGroup is what a nest of joins, filters and what may be moved after them comes down to: items in any order, then steps in
+// their order, with filters that are put in as early as they may.
+type joinGroup struct {
+	items   []*item
+	steps   []groupStep
+	filters []*groupFilter
+	// base are the variables of the items, all those of the steps too.
+	base, all scope
+}
+
+// item is an input of a join.
+type item struct {
+	pattern *Pattern
+	stats   patternStats
+	path    *algebra.PathPattern
+	graph   Graph      // active where the item stands
+	op      algebra.Op // anything else
+	node    Node       // the plan of op on its own
+	scope   scope
+	conds   []*Cond // those of one variable, for ranges and selectivity
+}
+
+// groupStep is something that is done after the joins.
+type groupStep struct {
+	kind  stepKind
+	right algebra.Op   // of leftJoin and minus, or the Lateral
+	cond  algebra.Expr // of leftJoin
+	slot  int          // of extend
+	expr  algebra.Expr // of extend
+	graph Graph
+	scope scope // of right, or of the slot
+	uses  Set   // the variables of cond and expr
+}
+
+type stepKind uint8
+
+const (
+	stepLeft stepKind = iota
+	stepMinus
+	stepExtend
+)
+
+type groupFilter struct {
+	expr algebra.Expr
+	vars Set
+	// level is the number of steps that come before it as it is written.
+	level int
+	done  bool
+	cond  *Cond
+}
+
+// collect takes an operator apart. What cannot be taken apart becomes an item.
+func (p *planner) collect(op algebra.Op) (*joinGroup, error) {
+	g := &joinGroup{}
+	switch o := op.(type) {
+	case *algebra.BGP:
+		for _, t := range o.Patterns {
+			pat, err := p.pattern(t)
+			if err != nil {
+				return nil, err
+			}
+			v := pat.Vars()
+			g.items = append(g.items, &item{pattern: pat, graph: p.graph, scope: scope{v, v}})
+		}
+		g.base = p.scope(op)
+		if v := p.graph.Var; v >= 0 && len(o.Patterns) > 0 {
+			g.base = g.base.union(scope{SetOf(v), SetOf(v)})
+		}
+	case *algebra.PathPattern:
+		s := p.scope(op)
+		g.items = []*item{{path: o, graph: p.graph, scope: s}}
+		g.base = s
+	case *algebra.Join:
+		l, err := p.collect(o.L)
+		if err != nil {
+			return nil, err
+		}
+		r, err := p.collect(o.R)
+		if err != nil {
+			return nil, err
+		}
+		if !l.movable(r) {
+			l = p.whole(o.L)
+		}
+		if !r.movable(l) {
+			r = p.whole(o.R)
+		}
+		for _, f := range r.filters {
+			f.level += len(l.steps)
+		}
+		g.items = append(l.items, r.items...)
+		g.steps = append(l.steps, r.steps...)
+		g.filters = append(l.filters, r.filters...)
+		g.base, g.all = l.base.union(r.base), l.all.union(r.all)
+		return g, nil
+	case *algebra.LeftJoin:
+		l, err := p.collect(o.L)
+		if err != nil {
+			return nil, err
+		}
+		s := groupStep{kind: stepLeft, right: o.R, cond: o.Cond, graph: p.graph, scope: p.scope(o.R)}
+		if o.Cond != nil {
+			s.uses = p.exprSlots(o.Cond)
+		}
+		l.steps = append(l.steps, s)
+		l.all.maybe = l.all.maybe.Union(s.scope.maybe)
+		return l, nil
+	case *algebra.Minus:
+		l, err := p.collect(o.L)
+		if err != nil {
+			return nil, err
+		}
+		l.steps = append(l.steps, groupStep{kind: stepMinus, right: o.R, graph: p.graph, scope: p.scope(o.R)})
+		return l, nil
+	case *algebra.Filter:
+		in, err := p.collect(o.In)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range conjuncts(o.Cond) {
+			in.filters = append(in.filters, &groupFilter{expr: c, vars: p.exprSlots(c), level: len(in.steps)})
+		}
+		return in, nil
+	case *algebra.Extend:
+		in, err := p.collect(o.In)
+		if err != nil {
+			return nil, err
+		}
+		slot := p.slot(o.Var)
+		in.steps = append(in.steps, groupStep{kind: stepExtend, slot: slot, expr: o.Expr, graph: p.graph,
+			scope: scope{maybe: SetOf(slot)}, uses: p.exprSlots(o.Expr)})
+		in.all.maybe = in.all.maybe.With(slot)
+		if c, ok := o.Expr.(*algebra.Const); ok && !c.Term.IsZero() {
+			in.all.certain = in.all.certain.With(slot)
+		}
+		return in, nil
+	case *algebra.Project:
+		// What a sub-select does not project has names of its own and does no harm.
+		return p.collect(o.In)
+	case *algebra.Reduced:
+		return p.collect(o.In)
+	case *algebra.Graph:
+		active := p.graph
+		defer func() { p.graph = active }()
+		if b, ok := o.In.(*algebra.BGP); ok && len(b.Patterns) == 0 {
+			return p.whole(op), nil
+		}
+		if !o.Name.IsVar() {
+			var err error
+			if p.graph, err = p.graphNamed(o.Name.Term); err != nil {
+				return nil, err
+			}
+			return p.collect(o.In)
+		}
+		slot := p.slot(o.Name.Var)
+		mentioned := nameSet{}
+		mentions(o.In, mentioned)
+		if p.params.Has(slot) || !simpleInGraph(o.In) || mentioned[o.Name.Var] && !onlyPatterns(o.In) {
+			return p.whole(op), nil
+		}
+		p.graph = p.dataset.nameds
+		p.graph.Var = slot
+		in, err := p.collect(o.In)
+		return in, err
+	default:
+		return p.whole(op), nil
+	}
+	g.all = g.base
+	return g, nil
+}
+
+// whole makes an operator one item.
+func (p *planner) whole(op algebra.Op) *joinGroup {
+	s := p.scope(op)
+	if v := p.graph.Var; v >= 0 {
+		s = s.union(scope{SetOf(v), SetOf(v)})
+	}
+	return &joinGroup{items: []*item{{op: op, graph: p.graph, scope: s}}, base: s, all: s}
+}
+
+// movable reports whether the steps and filters of l may be done after a join with r: what they use or bind and r binds too must
+// be bound for certain before them.
+func (l *joinGroup) movable(r *joinGroup) bool {
+	certain := l.base.certain
+	for i := 0; ; i++ {
+		for _, f := range l.filters {
+			if f.level == i && !f.vars.Intersect(l.all.maybe).Intersect(r.all.maybe).In(certain) {
+				return false
+			}
+		}
+		if i == len(l.steps) {
+			return true
+		}
+		s := l.steps[i]
+		if !s.scope.maybe.Union(s.uses.Intersect(l.all.maybe)).Intersect(r.all.maybe).In(certain) {
+			return false
+		}
+	}
+}
+
+// simpleInGraph reports whether a pattern within GRAPH ?g means the same when every triple pattern in it binds ?g.
+func simpleInGraph(op algebra.Op) bool {
+	switch o := op.(type) {
+	case *algebra.BGP:
+		return len(o.Patterns) > 0
+	case *algebra.Join, *algebra.Union:
+		for _, c := range inputsOf(op) {
+			if !simpleInGraph(c) {
+				return false
+			}
+		}
+		return true
+	case *algebra.LeftJoin:
+		return simpleInGraph(o.L) && simpleInGraph(o.R) && !hasExists(o.Cond)
+	case *algebra.Filter:
+		return simpleInGraph(o.In) && !hasExists(o.Cond)
+	case *algebra.Extend:
+		return simpleInGraph(o.In) && !hasExists(o.Expr)
+	}
+	return false
+}
+
+func onlyPatterns(op algebra.Op) bool {
+	switch op.(type) {
+	case *algebra.BGP:
+		return true
+	case *algebra.Join, *algebra.Union:
+		for _, c := range inputsOf(op) {
+			if !onlyPatterns(c) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+func hasExists(e algebra.Expr) bool {
+	switch x := e.(type) {
+	case *algebra.Exists:
+		return true
+	case *algebra.Call:
+		for _, a := range x.Args {
+			if hasExists(a) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// plan plans the join of in with an operator.
+func (p *planner) plan(op algebra.Op, in Node) (Node, error) {
+	if err := p.ctx.Err(); err != nil && !p.late {
+		return nil, err
+	}
+	switch op.(type) {
+	case *algebra.Group, *algebra.OrderBy, *algebra.Project, *algebra.Distinct, *algebra.Reduced, *algebra.Slice, *algebra.Values, *algebra.Lateral:
+		_, isProject := op.(*algebra.Project)
+		if isUnit(in) || !isProject {
+			n, err := p.modifier(op)
+			if err != nil {
+				return nil, err
+			}
+			return p.hashJoin(in, n, Inner, nil)
+		}
+	}
+	g, err := p.collect(op)
+	if err != nil {
+		return nil, err
+	}
+	if len(g.items) == 1 && g.items[0].op == op && len(g.steps) == 0 && len(g.filters) == 0 {
+		return p.planWhole(op, in)
+	}
+	if !isUnit(in) {
+		s := scope{in.P().Certain, in.P().Maybe}
+		if !g.movable(&joinGroup{base: s, all: s}) {
+			own, err := p.planGroup(g, p.unit())
+			if err != nil {
+				return nil, err
+			}
+			return p.hashJoin(in, own, Inner, nil)
+		}
+	}
+	return p.planGroup(g, in)
+}
+
+// planWhole plans the join of in with an operator that collect does not take apart.
+func (p *planner) planWhole(op algebra.Op, in Node) (Node, error) {
+	var own Node
+	var err error
+	switch o := op.(type) {
+	case *algebra.Union:
+		if !isUnit(in) {
+			return p.unionWith(o, in)
+		}
+		l, err := p.plan(o.L, in)
+		if err != nil {
+			return nil, err
+		}
+		r, err := p.plan(o.R, in)
+		if err != nil {
+			return nil, err
+		}
+		return p.union(l, r), nil
+	case *algebra.Graph:
+		own, err = p.graphOp(o)
+	default:
+		own, err = p.modifier(op)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p.hashJoin(in, own, Inner, nil)
+}
+
+// unionWith plans a union on top of in: within an apply, where each branch begins with the rows of in, or by itself.
+func (p *planner) unionWith(o *algebra.Union, in Node) (Node, error) {
+	i := p.input(in, -1)
+	l, err := p.plan(o.L, i)
+	if err != nil {
+		return nil, err
+	}
+	r, err := p.plan(o.R, i)
+	if err != nil {
+		return nil, err
+	}
+	applied := p.apply(in, p.union(l, r), Inner, -1)
+	own, err := p.planWhole(o, p.unit())
+	if err != nil {
+		return nil, err
+	}
+	hashed, err := p.hashJoin(in, own, Inner, nil)
+	if err != nil {
+		return nil, err
+	}
+	if applied.P().Cost < hashed.P().Cost {
+		return applied, nil
+	}
+	return hashed, nil
+}
+
+// planGroup orders the joins of a group and adds its steps and filters.
+func (p *planner) planGroup(g *joinGroup, in Node) (Node, error) {
+	var err error
+	if !isUnit(in) {
+		if in, err = p.applyFilters(g, in, -1); err != nil {
+			return nil, err
+		}
+	}
+	n, err := p.join(g, in)
+	if err != nil {
+		return nil, err
+	}
+	active := p.graph
+	defer func() { p.graph = active }()
+	for level := 0; ; level++ {
+		if n, err = p.applyFilters(g, n, level); err != nil {
+			return nil, err
+		}
+		if level == len(g.steps) {
+			return n, nil
+		}
+		s := g.steps[level]
+		p.graph = s.graph
+		switch s.kind {
+		case stepLeft:
+			n, err = p.leftJoin(n, s)
+		case stepMinus:
+			n, err = p.minus(n, s)
+		case stepExtend:
+			var c *Cond
+			if c, err = p.cond(s.expr); err == nil {
+				n = p.extend(n, s.slot, c)
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// applyFilters adds the filters that may be evaluated after so many steps: those whose variables are all bound for certain, or
+// that stand here.
+func (p *planner) applyFilters(g *joinGroup, n Node, level int) (Node, error) {
+	var now []*groupFilter
+	for _, f := range g.filters {
+		if !f.done && (level >= f.level || f.vars.In(n.P().Certain)) {
+			f.done = true
+			now = append(now, f)
+		}
+	}
+	return p.filterBy(n, now)
+}
+
+// filterBy adds conditions, the EXISTS patterns among them as joins where that is the same.
+func (p *planner) filterBy(n Node, filters []*groupFilter) (Node, error) {
+	var plain []*Cond
+	var exists []*algebra.Exists
+	for _, f := range filters {
+		if x, ok := existsOf(f.expr); ok && p.joinable(x) {
+			exists = append(exists, x)
+			continue
+		}
+		if err := p.compile(f); err != nil {
+			return nil, err
+		}
+		plain = append(plain, f.cond)
+	}
+	// Cheap conditions first.
+	var cheap, dear []*Cond
+	for _, c := range plain {
+		if c.Test != nil && c.Test.Total() {
+			cheap = append(cheap, c)
+		} else {
+			dear = append(dear, c)
+		}
+	}
+	n = p.filtered(n, append(cheap, dear...))
+	for _, x := range exists {
+		kind := Semi
+		if x.Not {
+			kind = Anti
+		}
+		var err error
+		if n, err = p.semiJoin(n, x.In, kind); err != nil {
+			return nil, err
+		}
+	}
+	return n, nil
+}
+
+func (p *planner) compile(f *groupFilter) (err error) {
+	if f.cond == nil {
+		f.cond, err = p.cond(f.expr)
+	}
+	return err
+}
+
+// existsOf gives the EXISTS that a condition is, negations taken into account.
+func existsOf(e algebra.Expr) (*algebra.Exists, bool) {
+	switch x := e.(type) {
+	case *algebra.Exists:
+		return x, true
+	}
+	return nil, false
+}

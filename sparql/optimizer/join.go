@@ -1,0 +1,408 @@
+package optimizer
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"triplestore/store"
+)
+
+// exhaustiveItems is up to how many items every order of joins is considered.
+const exhaustiveItems = 8
+
+// join orders the items of a group on top of in.
+func (p *planner) join(g *joinGroup, in Node) (Node, error) {
+	if err := p.prepareItems(g); err != nil {
+		return nil, err
+	}
+	for _, it := range g.items {
+		if it.pattern != nil && it.stats.empty {
+			e := &Empty{}
+			e.Certain, e.Maybe = in.P().Certain.Union(g.base.certain), in.P().Maybe.Union(g.base.maybe)
+			return e, nil
+		}
+	}
+	if len(g.items) == 0 {
+		return in, nil
+	}
+	order := p.exhaustive
+	if len(g.items) > exhaustiveItems {
+		order = p.greedy
+	}
+	n, err := order(g, in)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range g.filters {
+		if f.cond != nil && f.vars.In(n.P().Certain) {
+			f.done = true // see withFilters
+		}
+	}
+	return n, nil
+}
+
+// prepareItems counts the patterns and finds the filters of one variable that are theirs.
+func (p *planner) prepareItems(g *joinGroup) error {
+	for _, f := range g.filters {
+		if hasExists(f.expr) {
+			continue
+		}
+		if err := p.compile(f); err != nil {
+			return err
+		}
+	}
+	for _, it := range g.items {
+		if it.pattern == nil {
+			continue
+		}
+		var err error
+		if it.stats, err = p.patternStats(it.pattern); err != nil {
+			return err
+		}
+		it.conds = nil
+		for _, f := range g.filters {
+			if f.cond != nil && f.cond.Test != nil && f.vars.Len() == 1 && f.vars.In(it.scope.certain) {
+				it.conds = append(it.conds, f.cond)
+			}
+		}
+	}
+	return nil
+}
+
+// exhaustive finds the cheapest sequence of joins by dynamic programming over sets of items. Of the plans for a set it keeps the
+// cheapest for each variable that the rows may be sorted by.
+func (p *planner) exhaustive(g *joinGroup, in Node) (Node, error) {
+	n := len(g.items)
+	best := make([][]Node, 1<<n)
+	best[0] = []Node{in}
+	for mask := range 1<<n - 1 {
+		for _, base := range best[mask] {
+			connected := false
+			for pass := 0; pass < 2 && !connected; pass++ { // without connected items, any
+				for i, it := range g.items {
+					if mask&(1<<i) != 0 {
+						continue
+					}
+					if pass == 0 && !(mask == 0 && isUnit(in)) && !it.scope.maybe.Overlaps(base.P().Maybe) {
+						continue
+					}
+					connected = true
+					options, err := p.joinItem(g, base, it)
+					if err != nil {
+						return nil, err
+					}
+					to := mask | 1<<i
+					for _, o := range options {
+						best[to] = keepBest(best[to], o)
+					}
+				}
+			}
+		}
+		best[mask] = nil
+	}
+	return slices.MinFunc(best[1<<n-1], func(a, b Node) int { return cmp.Compare(a.P().Cost, b.P().Cost) }), nil
+}
+
+// keepBest adds a plan to those for the same items, if none is cheaper and sorted as well.
+func keepBest(plans []Node, n Node) []Node {
+	lead := func(n Node) int {
+		if s := n.P().Sorted; len(s) > 0 {
+			return s[0]
+		}
+		return -1
+	}
+	for _, o := range plans {
+		if o.P().Cost <= n.P().Cost && (lead(n) < 0 || lead(o) == lead(n)) {
+			return plans
+		}
+	}
+	kept := plans[:0]
+	for _, o := range plans {
+		if !(n.P().Cost <= o.P().Cost && (lead(o) < 0 || lead(o) == lead(n))) {
+			kept = append(kept, o)
+		}
+	}
+	return append(kept, n)
+}
+
+// greedy takes the item next that gives the least rows for the least cost.
+func (p *planner) greedy(g *joinGroup, in Node) (Node, error) {
+	left := slices.Clone(g.items)
+	now := in
+	for len(left) > 0 {
+		var best Node
+		at := -1
+		for pass := 0; pass < 2 && at < 0; pass++ {
+			for i, it := range left {
+				if pass == 0 && !isUnit(now) && !it.scope.maybe.Overlaps(now.P().Maybe) {
+					continue
+				}
+				options, err := p.joinItem(g, now, it)
+				if err != nil {
+					return nil, err
+				}
+				for _, o := range options {
+					if at < 0 || score(o) < score(best) {
+						best, at = o, i
+					}
+				}
+			}
+		}
+		now = best
+		left = slices.Delete(left, at, at+1)
+	}
+	return now, nil
+}
+
+func score(n Node) float64 { return n.P().Cost + n.P().Rows*costProbe*4 }
+
+// joinItem lists ways to join an item to n, with the filters that can be evaluated then.
+func (p *planner) joinItem(g *joinGroup, n Node, it *item) ([]Node, error) {
+	active := p.graph
+	defer func() { p.graph = active }()
+	p.graph = it.graph
+	var options []Node
+	own := -1 // the option that has the item's own conditions already
+	switch {
+	case it.pattern != nil:
+		scans, err := p.scans(it)
+		if err != nil {
+			return nil, err
+		}
+		if isUnit(n) {
+			for _, s := range scans {
+				options = append(options, s)
+			}
+			break
+		}
+		common := it.pattern.Vars().Intersect(n.P().Maybe)
+		if common.Overlaps(n.P().Certain) || len(it.pattern.fixed()) > 0 && n.P().Rows <= 4 {
+			options = append(options, p.lookup(n, it, Inner, nil))
+		}
+		cheapest := slices.MinFunc(scans, func(a, b Node) int { return cmp.Compare(a.P().Cost, b.P().Cost) })
+		h, err := p.hashJoin(n, p.filtered(cheapest, it.conds), Inner, nil)
+		if err != nil {
+			return nil, err
+		}
+		own = len(options)
+		options = append(options, h)
+	case it.path != nil:
+		o, err := p.path(it.path, n)
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, o)
+		if !isUnit(n) {
+			if it.node == nil {
+				if it.node, err = p.path(it.path, p.unit()); err != nil {
+					return nil, err
+				}
+			}
+			h, err := p.hashJoin(n, it.node, Inner, nil)
+			if err != nil {
+				return nil, err
+			}
+			options = append(options, h)
+		}
+	default:
+		o, err := p.planWhole(it.op, n)
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, o)
+	}
+	for i, o := range options {
+		var has []*Cond
+		if i == own {
+			has = it.conds
+		}
+		options[i] = p.withFilters(g, n, o, has)
+	}
+	return options, nil
+}
+
+// withFilters adds the filters whose variables o binds for certain and n did not, except those that o has. They are not marked
+// as done, since other orders need them too; when the order is chosen, it has all those whose variables are bound.
+func (p *planner) withFilters(g *joinGroup, n, o Node, has []*Cond) Node {
+	var cheap, dear []*Cond
+	for _, f := range g.filters {
+		if f.cond == nil || f.done || f.vars.In(n.P().Certain) && !isUnit(n) || !f.vars.In(o.P().Certain) || slices.Contains(has, f.cond) {
+			continue
+		}
+		if f.cond.Test != nil && f.cond.Test.Total() {
+			cheap = append(cheap, f.cond)
+		} else {
+			dear = append(dear, f.cond)
+		}
+	}
+	return p.filtered(o, append(cheap, dear...))
+}
+
+// scans lists ways to read a pattern: every order that has its constants in front, with a range of the next column where filters
+// allow only that.
+func (p *planner) scans(it *item) ([]Node, error) {
+	t := it.pattern
+	fixed := t.fixed()
+	var out []Node
+	for o := store.SPOG; o < store.GSPO; o++ {
+		pos := o.Positions()
+		front := true
+		for _, x := range pos[:len(fixed)] {
+			front = front && slices.Contains(fixed, x)
+		}
+		if !front {
+			continue
+		}
+		s := p.scan(t, &it.stats, o, len(fixed), 0, 0)
+		if len(fixed) < 3 && len(it.stats.consts) == len(fixed) {
+			if err := p.narrow(s, it, pos[len(fixed)]); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, s)
+	}
+	if t.Graph.Mode == GraphSet && len(t.Graph.IDs) == 1 && !t.Graph.Merge {
+		// The graph by itself, with constants behind it as far as they are in the order of gspo.
+		n := 1
+		for _, x := range []store.Position{store.S, store.P, store.O} {
+			if t.At(x).Kind != RefConst {
+				break
+			}
+			n++
+		}
+		prefix := []store.ID{t.Graph.IDs[0]}
+		for _, x := range []store.Position{store.S, store.P, store.O}[:n-1] {
+			prefix = append(prefix, t.At(x).ID)
+		}
+		rows, err := p.stats.count(store.Range{Order: store.GSPO, Prefix: prefix})
+		if err != nil {
+			return nil, err
+		}
+		s := p.scan(t, &it.stats, store.GSPO, n, 0, 0)
+		s.Rows = min(s.Rows, float64(rows))
+		s.Cost = costStart + float64(rows)*costRow
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// narrow limits a scan to the range of its first free column that the filters of that variable allow.
+func (p *planner) narrow(s *Scan, it *item, pos store.Position) error {
+	r := it.pattern.At(pos)
+	if !r.IsVar() {
+		return nil
+	}
+	lo, hi := store.NoID, store.ID(math.MaxUint64)
+	for _, c := range it.conds {
+		if c.Slots[0] != r.Slot {
+			continue
+		}
+		a, b, ok := c.Test.Bounds()
+		if !ok {
+			lo, hi = 1, 0
+			break
+		}
+		lo, hi = max(lo, a), min(hi, b)
+	}
+	if lo == store.NoID && hi == math.MaxUint64 {
+		return nil
+	}
+	if lo > hi { // nothing can match; a range of one ID that is no term says so
+		lo, hi = 1, 1
+	}
+	rg := store.Range{Order: s.Order, Prefix: it.pattern.prefix(s.Order, s.Prefix), Lo: lo, Hi: hi}
+	n, err := p.stats.count(rg)
+	if err != nil {
+		return err
+	}
+	if float64(n) > it.stats.total*0.95 {
+		return nil
+	}
+	s.Lo, s.Hi = lo, hi
+	s.Cost = costStart + float64(n)*costRow
+	s.Rows = min(s.Rows, float64(n))
+	return nil
+}
+
+// lookup joins n with a pattern by seeking.
+func (p *planner) lookup(n Node, it *item, kind JoinKind, conds []*Cond) Node {
+	t := it.pattern
+	in := n.P()
+	fixed := t.fixed()
+	var bound []store.Position
+	for _, pos := range [...]store.Position{store.S, store.P, store.O} {
+		if r := t.At(pos); r.IsVar() && in.Certain.Has(r.Slot) {
+			bound = append(bound, pos)
+		}
+	}
+	// A variable that occurs twice is a key once; the other place is compared.
+	if len(bound) == 2 && t.At(bound[0]).Slot == t.At(bound[1]).Slot {
+		bound = bound[:1]
+	}
+	if len(bound) == 3 {
+		seen := map[int]bool{}
+		for _, b := range bound {
+			seen[t.At(b).Slot] = true
+		}
+		if len(seen) < 3 {
+			bound = bound[:1]
+		}
+	}
+	var order store.Order
+	bestMatch := -1
+	for o := store.SPOG; o < store.GSPO; o++ {
+		pos := o.Positions()
+		ok := true
+		for i, x := range pos[:len(fixed)+len(bound)] {
+			if i < len(fixed) {
+				ok = ok && slices.Contains(fixed, x)
+			} else {
+				ok = ok && slices.Contains(bound, x)
+			}
+		}
+		if !ok {
+			continue
+		}
+		match := 0
+		for i, x := range pos[len(fixed) : len(fixed)+len(bound)] {
+			if i < len(in.Sorted) && in.Sorted[i] == t.At(x).Slot {
+				match++
+			} else {
+				break
+			}
+		}
+		if match > bestMatch {
+			order, bestMatch = o, match
+		}
+	}
+	l := &Lookup{In: n, Pattern: *t, Order: order, Consts: len(fixed), Keys: len(bound), Kind: kind, Conds: conds}
+	right := Props{Rows: it.stats.rows, Maybe: t.Vars(), Certain: t.Vars(), Distinct: t.distinct(&it.stats)}
+	joined(&l.Props, in, &right, kind)
+	sorted := bestMatch == len(bound) && len(bound) > 0
+	seeks := in.Rows * costSeek
+	if sorted {
+		l.Cost = in.Cost + costStart + in.Rows*15 + min(seeks, it.stats.total*costRow) + l.Rows*costOut
+		l.Sorted = slices.Clone(in.Sorted[:len(bound)])
+		if byMatch := kind == Semi || kind == Anti; byMatch {
+			l.Sorted = in.Sorted
+		} else if kind == Left && len(conds) > 0 {
+			l.Sorted = nil
+		}
+	} else {
+		sweeps := math.Ceil(in.Rows / batchRows)
+		l.Cost = in.Cost + costStart*sweeps + in.Rows*costSort + min(seeks, sweeps*it.stats.total*costRow) + l.Rows*costOut
+		l.Sorted = nil
+		if kind == Semi || kind == Anti {
+			l.Sorted = in.Sorted
+		}
+	}
+	for range conds {
+		l.Rows *= 0.5
+		l.Cost += l.Rows * costExpr
+	}
+	if kind == Left {
+		l.Rows = max(l.Rows, in.Rows)
+	}
+	return l
+}

@@ -1,0 +1,268 @@
+package optimizer
+
+import (
+	"maps"
+	"math"
+	"slices"
+
+	"triplestore/sparql/algebra"
+	"triplestore/store"
+)
+
+// What things cost, in something like nanoseconds.
+const (
+	costStart   = 3000 // opening a cursor and reading its first page
+	costSeek    = 1200 // moving a cursor to a place far away
+	costRow     = 2    // reading a row
+	costOut     = 5    // passing a row on
+	costProbe   = 25   // looking a row up in a hash table
+	costBuild   = 60   // adding a row to a hash table
+	costSort    = 60   // sorting a row of a batch by its key
+	costExpr    = 150  // evaluating an expression
+	batchRows   = 2048
+	costUnknown = 1000 // rows that something unknown is taken to have
+)
+
+func (p *planner) unit() Node {
+	return &Unit{Props{Rows: 1}}
+}
+
+func isUnit(n Node) bool { _, ok := n.(*Unit); return ok }
+
+func (p *planner) values(slots []int, rows [][]store.ID) *Values {
+	v := &Values{Slots: slots, Table: rows}
+	v.Rows, v.Cost = float64(len(rows)), float64(len(rows))*costOut
+	v.Maybe = SetOf(slots...)
+	v.Distinct = map[int]float64{}
+	for i, s := range slots {
+		seen := map[store.ID]bool{}
+		certain := true
+		for _, r := range rows {
+			seen[r[i]] = true
+			certain = certain && r[i] != store.NoID
+		}
+		v.Distinct[s] = float64(len(seen))
+		if certain {
+			v.Certain = v.Certain.With(s)
+		}
+	}
+	return v
+}
+
+// distinctOf is the estimate for a slot.
+func (p *Props) distinctOf(slot int) float64 {
+	if d, ok := p.Distinct[slot]; ok {
+		return max(1, min(d, p.Rows))
+	}
+	return max(1, p.Rows)
+}
+
+// filtered is a Filter over n, or n itself without conditions.
+func (p *planner) filtered(n Node, conds []*Cond) Node {
+	if len(conds) == 0 {
+		return n
+	}
+	f := &Filter{In: n, Conds: conds}
+	in := n.P()
+	f.Props = *in
+	f.Distinct = in.Distinct
+	f.Cost += in.Rows * float64(costExpr*len(conds))
+	for _, c := range conds {
+		f.Rows *= selectivity(c)
+		if b := boundBy(c.Expr); b != "" {
+			if s, ok := p.names[b]; ok && f.Maybe.Has(s) {
+				f.Certain = f.Certain.With(s)
+			}
+		}
+	}
+	f.Seq = 0
+	return f
+}
+
+// boundBy gives a variable that must be bound for the condition to hold, if it is an easy one.
+func boundBy(e algebra.Expr) string {
+	if c, ok := e.(*algebra.Call); ok && c.Func == "BOUND" && len(c.Args) == 1 {
+		if v, ok := c.Args[0].(*algebra.Var); ok {
+			return v.Name
+		}
+	}
+	return ""
+}
+
+// selectivity guesses the part of rows that a condition keeps.
+func selectivity(c *Cond) float64 {
+	if x, ok := c.Expr.(*algebra.Call); ok {
+		switch x.Func {
+		case "=":
+			return 0.15
+		case "!=", "!", "BOUND", "||":
+			return 0.7
+		case "REGEX", "CONTAINS", "STRSTARTS", "STRENDS":
+			return 0.1
+		}
+	}
+	return 0.4
+}
+
+func (p *planner) extend(n Node, slot int, c *Cond) Node {
+	e := &Extend{In: n, Slot: slot, Expr: c}
+	in := n.P()
+	e.Props = *in
+	e.Cost += in.Rows * costExpr
+	e.Maybe = e.Maybe.With(slot)
+	if k, ok := c.Expr.(*algebra.Const); ok && !k.Term.IsZero() {
+		e.Certain = e.Certain.With(slot)
+	}
+	e.Distinct = maps.Clone(in.Distinct)
+	if e.Distinct == nil {
+		e.Distinct = map[int]float64{}
+	}
+	e.Distinct[slot] = math.Sqrt(max(1, in.Rows)) * 4
+	e.Seq = 0
+	return e
+}
+
+// joinRows estimates the rows of a join from those of its sides and the different values of what they have in common.
+func joinRows(l, r *Props) float64 {
+	rows := l.Rows * r.Rows
+	exponent := 1.0
+	for _, s := range l.Maybe.Intersect(r.Maybe).Slots() {
+		rows /= math.Pow(max(l.distinctOf(s), r.distinctOf(s)), exponent)
+		exponent *= 0.7
+	}
+	return rows
+}
+
+// joined sets the properties of a join of l and r that keeps l's order.
+func joined(out *Props, l, r *Props, kind JoinKind) {
+	out.Rows = joinRows(l, r)
+	out.Distinct = map[int]float64{}
+	for s, d := range l.Distinct {
+		out.Distinct[s] = d
+	}
+	out.Certain, out.Maybe = l.Certain, l.Maybe
+	switch kind {
+	case Inner:
+		out.Certain, out.Maybe = l.Certain.Union(r.Certain), l.Maybe.Union(r.Maybe)
+	case Left:
+		out.Rows = max(out.Rows, l.Rows)
+		out.Maybe = l.Maybe.Union(r.Maybe)
+	case Semi:
+		out.Rows = min(l.Rows, max(out.Rows, l.Rows*0.1)*0.8)
+	case Anti, Minus:
+		out.Rows = max(l.Rows*0.1, l.Rows-out.Rows)
+	}
+	if kind == Inner || kind == Left {
+		for s, d := range r.Distinct {
+			if old, ok := out.Distinct[s]; !ok || d < old && kind == Inner {
+				out.Distinct[s] = d
+			}
+		}
+	}
+	out.Sorted = l.Sorted
+}
+
+// hashJoin joins by a table of r.
+func (p *planner) hashJoin(l, r Node, kind JoinKind, conds []*Cond) (Node, error) {
+	if kind == Inner && isUnit(l) && len(conds) == 0 {
+		return r, nil
+	}
+	if kind == Inner && isUnit(r) && len(conds) == 0 {
+		return l, nil
+	}
+	lp, rp := l.P(), r.P()
+	if lp.Maybe.Intersect(rp.Maybe).Len() > 64 {
+		return nil, &UnsupportedError{Feature: "joins on more than 64 variables"}
+	}
+	j := &HashJoin{L: l, R: r, Kind: kind, Conds: conds}
+	joined(&j.Props, lp, rp, kind)
+	j.Cost = lp.Cost + rp.Cost + rp.Rows*costBuild + lp.Rows*costProbe + j.Rows*costOut
+	for range conds {
+		j.Rows *= 0.5
+	}
+	if kind == Left {
+		j.Rows = max(j.Rows, lp.Rows)
+	}
+	if kind == Left && len(conds) > 0 {
+		j.Sorted = nil
+	}
+	return j, nil
+}
+
+// apply joins by running right, which begins with an Input, for batches of l.
+func (p *planner) apply(l, right Node, kind JoinKind, row int) Node {
+	a := &Apply{In: l, Right: right, Kind: kind, Row: row}
+	lp, rp := l.P(), right.P()
+	a.Props = Props{Rows: rp.Rows, Cost: lp.Cost + rp.Cost, Certain: lp.Certain, Maybe: lp.Maybe, Distinct: rp.Distinct}
+	switch kind {
+	case Inner:
+		a.Certain, a.Maybe = rp.Certain, rp.Maybe
+	case Left:
+		a.Rows = max(a.Rows, lp.Rows)
+		a.Maybe = lp.Maybe.Union(rp.Maybe)
+		if row >= 0 {
+			a.Maybe = a.Maybe.Minus(SetOf(row))
+		}
+	case Semi:
+		a.Rows, a.Sorted, a.Distinct = min(lp.Rows, max(rp.Rows, lp.Rows*0.1)*0.8), lp.Sorted, lp.Distinct
+	default:
+		a.Rows, a.Sorted, a.Distinct = max(lp.Rows*0.1, lp.Rows-rp.Rows), lp.Sorted, lp.Distinct
+	}
+	return a
+}
+
+// input stands for the rows of n within the right side of an apply.
+func (p *planner) input(n Node, row int) Node {
+	i := &Input{}
+	in := n.P()
+	i.Props = Props{Rows: in.Rows, Certain: in.Certain, Maybe: in.Maybe, Distinct: in.Distinct, Cost: 1}
+	if row >= 0 {
+		i.Certain, i.Maybe = i.Certain.With(row), i.Maybe.With(row)
+	}
+	// A batch is as sorted as what it is cut from.
+	i.Sorted = in.Sorted
+	return i
+}
+
+// scan reads a pattern in an order, whose first n columns are constant.
+func (p *planner) scan(t *Pattern, st *patternStats, order store.Order, n int, lo, hi store.ID) *Scan {
+	s := &Scan{Pattern: *t, Order: order, Prefix: n, Lo: lo, Hi: hi}
+	s.Rows = st.rows
+	s.Cost = costStart + st.total*costRow
+	s.Certain = t.Vars()
+	s.Maybe = s.Certain
+	s.Distinct = t.distinct(st)
+	positions := order.Positions()
+	for _, pos := range positions[n:] {
+		r := t.At(pos)
+		if !r.IsVar() || r.Slot < 0 || slices.Contains(s.Sorted, r.Slot) {
+			break
+		}
+		s.Sorted = append(s.Sorted, r.Slot)
+	}
+	return s
+}
+
+// distinct are the estimates of a pattern's variables.
+func (t *Pattern) distinct(st *patternStats) map[int]float64 {
+	d := map[int]float64{}
+	for pos := store.S; pos <= store.G; pos++ {
+		if r := t.At(pos); r.IsVar() && r.Slot >= 0 {
+			if old, ok := d[r.Slot]; !ok || st.distinct[pos] < old {
+				d[r.Slot] = st.distinct[pos]
+			}
+		}
+	}
+	return d
+}
+
+// fixed are the positions of a pattern that are constants or parameters.
+func (t *Pattern) fixed() []store.Position {
+	var out []store.Position
+	for _, pos := range [...]store.Position{store.S, store.P, store.O} {
+		if !t.At(pos).IsVar() {
+			out = append(out, pos)
+		}
+	}
+	return out
+}

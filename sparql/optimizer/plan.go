@@ -1,0 +1,363 @@
+package optimizer
+
+import (
+	"triplestore/rdf"
+	"triplestore/sparql/algebra"
+	"triplestore/sparql/expr"
+	"triplestore/store"
+)
+
+// Plan is what package exec runs. A variable of the query is a slot, a number below len(Slots); variables of different scopes
+// that share a name have different slots.
+type Plan struct {
+	Root  Node
+	Slots []string
+	// Locals are the terms of the query that are not in the store; the n-th has the ID MakeID(TagLocal, 0, n).
+	Locals []rdf.Term
+	// Out are the slots of the query's result variables in order: of the projection, the template or DESCRIBE.
+	Out []int
+	// Exists are the EXISTS patterns that expressions refer to by index.
+	Exists []*Sub
+	// Template is CONSTRUCT's.
+	Template []TemplateTriple
+	// Describe are the resources of DESCRIBE: slots of Out or constants.
+	Describe []Ref
+	// Graph is the default graph of the query's dataset, which DESCRIBE reads.
+	Graph Graph
+	Query *algebra.Query
+}
+
+// RefKind says what a Ref is.
+type RefKind uint8
+
+// The kinds of Ref.
+const (
+	RefVar   RefKind = iota // the variable Slot
+	RefConst                // the term ID
+	RefParam                // the variable Slot of the enclosing solution, a constant for as long as an operator lives
+)
+
+// Ref is a place in a pattern.
+type Ref struct {
+	Kind RefKind
+	Slot int
+	ID   store.ID
+}
+
+// IsVar reports whether r is a variable.
+func (r Ref) IsVar() bool { return r.Kind == RefVar }
+
+// GraphMode says which quads a pattern sees.
+type GraphMode uint8
+
+// The modes.
+const (
+	// GraphAny sees all quads of the store, without looking at the graph.
+	GraphAny GraphMode = iota
+	// GraphNamed sees all graphs but the default graph.
+	GraphNamed
+	// GraphSet sees the graphs in IDs, which may hold DefaultGraph.
+	GraphSet
+	// GraphParam sees the graph that the enclosing loop over graphs is at.
+	GraphParam
+)
+
+// Graph is the part of the dataset that a pattern matches.
+type Graph struct {
+	Mode GraphMode
+	IDs  []store.ID // sorted
+	// Var is the slot that gets the graph's name, or -1.
+	Var int
+	// Merge means that the graphs are seen as one, in which a triple occurs once.
+	Merge bool
+}
+
+// Pattern is a triple pattern in a graph. Its key in some order is chosen by the operator that has it.
+type Pattern struct {
+	S, P, O Ref
+	Graph   Graph
+}
+
+// At is the Ref at a position other than G.
+func (p *Pattern) At(x store.Position) Ref {
+	switch x {
+	case store.S:
+		return p.S
+	case store.P:
+		return p.P
+	case store.O:
+		return p.O
+	}
+	return Ref{Kind: RefVar, Slot: p.Graph.Var}
+}
+
+// Vars is the set of the pattern's variables.
+func (p *Pattern) Vars() Set {
+	var s Set
+	for _, r := range [...]Ref{p.S, p.P, p.O} {
+		if r.IsVar() && r.Slot >= 0 {
+			s = s.add(r.Slot)
+		}
+	}
+	if p.Graph.Var >= 0 {
+		s = s.add(p.Graph.Var)
+	}
+	return s
+}
+
+// Props are what the optimizer knows about a node's output.
+type Props struct {
+	Rows float64 // estimated number of rows
+	Cost float64 // estimated cost with that of the inputs, in something like nanoseconds
+	// Sorted are the slots that the rows are sorted by, in ascending order of IDs.
+	Sorted []int
+	// Certain are the slots that are bound in every row, Maybe those that may be bound: a superset.
+	Certain, Maybe Set
+	// Distinct are estimates of how many different values a slot has.
+	Distinct map[int]float64
+	// Seq numbers the nodes of a plan, for profiles.
+	Seq int
+}
+
+// P gives the properties; it makes every struct that embeds Props a Node.
+func (p *Props) P() *Props { return p }
+
+// Node is an operator of a plan: one of the pointer types below.
+type Node interface{ P() *Props }
+
+// JoinKind is the kind of a join.
+type JoinKind uint8
+
+// The kinds of join.
+const (
+	Inner JoinKind = iota
+	Left
+	Semi
+	Anti
+	Minus
+)
+
+// String names the kind.
+func (k JoinKind) String() string { return [...]string{"inner", "left", "semi", "anti", "minus"}[k] }
+
+// The nodes.
+type (
+	// Unit is one row that binds nothing.
+	Unit struct{ Props }
+	// Empty has no rows.
+	Empty struct{ Props }
+	// Input is the batch that the enclosing Apply is at.
+	Input struct{ Props }
+	// Values is a table; NoID is UNDEF.
+	Values struct {
+		Props
+		Slots []int
+		Table [][]store.ID
+	}
+	// Scan reads a pattern in an order; the first Prefix columns of it are constant, and the next lies in [Lo, Hi].
+	Scan struct {
+		Props
+		Pattern Pattern
+		Order   store.Order
+		Prefix  int
+		Lo, Hi  store.ID
+	}
+	// Lookup joins In with a pattern by seeking in an order: the first Consts columns are constant, the next Keys are bound by
+	// In in every row; other variables that both sides have are compared.
+	Lookup struct {
+		Props
+		In      Node
+		Pattern Pattern
+		Order   store.Order
+		Consts  int
+		Keys    int
+		Kind    JoinKind
+		Conds   []*Cond // of a Left, Semi or Anti join: part of the join
+	}
+	// HashJoin joins by a table of R's rows. Conds are as in Lookup.
+	HashJoin struct {
+		Props
+		L, R  Node
+		Kind  JoinKind
+		Conds []*Cond
+	}
+	// Apply runs Right once for each batch of In, which Right's Input nodes yield. Right's rows carry the number of the row of
+	// In that they extend in the slot Row.
+	Apply struct {
+		Props
+		In, Right Node
+		Kind      JoinKind
+		Row       int
+	}
+	// Union concatenates.
+	Union struct {
+		Props
+		In []Node
+	}
+	// Filter keeps rows for which all conditions hold.
+	Filter struct {
+		Props
+		In    Node
+		Conds []*Cond
+	}
+	// Extend binds a slot.
+	Extend struct {
+		Props
+		In   Node
+		Slot int
+		Expr *Cond
+	}
+	// Project keeps some slots.
+	Project struct {
+		Props
+		In    Node
+		Slots []int
+	}
+	// Distinct keeps the first of rows that agree in Slots. Prefix slots of them are sorted.
+	Distinct struct {
+		Props
+		In    Node
+		Slots []int
+	}
+	// Group makes groups. Ordered means that the rows of a group come together.
+	Group struct {
+		Props
+		In         Node
+		Keys       []int
+		Aggregates []Aggregate
+		Implicit   bool
+		Ordered    bool
+	}
+	// CountScan counts the rows of a range without reading them: as one row, or for each value of the column after the
+	// prefix where Key is a slot.
+	CountScan struct {
+		Props
+		Pattern Pattern
+		Order   store.Order
+		Prefix  int
+		Key     int // or -1
+		Out     []int
+	}
+	// Sort sorts; Limit is how many rows are wanted, or -1.
+	Sort struct {
+		Props
+		In    Node
+		Keys  []SortKey
+		Limit int64
+	}
+	// Slice skips and limits; a Limit below 0 is none.
+	Slice struct {
+		Props
+		In            Node
+		Offset, Limit int64
+	}
+	// Path joins In with a path.
+	Path struct {
+		Props
+		In    Node
+		S, O  Ref
+		Path  Step
+		Min   int  // 0 or 1: whether a node is connected to itself by the empty path
+		Many  bool // whether more than one step may be taken
+		Graph Graph
+	}
+	// GraphLoop runs In once for each graph and binds Slot to its name.
+	GraphLoop struct {
+		Props
+		In     Node
+		Graphs []store.ID
+		Slot   int
+	}
+	// Correlated runs a pattern for each row of In, with the row's values in the place of the variables.
+	Correlated struct {
+		Props
+		In  Node
+		Sub *Sub
+	}
+)
+
+// Cond is a compiled expression.
+type Cond struct {
+	Expr    algebra.Expr
+	Program *expr.Program
+	// Slots are the variables that it reads, those of EXISTS patterns in it among them.
+	Slots []int
+	// Test, if there is one, tells for many IDs of the only slot what the condition is without the term.
+	Test *Test
+	// Pure means that the result depends on the slots' values only.
+	Pure bool
+	// Exists are the indexes of the EXISTS patterns in it.
+	Exists []int
+}
+
+// Aggregate is an aggregate of a Group.
+type Aggregate struct {
+	algebra.Aggregate
+	Slot int
+	// Var is the slot of the only argument where that is a variable, else -1.
+	Var  int
+	Args []*Cond
+}
+
+// SortKey is a criterion of a Sort.
+type SortKey struct {
+	// Slot is the variable, or -1 where Expr is to be evaluated.
+	Slot int
+	Expr *Cond
+	Desc bool
+}
+
+// Sub is a pattern that is planned for each set of variables that the enclosing solution binds.
+type Sub struct {
+	// Outer are the slots of the enclosing solution that the pattern mentions.
+	Outer []int
+	Not   bool
+	// Plan makes the plan for solutions that bind the given slots.
+	Plan func(bound Set) (Node, error)
+	// Example is the plan for solutions that bind all of Outer, to be shown.
+	Example Node
+}
+
+// TemplateTriple is a triple of the template of CONSTRUCT.
+type TemplateTriple [3]TemplateNode
+
+// TemplateNode is a term, or the variable Slot, or the Blank-th fresh blank node where Blank is above 0.
+type TemplateNode struct {
+	Term   rdf.Term
+	Slot   int
+	Blank  int
+	Triple *TemplateTriple
+}
+
+// Step is one step of a path, on which the closure is built: one of the pointer types below.
+type Step interface{ step() }
+
+// The steps.
+type (
+	// StepLink follows a predicate.
+	StepLink struct {
+		P       store.ID
+		Inverse bool
+	}
+	// StepNegated follows all predicates but some.
+	StepNegated struct {
+		Not     []store.ID // sorted
+		Inverse bool
+	}
+	// StepSequence takes one step after the other.
+	StepSequence struct{ L, R Step }
+	// StepAlternative takes any of the steps.
+	StepAlternative struct{ Of []Step }
+	// StepClosure is a nested closure.
+	StepClosure struct {
+		Step Step
+		Min  int
+		Many bool
+	}
+)
+
+func (*StepLink) step()        {}
+func (*StepNegated) step()     {}
+func (*StepSequence) step()    {}
+func (*StepAlternative) step() {}
+func (*StepClosure) step()     {}

@@ -1,0 +1,338 @@
+package optimizer
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"triplestore/rdf"
+	"triplestore/sparql/algebra"
+	"triplestore/sparql/expr"
+	"triplestore/store"
+)
+
+// Options are the settings of planning.
+type Options struct {
+	// UnionDefaultGraph makes the default graph the union of all graphs where the query describes no dataset.
+	UnionDefaultGraph bool
+	// NoOptimizer plans the query as it is written: rules off, joins from left to right, by hash tables only.
+	NoOptimizer bool
+}
+
+// maxSlots bounds the number of variables of a query, and with it what a batch costs.
+const maxSlots = 4096
+
+// planner plans one query, or later a nested pattern of it.
+type planner struct {
+	*shared
+	graph  Graph // active
+	params Set   // slots that are constants here
+	late   bool  // the query runs: there can be no new slots and terms
+	scopes map[algebra.Op]scope
+}
+
+// shared is what a query's planners have in common.
+type shared struct {
+	ctx      context.Context
+	snap     store.Snapshot
+	options  Options
+	names    map[string]int
+	slots    []string
+	rows     map[algebra.Op]int // the slots of row numbers, by the right side of the join
+	locals   []rdf.Term
+	localIDs map[rdf.Term]store.ID
+	exists   []*Sub
+	subs     map[any]int // by *algebra.Exists or *algebra.Lateral
+	outer    map[any][]string
+	dataset  dataset
+	stats    *stats
+	seq      int
+}
+
+// Optimize plans a query over a snapshot. The error may be an *UnsupportedError, one of package expr about an unknown function, the
+// context's or the store's.
+func Optimize(ctx context.Context, snap store.Snapshot, q *algebra.Query, o Options) (*Plan, error) {
+	s := &scoper{taken: map[string]bool{}, outer: map[any][]string{}}
+	p := &planner{scopes: map[algebra.Op]scope{}, shared: &shared{ctx: ctx, snap: snap, options: o, stats: newStats(ctx, snap),
+		names: map[string]int{}, rows: map[algebra.Op]int{}, localIDs: map[rdf.Term]store.ID{}, subs: map[any]int{}, outer: s.outer}}
+	if err := p.resolveDataset(q.Dataset); err != nil {
+		return nil, err
+	}
+	p.graph = p.dataset.def
+	top := names{}
+	for _, v := range q.Vars {
+		s.name(top, v)
+	}
+	op, _ := s.op(q.Pattern, top, nameSet{})
+	if s.err != nil {
+		return nil, s.err
+	}
+	for _, r := range rules {
+		if r.always || !o.NoOptimizer {
+			op = r.apply(s, op)
+		}
+	}
+	if s.err != nil {
+		return nil, s.err
+	}
+	out := &Plan{Query: q, Graph: p.dataset.def}
+	var err error
+	switch q.Form {
+	case algebra.Select:
+		for _, v := range q.Vars {
+			out.Out = append(out.Out, p.slot(s.name(top, v)))
+		}
+	case algebra.Construct:
+		out.Template, err = p.template(q.Template, s, top, &out.Out)
+	case algebra.Describe:
+		for _, n := range q.Describe {
+			if n.IsVar() {
+				slot := p.slot(s.name(top, n.Var))
+				out.Out = append(out.Out, slot)
+				out.Describe = append(out.Describe, Ref{Slot: slot})
+				continue
+			}
+			id, err := p.id(n.Term)
+			if err != nil {
+				return nil, err
+			}
+			out.Describe = append(out.Describe, Ref{Kind: RefConst, ID: id})
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if out.Root, err = p.root(op, q.Form); err != nil {
+		return nil, err
+	}
+	if len(p.slots) > maxSlots {
+		return nil, &UnsupportedError{Feature: "queries with more than 4096 variables"}
+	}
+	prune(out.Root, SetOf(out.Out...))
+	p.number(out.Root)
+	out.Slots, out.Locals, out.Exists = p.slots, p.locals, p.exists
+	return out, nil
+}
+
+func (p *planner) root(op algebra.Op, form algebra.Form) (Node, error) {
+	if form == algebra.Ask {
+		op = &algebra.Slice{Limit: 1, In: op}
+	}
+	return p.op(op)
+}
+
+// op plans an operator on its own.
+func (p *planner) op(op algebra.Op) (Node, error) {
+	if p.options.NoOptimizer {
+		return p.naive(op)
+	}
+	return p.plan(op, p.unit())
+}
+
+func (p *planner) number(n Node) {
+	p.seq++
+	n.P().Seq = p.seq
+	for _, c := range Children(n) {
+		p.number(c)
+	}
+}
+
+// slot is the slot of a variable.
+func (p *planner) slot(name string) int {
+	s, ok := p.names[name]
+	if !ok {
+		if p.late {
+			panic("optimizer: new variable " + name + " in a running query")
+		}
+		s = len(p.slots)
+		p.names[name] = s
+		p.slots = append(p.slots, name)
+	}
+	return s
+}
+
+// row is the slot of row numbers for a join with r on its right side.
+func (p *planner) row(r algebra.Op) int {
+	s, ok := p.rows[r]
+	if !ok {
+		if p.late {
+			panic("optimizer: new slot in a running query")
+		}
+		s = len(p.slots)
+		p.slots = append(p.slots, "")
+		p.rows[r] = s
+	}
+	return s
+}
+
+// id is the ID of a term of the query.
+func (p *planner) id(t rdf.Term) (store.ID, error) {
+	if t.IsZero() {
+		return store.NoID, nil
+	}
+	if id, ok := store.Inline(t); ok {
+		return id, nil
+	}
+	if id, ok := p.localIDs[t]; ok {
+		return id, nil
+	}
+	id, ok, err := p.snap.ID(t)
+	if err != nil {
+		return 0, err
+	}
+	if !ok {
+		if p.late {
+			panic("optimizer: new term in a running query")
+		}
+		id = store.MakeID(store.TagLocal, 0, uint64(len(p.locals)))
+		p.locals = append(p.locals, t)
+	}
+	p.localIDs[t] = id
+	return id, nil
+}
+
+// ref resolves a place of a pattern.
+func (p *planner) ref(n algebra.Node) (Ref, error) {
+	switch {
+	case n.Triple != nil:
+		return Ref{}, &UnsupportedError{Feature: "triple terms with variables in patterns"}
+	case n.IsVar():
+		s := p.slot(n.Var)
+		if p.params.Has(s) {
+			return Ref{Kind: RefParam, Slot: s}, nil
+		}
+		return Ref{Slot: s}, nil
+	}
+	id, err := p.id(n.Term)
+	return Ref{Kind: RefConst, ID: id}, err
+}
+
+// cond compiles an expression.
+func (p *planner) cond(e algebra.Expr) (*Cond, error) {
+	c := &Cond{Expr: e}
+	var existsErr error
+	program, err := expr.Compile(e, expr.CompileOptions{
+		Slot: func(name string) (int, bool) { return p.slot(name), true },
+		Exists: func(x *algebra.Exists) int {
+			i, err := p.sub(x)
+			if err != nil && existsErr == nil {
+				existsErr = err
+			}
+			c.Exists = append(c.Exists, i)
+			return i
+		},
+	})
+	if err == nil {
+		err = existsErr
+	}
+	if err != nil {
+		var unknown *expr.CompileError
+		if errors.As(err, &unknown) && unknown.Function != "" {
+			return nil, &UnsupportedError{Feature: unknown.Msg}
+		}
+		return nil, err
+	}
+	c.Program, c.Pure = program, program.Pure()
+	set := SetOf(program.Slots()...)
+	for _, i := range c.Exists {
+		set = set.Union(SetOf(p.exists[i].Outer...))
+	}
+	c.Slots = set.Slots()
+	if len(c.Slots) == 1 && c.Pure && !p.options.NoOptimizer {
+		c.Test = p.test(e, c.Slots[0])
+	}
+	return c, nil
+}
+
+func (p *planner) conds(es []algebra.Expr) ([]*Cond, error) {
+	var out []*Cond
+	for _, e := range es {
+		c, err := p.cond(e)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// sub registers the pattern of an EXISTS, which is evaluated for one solution at a time.
+func (p *planner) sub(x *algebra.Exists) (int, error) {
+	if i, ok := p.subs[x]; ok {
+		return i, nil
+	}
+	s := &Sub{Not: x.Not}
+	err := p.nested(s, x, x.In)
+	p.exists = append(p.exists, s)
+	p.subs[x] = len(p.exists) - 1
+	return len(p.exists) - 1, err
+}
+
+// nested completes a Sub. Slots and terms that a later plan of the pattern can need are made known now, and a first plan brings
+// errors before the query runs.
+func (p *planner) nested(s *Sub, key any, op algebra.Op) error {
+	if p.late {
+		panic("optimizer: new pattern in a running query")
+	}
+	for _, v := range p.outer[key] {
+		s.Outer = append(s.Outer, p.slot(v))
+	}
+	slices.Sort(s.Outer)
+	p.announce(op)
+	graph, sh := p.graph, p.shared
+	s.Plan = func(bound Set) (Node, error) {
+		c := &planner{shared: sh, graph: graph, params: bound, late: true, scopes: map[algebra.Op]scope{}}
+		n, err := c.op(op)
+		if err != nil {
+			return nil, err
+		}
+		prune(n, c.allSlots())
+		return n, nil
+	}
+	c := &planner{shared: sh, graph: graph, params: SetOf(s.Outer...), scopes: map[algebra.Op]scope{}}
+	n, err := c.op(op)
+	s.Example = n
+	return err
+}
+
+func (p *planner) allSlots() (s Set) {
+	for i := range p.slots {
+		s = s.add(i)
+	}
+	return s
+}
+
+// announce makes slots for everything in an operator.
+func (p *planner) announce(op algebra.Op) {
+	all := nameSet{}
+	mentions(op, all)
+	for v := range all {
+		p.slot(v)
+	}
+	var walk func(op algebra.Op)
+	var walkExpr func(e algebra.Expr)
+	walkExpr = func(e algebra.Expr) {
+		switch x := e.(type) {
+		case *algebra.Call:
+			for _, a := range x.Args {
+				walkExpr(a)
+			}
+		case *algebra.TripleExpr:
+			walkExpr(x.S)
+			walkExpr(x.P)
+			walkExpr(x.O)
+		case *algebra.Exists:
+			walk(x.In)
+		}
+	}
+	walk = func(op algebra.Op) {
+		p.row(op)
+		for _, c := range inputsOf(op) {
+			walk(c)
+		}
+		for _, e := range exprsOf(op) {
+			walkExpr(e)
+		}
+	}
+	walk(op)
+}

@@ -1,0 +1,126 @@
+package optimizer
+
+import "triplestore/store"
+
+// prune tells scans and lookups which variables nobody reads, so that their columns are not fetched.
+func prune(n Node, need Set) {
+	switch n := n.(type) {
+	case *Scan:
+		n.Pattern.prune(need)
+	case *Lookup:
+		need = need.Union(condSlots(n.Conds))
+		below := need.Union(n.Pattern.Vars().Intersect(n.In.P().Maybe))
+		n.Pattern.prune(below)
+		prune(n.In, below)
+	case *HashJoin:
+		need = need.Union(condSlots(n.Conds)).Union(n.L.P().Maybe.Intersect(n.R.P().Maybe))
+		prune(n.L, need)
+		prune(n.R, need)
+	case *Apply:
+		// Right's rows are joined with those of In by number, but Right reads In's columns through its Input.
+		below := need.With(n.rowSlots()...).Union(reads(n.Right))
+		prune(n.Right, below)
+		prune(n.In, below)
+	case *Filter:
+		prune(n.In, need.Union(condSlots(n.Conds)))
+	case *Extend:
+		prune(n.In, need.Union(SetOf(n.Expr.Slots...)))
+	case *Project:
+		prune(n.In, need.Intersect(SetOf(n.Slots...)))
+	case *Distinct:
+		prune(n.In, need.Union(SetOf(n.Slots...)))
+	case *Group:
+		below := SetOf(n.Keys...)
+		for _, a := range n.Aggregates {
+			below = below.Union(condSlots(a.Args))
+			if a.Distinct && len(a.Args) == 0 {
+				below = below.Union(n.In.P().Maybe)
+			}
+		}
+		prune(n.In, below)
+	case *Sort:
+		for _, k := range n.Keys {
+			if k.Slot >= 0 {
+				need = need.With(k.Slot)
+			} else {
+				need = need.Union(SetOf(k.Expr.Slots...))
+			}
+		}
+		prune(n.In, need)
+	case *Path:
+		for _, r := range []Ref{n.S, n.O} {
+			if r.IsVar() {
+				need = need.With(r.Slot)
+			}
+		}
+		prune(n.In, need)
+	case *Correlated:
+		prune(n.In, need.Union(SetOf(n.Sub.Outer...)))
+	case *GraphLoop:
+		prune(n.In, need.With(n.Slot))
+	default:
+		for _, c := range Children(n) {
+			prune(c, need)
+		}
+	}
+}
+
+func (a *Apply) rowSlots() []int {
+	if a.Row < 0 {
+		return nil
+	}
+	return []int{a.Row}
+}
+
+func condSlots(conds []*Cond) (s Set) {
+	for _, c := range conds {
+		s = s.Union(SetOf(c.Slots...))
+	}
+	return s
+}
+
+// reads are all variables that the nodes of a plan work with.
+func reads(n Node) (s Set) {
+	if _, ok := n.(*Input); !ok {
+		switch n := n.(type) {
+		case *Scan:
+			s = n.Pattern.Vars()
+		case *Lookup:
+			s = n.Pattern.Vars().Union(condSlots(n.Conds))
+		case *HashJoin:
+			s = condSlots(n.Conds).Union(n.L.P().Maybe.Intersect(n.R.P().Maybe))
+		case *Filter:
+			s = condSlots(n.Conds)
+		case *Extend:
+			s = SetOf(n.Expr.Slots...)
+		case *Path:
+			s = n.P().Maybe
+		case *Correlated:
+			s = SetOf(n.Sub.Outer...)
+		case *Group, *Sort, *Distinct:
+			s = n.P().Maybe.Union(Children(n)[0].P().Maybe)
+		}
+	}
+	for _, c := range Children(n) {
+		s = s.Union(reads(c))
+	}
+	return s
+}
+
+// prune makes variables that nobody reads and that occur once anonymous.
+func (t *Pattern) prune(need Set) {
+	count := map[int]int{}
+	for _, pos := range [...]store.Position{store.S, store.P, store.O, store.G} {
+		if r := t.At(pos); r.IsVar() && r.Slot >= 0 {
+			count[r.Slot]++
+		}
+	}
+	for _, r := range []*Ref{&t.S, &t.P, &t.O} {
+		if r.IsVar() && r.Slot >= 0 && count[r.Slot] == 1 && !need.Has(r.Slot) {
+			r.Slot = -1
+		}
+	}
+	if v := t.Graph.Var; v >= 0 && count[v] == 1 && !need.Has(v) {
+		t.Graph.Var = -1
+	}
+}

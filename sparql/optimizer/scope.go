@@ -1,0 +1,380 @@
+package optimizer
+
+import (
+	"fmt"
+
+	"triplestore/sparql/algebra"
+)
+
+// scoper gives variables that are different by scope different names (https://www.w3.org/TR/sparql12-query/#variableScope), so
+// that everything after it may move operators about without capturing one: what a sub-select does not project, what an
+// expression mentions though its pattern does not bind it, and what only the right side of MINUS or EXISTS knows.
+type scoper struct {
+	taken map[string]bool
+	// outer are the variables of each EXISTS pattern and LATERAL that come from outside.
+	outer map[any][]string
+	n     int
+	err   error
+}
+
+// names maps the names of the query's text to unique ones.
+type names map[string]string
+
+func (s *scoper) fresh(name string) string {
+	if !s.taken[name] {
+		s.taken[name] = true
+		return name
+	}
+	for {
+		s.n++
+		unique := fmt.Sprintf("%s#%d", name, s.n)
+		if !s.taken[unique] {
+			s.taken[unique] = true
+			return unique
+		}
+	}
+}
+
+func (s *scoper) name(n names, name string) string {
+	u, ok := n[name]
+	if !ok {
+		u = s.fresh(name)
+		n[name] = u
+	}
+	return u
+}
+
+type nameSet map[string]bool
+
+func (a nameSet) add(b nameSet) nameSet {
+	for x := range b {
+		a[x] = true
+	}
+	return a
+}
+
+func (s *scoper) node(x algebra.Node, n names, in nameSet) algebra.Node {
+	if x.IsVar() {
+		x.Var = s.name(n, x.Var)
+		in[x.Var] = true
+	}
+	if x.Triple != nil {
+		t := s.triple(*x.Triple, n, in)
+		x.Triple = &t
+	}
+	return x
+}
+
+func (s *scoper) triple(t algebra.TriplePattern, n names, in nameSet) algebra.TriplePattern {
+	return algebra.TriplePattern{S: s.node(t.S, n, in), P: s.node(t.P, n, in), O: s.node(t.O, n, in)}
+}
+
+// limited is n without the names that are not in scope: those mean something else from here on.
+func limited(n names, in nameSet) names {
+	c := names{}
+	for text, unique := range n {
+		if in[unique] {
+			c[text] = unique
+		}
+	}
+	return c
+}
+
+// op renames an operator and tells what is in scope after it. outer are the unique names that the enclosing solution of an
+// EXISTS pattern may substitute.
+func (s *scoper) op(op algebra.Op, n names, outer nameSet) (algebra.Op, nameSet) {
+	in := nameSet{}
+	switch o := op.(type) {
+	case *algebra.BGP:
+		c := &algebra.BGP{}
+		for _, t := range o.Patterns {
+			c.Patterns = append(c.Patterns, s.triple(t, n, in))
+		}
+		return c, in
+	case *algebra.PathPattern:
+		return &algebra.PathPattern{S: s.node(o.S, n, in), Path: o.Path, O: s.node(o.O, n, in)}, in
+	case *algebra.Join:
+		l, a := s.op(o.L, n, outer)
+		r, b := s.op(o.R, n, outer)
+		return &algebra.Join{L: l, R: r}, a.add(b)
+	case *algebra.Lateral:
+		l, a := s.op(o.L, n, outer)
+		r, b := s.op(o.R, n, nameSet{}.add(outer).add(a))
+		c := &algebra.Lateral{L: l, R: r}
+		s.outside(c, r, a, outer)
+		return c, b.add(a)
+	case *algebra.LeftJoin:
+		l, a := s.op(o.L, n, outer)
+		r, b := s.op(o.R, n, outer)
+		a.add(b)
+		c := &algebra.LeftJoin{L: l, R: r}
+		if o.Cond != nil {
+			c.Cond = s.expr(o.Cond, n, a, outer)
+		}
+		return c, a
+	case *algebra.Union:
+		l, a := s.op(o.L, n, outer)
+		r, b := s.op(o.R, n, outer)
+		return &algebra.Union{L: l, R: r}, a.add(b)
+	case *algebra.Minus:
+		l, a := s.op(o.L, n, outer)
+		r, _ := s.op(o.R, limited(n, nameSet{}.add(a).add(outer)), outer)
+		return &algebra.Minus{L: l, R: r}, a
+	case *algebra.Filter:
+		x, a := s.op(o.In, n, outer)
+		return &algebra.Filter{Cond: s.expr(o.Cond, n, a, outer), In: x}, a
+	case *algebra.Extend:
+		x, a := s.op(o.In, n, outer)
+		e := s.expr(o.Expr, n, a, outer)
+		v := s.name(n, o.Var)
+		a[v] = true
+		return &algebra.Extend{Var: v, Expr: e, In: x}, a
+	case *algebra.Graph:
+		x, a := s.op(o.In, n, outer)
+		return &algebra.Graph{Name: s.node(o.Name, n, a), In: x}, a
+	case *algebra.Values:
+		c := &algebra.Values{Rows: o.Rows}
+		for _, v := range o.Vars {
+			u := s.name(n, v)
+			in[u] = true
+			c.Vars = append(c.Vars, u)
+		}
+		return c, in
+	case *algebra.Service:
+		s.fail("SERVICE")
+		return o, in
+	case *algebra.Group:
+		x, a := s.op(o.In, n, outer)
+		c := &algebra.Group{Implicit: o.Implicit, In: x}
+		for _, k := range o.Keys {
+			u := s.name(n, k)
+			c.Keys = append(c.Keys, u)
+			in[u] = true
+		}
+		for _, g := range o.Aggregates {
+			args := make([]algebra.Expr, len(g.Args))
+			for i, e := range g.Args {
+				args[i] = s.expr(e, n, a, outer)
+			}
+			g.Args = args
+			g.Var = s.name(n, g.Var)
+			in[g.Var] = true
+			c.Aggregates = append(c.Aggregates, g)
+		}
+		return c, in
+	case *algebra.OrderBy:
+		x, a := s.op(o.In, n, outer)
+		c := &algebra.OrderBy{In: x}
+		for _, k := range o.Keys {
+			c.Keys = append(c.Keys, algebra.SortKey{Expr: s.expr(k.Expr, n, a, outer), Desc: k.Desc})
+		}
+		return c, a
+	case *algebra.Project:
+		inner := names{}
+		for _, v := range o.Vars {
+			inner[v] = s.name(n, v)
+			in[inner[v]] = true
+		}
+		x, _ := s.op(o.In, inner, outer)
+		c := &algebra.Project{In: x}
+		for _, v := range o.Vars {
+			c.Vars = append(c.Vars, inner[v])
+		}
+		return c, in
+	case *algebra.Distinct:
+		x, a := s.op(o.In, n, outer)
+		return &algebra.Distinct{In: x}, a
+	case *algebra.Reduced:
+		x, a := s.op(o.In, n, outer)
+		return &algebra.Reduced{In: x}, a
+	case *algebra.Slice:
+		x, a := s.op(o.In, n, outer)
+		return &algebra.Slice{Offset: o.Offset, Limit: o.Limit, In: x}, a
+	}
+	s.fail(fmt.Sprintf("operator %T", op))
+	return op, in
+}
+
+func (s *scoper) fail(feature string) {
+	if s.err == nil {
+		s.err = &UnsupportedError{Feature: feature}
+	}
+}
+
+// expr renames an expression; variables that are not in scope become ones that nothing binds.
+func (s *scoper) expr(e algebra.Expr, n names, in, outer nameSet) algebra.Expr {
+	visible := nameSet{}.add(in).add(outer)
+	return s.exprIn(e, limited(n, visible), visible)
+}
+
+func (s *scoper) exprIn(e algebra.Expr, n names, visible nameSet) algebra.Expr {
+	switch x := e.(type) {
+	case *algebra.Var:
+		return &algebra.Var{Name: s.name(n, x.Name), At: x.At}
+	case *algebra.Call:
+		c := *x
+		c.Args = make([]algebra.Expr, len(x.Args))
+		for i, a := range x.Args {
+			c.Args[i] = s.exprIn(a, n, visible)
+		}
+		return &c
+	case *algebra.TripleExpr:
+		return &algebra.TripleExpr{S: s.exprIn(x.S, n, visible), P: s.exprIn(x.P, n, visible), O: s.exprIn(x.O, n, visible)}
+	case *algebra.Exists:
+		inner := names{}
+		for text, unique := range n {
+			if visible[unique] {
+				inner[text] = unique
+			}
+		}
+		p, _ := s.op(x.In, inner, visible)
+		c := &algebra.Exists{Not: x.Not, In: p, At: x.At}
+		s.outside(c, p, visible, nil)
+		return c
+	}
+	return e
+}
+
+// outside records the variables of a nested pattern that are visible outside of it.
+func (s *scoper) outside(key any, op algebra.Op, visible, outer nameSet) {
+	mentioned := nameSet{}
+	mentions(op, mentioned)
+	for v := range mentioned {
+		if visible[v] || outer[v] {
+			s.outer[key] = append(s.outer[key], v)
+		}
+	}
+}
+
+// mentions collects all variables that occur in an operator, at any depth.
+func mentions(op algebra.Op, to nameSet) {
+	node := func(x algebra.Node) { nodeVars(x, to) }
+	for _, e := range exprsOf(op) {
+		exprMentions(e, to)
+	}
+	for _, c := range inputsOf(op) {
+		mentions(c, to)
+	}
+	switch o := op.(type) {
+	case *algebra.BGP:
+		for _, t := range o.Patterns {
+			node(t.S)
+			node(t.P)
+			node(t.O)
+		}
+	case *algebra.PathPattern:
+		node(o.S)
+		node(o.O)
+	case *algebra.Graph:
+		node(o.Name)
+	case *algebra.Values:
+		for _, v := range o.Vars {
+			to[v] = true
+		}
+	case *algebra.Extend:
+		to[o.Var] = true
+	case *algebra.Group:
+		for _, k := range o.Keys {
+			to[k] = true
+		}
+		for _, a := range o.Aggregates {
+			to[a.Var] = true
+		}
+	case *algebra.Project:
+		for _, v := range o.Vars {
+			to[v] = true
+		}
+	}
+}
+
+func nodeVars(x algebra.Node, to nameSet) {
+	if x.IsVar() {
+		to[x.Var] = true
+	}
+	if x.Triple != nil {
+		nodeVars(x.Triple.S, to)
+		nodeVars(x.Triple.P, to)
+		nodeVars(x.Triple.O, to)
+	}
+}
+
+func exprMentions(e algebra.Expr, to nameSet) {
+	switch x := e.(type) {
+	case *algebra.Var:
+		to[x.Name] = true
+	case *algebra.Call:
+		for _, a := range x.Args {
+			exprMentions(a, to)
+		}
+	case *algebra.TripleExpr:
+		exprMentions(x.S, to)
+		exprMentions(x.P, to)
+		exprMentions(x.O, to)
+	case *algebra.Exists:
+		mentions(x.In, to)
+	}
+}
+
+// inputsOf lists the operators directly beneath one.
+func inputsOf(op algebra.Op) []algebra.Op {
+	switch o := op.(type) {
+	case *algebra.Join:
+		return []algebra.Op{o.L, o.R}
+	case *algebra.Lateral:
+		return []algebra.Op{o.L, o.R}
+	case *algebra.LeftJoin:
+		return []algebra.Op{o.L, o.R}
+	case *algebra.Union:
+		return []algebra.Op{o.L, o.R}
+	case *algebra.Minus:
+		return []algebra.Op{o.L, o.R}
+	case *algebra.Filter:
+		return []algebra.Op{o.In}
+	case *algebra.Extend:
+		return []algebra.Op{o.In}
+	case *algebra.Graph:
+		return []algebra.Op{o.In}
+	case *algebra.Service:
+		return []algebra.Op{o.In}
+	case *algebra.Group:
+		return []algebra.Op{o.In}
+	case *algebra.OrderBy:
+		return []algebra.Op{o.In}
+	case *algebra.Project:
+		return []algebra.Op{o.In}
+	case *algebra.Distinct:
+		return []algebra.Op{o.In}
+	case *algebra.Reduced:
+		return []algebra.Op{o.In}
+	case *algebra.Slice:
+		return []algebra.Op{o.In}
+	}
+	return nil
+}
+
+// exprsOf lists the expressions of an operator.
+func exprsOf(op algebra.Op) []algebra.Expr {
+	switch o := op.(type) {
+	case *algebra.LeftJoin:
+		if o.Cond != nil {
+			return []algebra.Expr{o.Cond}
+		}
+	case *algebra.Filter:
+		return []algebra.Expr{o.Cond}
+	case *algebra.Extend:
+		return []algebra.Expr{o.Expr}
+	case *algebra.OrderBy:
+		var out []algebra.Expr
+		for _, k := range o.Keys {
+			out = append(out, k.Expr)
+		}
+		return out
+	case *algebra.Group:
+		var out []algebra.Expr
+		for _, a := range o.Aggregates {
+			out = append(out, a.Args...)
+		}
+		return out
+	}
+	return nil
+}

@@ -1,0 +1,143 @@
+package optimizer
+
+import "triplestore/sparql/algebra"
+
+// scope are the variables that an operator's solutions bind: certainly, and perhaps.
+type scope struct{ certain, maybe Set }
+
+func (a scope) union(b scope) scope {
+	return scope{a.certain.Union(b.certain), a.maybe.Union(b.maybe)}
+}
+
+// scope computes the variables of an operator; parameters are not among them.
+func (p *planner) scope(op algebra.Op) scope {
+	if s, ok := p.scopes[op]; ok {
+		return s
+	}
+	s := p.scopeOf(op)
+	p.scopes[op] = s
+	return s
+}
+
+func (p *planner) scopeOf(op algebra.Op) scope {
+	var s scope
+	bind := func(n algebra.Node) {
+		vars := nameSet{}
+		nodeVars(n, vars)
+		for v := range vars {
+			if x := p.slot(v); !p.params.Has(x) {
+				s.certain, s.maybe = s.certain.With(x), s.maybe.With(x)
+			}
+		}
+	}
+	switch o := op.(type) {
+	case *algebra.BGP:
+		for _, t := range o.Patterns {
+			bind(t.S)
+			bind(t.P)
+			bind(t.O)
+		}
+	case *algebra.PathPattern:
+		bind(o.S)
+		bind(o.O)
+	case *algebra.Join:
+		return p.scope(o.L).union(p.scope(o.R))
+	case *algebra.Lateral:
+		return p.scope(o.L).union(p.scope(o.R))
+	case *algebra.LeftJoin:
+		l, r := p.scope(o.L), p.scope(o.R)
+		return scope{l.certain, l.maybe.Union(r.maybe)}
+	case *algebra.Union:
+		l, r := p.scope(o.L), p.scope(o.R)
+		return scope{l.certain.Intersect(r.certain), l.maybe.Union(r.maybe)}
+	case *algebra.Minus:
+		return p.scope(o.L)
+	case *algebra.Filter:
+		return p.scope(o.In)
+	case *algebra.Extend:
+		s = p.scope(o.In)
+		x := p.slot(o.Var)
+		s.maybe = s.maybe.With(x)
+		if c, ok := o.Expr.(*algebra.Const); ok && !c.Term.IsZero() {
+			s.certain = s.certain.With(x)
+		}
+	case *algebra.Graph:
+		s = p.scope(o.In)
+		bind(o.Name)
+	case *algebra.Values:
+		for i, v := range o.Vars {
+			x := p.slot(v)
+			s.maybe = s.maybe.With(x)
+			all := true
+			for _, row := range o.Rows {
+				all = all && !row[i].IsZero()
+			}
+			if all {
+				s.certain = s.certain.With(x)
+			}
+		}
+	case *algebra.Group:
+		in := p.scope(o.In)
+		for _, k := range o.Keys {
+			x := p.slot(k)
+			if in.maybe.Has(x) {
+				s.maybe = s.maybe.With(x)
+			}
+			if in.certain.Has(x) {
+				s.certain = s.certain.With(x)
+			}
+		}
+		for _, a := range o.Aggregates {
+			x := p.slot(a.Var)
+			s.maybe = s.maybe.With(x)
+			if a.Func == "COUNT" {
+				s.certain = s.certain.With(x)
+			}
+		}
+	case *algebra.Project:
+		in := p.scope(o.In)
+		var keep Set
+		for _, v := range o.Vars {
+			keep = keep.With(p.slot(v))
+		}
+		return scope{in.certain.Intersect(keep), in.maybe.Intersect(keep)}
+	default:
+		for _, c := range inputsOf(op) {
+			s = s.union(p.scope(c))
+		}
+	}
+	return s
+}
+
+// exprSlots are the variables that an expression mentions, parameters not included.
+func (p *planner) exprSlots(e algebra.Expr) Set {
+	vars := nameSet{}
+	p.outerMentions(e, vars)
+	var s Set
+	for v := range vars {
+		if x := p.slot(v); !p.params.Has(x) {
+			s = s.With(x)
+		}
+	}
+	return s
+}
+
+// outerMentions is exprMentions without what only the patterns of EXISTS know.
+func (p *planner) outerMentions(e algebra.Expr, to nameSet) {
+	switch x := e.(type) {
+	case *algebra.Call:
+		for _, a := range x.Args {
+			p.outerMentions(a, to)
+		}
+	case *algebra.TripleExpr:
+		p.outerMentions(x.S, to)
+		p.outerMentions(x.P, to)
+		p.outerMentions(x.O, to)
+	case *algebra.Exists:
+		for _, v := range p.outer[x] {
+			to[v] = true
+		}
+	default:
+		exprMentions(e, to)
+	}
+}

@@ -1,0 +1,188 @@
+package optimizer
+
+import (
+	"triplestore/sparql/algebra"
+)
+
+// joinable reports whether EXISTS is the same as a semi-join: the pattern consists of operators for which substituting the
+// outer variables and joining with the outer solution come to the same
+// (https://www.w3.org/TR/sparql12-query/#defn_substitute).
+func (p *planner) joinable(x *algebra.Exists) bool {
+	outer := nameSet{}
+	for _, v := range p.outer[x] {
+		outer[v] = true
+	}
+	return p.joinableOp(x.In, outer)
+}
+
+func (p *planner) joinableOp(op algebra.Op, outer nameSet) bool {
+	switch o := op.(type) {
+	case *algebra.BGP, *algebra.PathPattern, *algebra.Values:
+		return true
+	case *algebra.Join:
+		return p.joinableOp(o.L, outer) && p.joinableOp(o.R, outer)
+	case *algebra.Union:
+		return p.joinableOp(o.L, outer) && p.joinableOp(o.R, outer)
+	case *algebra.Graph:
+		return !o.Name.IsVar() && p.joinableOp(o.In, outer)
+	case *algebra.Filter:
+		if !p.joinableOp(o.In, outer) {
+			return false
+		}
+		// A filter that sees an outer variable must be evaluated with it, which is certain only at the top and in unions, where
+		// groups are planned on top of the outer rows. A variable that may be unbound outside would be free in the pattern.
+		return true
+	}
+	return false
+}
+
+// semiJoin keeps the rows of n that have, or with Anti do not have, a compatible solution of op.
+func (p *planner) semiJoin(n Node, op algebra.Op, kind JoinKind) (Node, error) {
+	if l, ok, err := p.singleLookup(n, op, nil, kind); ok || err != nil {
+		return l, err
+	}
+	row := p.row(op)
+	right, err := p.plan(op, p.input(n, row))
+	if err != nil {
+		return nil, err
+	}
+	applied := p.apply(n, right, kind, row)
+	if p.usesOutside(op, n) {
+		return applied, nil
+	}
+	own, err := p.plan(op, p.unit())
+	if err != nil {
+		return nil, err
+	}
+	hashed, err := p.hashJoin(n, own, kind, nil)
+	if err != nil {
+		return nil, err
+	}
+	return cheaper(applied, hashed), nil
+}
+
+func cheaper(a, b Node) Node {
+	if b.P().Cost < a.P().Cost {
+		return b
+	}
+	return a
+}
+
+// usesOutside reports whether an expression in op mentions a variable of n that op itself does not bind for certain.
+func (p *planner) usesOutside(op algebra.Op, n Node) bool {
+	free := Set(nil)
+	var walk func(op algebra.Op)
+	walk = func(op algebra.Op) {
+		certain := p.scope(op).certain
+		for _, e := range exprsOf(op) {
+			free = free.Union(p.exprSlots(e).Minus(certain))
+		}
+		for _, c := range inputsOf(op) {
+			walk(c)
+		}
+	}
+	walk(op)
+	return free.Overlaps(n.P().Maybe)
+}
+
+// singleLookup plans a join with a single pattern, perhaps under filters, as a lookup.
+func (p *planner) singleLookup(n Node, op algebra.Op, cond algebra.Expr, kind JoinKind) (Node, bool, error) {
+	g, err := p.collect(op)
+	if err != nil || len(g.items) != 1 || g.items[0].pattern == nil || len(g.steps) > 0 {
+		return nil, false, err
+	}
+	it := g.items[0]
+	var exprs []algebra.Expr
+	for _, f := range g.filters {
+		exprs = append(exprs, f.expr)
+	}
+	if cond != nil {
+		exprs = append(exprs, conjuncts(cond)...)
+	}
+	conds, err := p.conds(exprs)
+	if err != nil {
+		return nil, false, err
+	}
+	if it.stats, err = p.patternStats(it.pattern); err != nil {
+		return nil, false, err
+	}
+	if !it.pattern.Vars().Intersect(n.P().Maybe).In(n.P().Certain) || !it.pattern.Vars().Overlaps(n.P().Certain) {
+		return nil, false, nil
+	}
+	l := p.lookup(n, it, kind, conds)
+	if !p.usesOutside(op, n) && cond == nil {
+		own, err := p.plan(op, p.unit())
+		if err != nil {
+			return nil, false, err
+		}
+		hashed, err := p.hashJoin(n, own, kind, nil)
+		if err != nil {
+			return nil, false, err
+		}
+		return cheaper(l, hashed), true, nil
+	}
+	return l, true, nil
+}
+
+// leftJoin plans OPTIONAL on top of n.
+func (p *planner) leftJoin(n Node, s groupStep) (Node, error) {
+	if l, ok, err := p.singleLookup(n, s.right, s.cond, Left); ok || err != nil {
+		return l, err
+	}
+	var conds []*Cond
+	if s.cond != nil {
+		var err error
+		if conds, err = p.conds(conjuncts(s.cond)); err != nil {
+			return nil, err
+		}
+	}
+	own, err := p.plan(s.right, p.unit())
+	if err != nil {
+		return nil, err
+	}
+	hashed, err := p.hashJoin(n, own, Left, conds)
+	if err != nil {
+		return nil, err
+	}
+	row := p.row(s.right)
+	if !s.scope.maybe.Overlaps(n.P().Maybe) {
+		return hashed, nil
+	}
+	right, err := p.plan(s.right, p.input(n, row))
+	if err != nil {
+		return nil, err
+	}
+	right = p.filtered(right, conds)
+	return cheaper(p.apply(n, right, Left, row), hashed), nil
+}
+
+// minus plans MINUS on top of n.
+func (p *planner) minus(n Node, s groupStep) (Node, error) {
+	common := s.scope.maybe.Intersect(n.P().Maybe)
+	if common.Empty() {
+		return n, nil
+	}
+	own, err := p.plan(s.right, p.unit())
+	if err != nil {
+		return nil, err
+	}
+	if !common.In(n.P().Certain) || !common.In(s.scope.certain) {
+		return p.hashJoin(n, own, Minus, nil)
+	}
+	hashed, err := p.hashJoin(n, own, Anti, nil)
+	if err != nil {
+		return nil, err
+	}
+	if p.usesOutside(s.right, n) {
+		return hashed, nil
+	}
+	if l, ok, err := p.singleLookup(n, s.right, nil, Anti); ok || err != nil {
+		return l, err
+	}
+	row := p.row(s.right)
+	right, err := p.plan(s.right, p.input(n, row))
+	if err != nil {
+		return nil, err
+	}
+	return cheaper(p.apply(n, right, Anti, row), hashed), nil
+}
