@@ -2,6 +2,7 @@ package relation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -17,6 +18,7 @@ type memory struct {
 	mu    sync.Mutex
 	pages map[uint64][]byte
 	last  uint64
+	spare []uint64 // numbers of pages that are gone
 	puts  int
 	reads int
 	freed []uint64
@@ -24,6 +26,8 @@ type memory struct {
 	err   error           // of the next Put
 	bad   string
 }
+
+var errNoPage = errors.New("no page")
 
 func newMemory() *memory { return &memory{pages: map[uint64][]byte{}} }
 
@@ -35,7 +39,7 @@ func (m *memory) Page(no uint64) ([]byte, error) {
 	m.reads++
 	b, ok := m.pages[no]
 	if !ok {
-		return nil, fmt.Errorf("no page %d", no)
+		return nil, fmt.Errorf("%w %d", errNoPage, no)
 	}
 	return b, nil
 }
@@ -44,13 +48,18 @@ func (m *memory) Put(b []byte) (uint64, error) {
 	if m.err != nil {
 		return 0, m.err
 	}
-	m.last++
 	m.puts++
-	m.pages[m.last] = b
-	if m.fresh != nil {
-		m.fresh[m.last] = true
+	no := m.last + 1
+	if n := len(m.spare); n > 0 {
+		no, m.spare = m.spare[n-1], m.spare[:n-1]
+	} else {
+		m.last = no
 	}
-	return m.last, nil
+	m.pages[no] = b
+	if m.fresh != nil {
+		m.fresh[no] = true
+	}
+	return no, nil
 }
 
 func (m *memory) Free(no uint64) {
@@ -70,6 +79,7 @@ func (m *memory) commit(cache *Cache) {
 		delete(m.pages, no)
 		cache.Drop(no)
 	}
+	m.spare = append(m.spare, m.freed...)
 }
 
 func seeded(t testing.TB) *rand.Rand {

@@ -174,6 +174,72 @@ func TestCorruptPagesAreFound(t *testing.T) {
 	}
 }
 
+func TestUnreadablePages(t *testing.T) {
+	t.Parallel()
+	m := newModel(t, 2, capacity{4, 4})
+	var changes []Change
+	for i := range 100 {
+		changes = append(changes, Change{Row: Row{store.ID(i), 1}})
+	}
+	m.apply(changes, 100)
+	for no := range m.reachable() {
+		b := m.m.pages[no]
+		delete(m.m.pages, no)
+		rel := New(m.m, nil, 2, m.root)
+		if err := rel.Verify(context.Background()); !errors.Is(err, errNoPage) {
+			t.Errorf("verify without page %d: %v", no, err)
+		}
+		c := rel.Scan(context.Background(), Range{}, store.AllColumns)
+		var err error
+		for n := 1; n > 0 && err == nil; {
+			var b store.Block
+			b, err = c.Next()
+			n = b.Len
+		}
+		c.Close()
+		if !errors.Is(err, errNoPage) {
+			t.Errorf("scan without page %d: %v", no, err)
+		}
+		for i := range changes {
+			changes[i].Op = Delete
+		}
+		if _, err := apply(context.Background(), m.m, nil, 2, m.root, SliceChanges(changes), m.size); !errors.Is(err, errNoPage) {
+			t.Errorf("apply without page %d: %v", no, err)
+		}
+		m.m.pages[no] = b
+	}
+}
+
+func TestCacheKeepsToItsBudget(t *testing.T) {
+	t.Parallel()
+	c := NewCache(cacheShards * 1000)
+	for no := range uint64(1000) {
+		c.put(&node{no: no, cost: 100})
+		c.get(3) // stays, because it is used all the time
+	}
+	s := c.Stats()
+	if s.Bytes > cacheShards*1000 || s.Pages != s.Bytes/100 || s.Pages < cacheShards*8 || s.Evictions != uint64(1000-s.Pages) {
+		t.Errorf("%+v", s)
+	}
+	if c.get(3) == nil {
+		t.Error("a page in use was evicted")
+	}
+	c.Drop(3)
+	c.Drop(3)
+	if c.get(3) != nil {
+		t.Error("a dropped page is there")
+	}
+	c.put(&node{no: 5000, cost: 5000})
+	if c.get(5000) != nil {
+		t.Error("a page larger than the budget is kept")
+	}
+	var none *Cache
+	none.Drop(1)
+	if n := none.put(&node{no: 1}); n.no != 1 || none.get(1) != nil || none.Stats() != (CacheStats{}) {
+		t.Error("nil cache")
+	}
+}
+
 func TestRootRoundTrip(t *testing.T) {
 	t.Parallel()
 	for _, want := range []Root{{}, {Page: 7, Height: 1, Rows: 1}, {Page: 1 << 60, Height: 12, Rows: 1 << 40}} {
