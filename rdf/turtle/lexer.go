@@ -28,6 +28,8 @@ type lexer struct {
 	err error
 	// at is where buf[0] is in the input.
 	at position
+	// mark is where the last mistake was, so that counting lines need not start from buf[0] for each of many.
+	mark position
 
 	arena     arena
 	datatypes interned
@@ -166,7 +168,14 @@ func (l *lexer) atEnd() bool { return l.pos >= len(l.buf) && !l.fill() }
 
 // errorAt makes the error for the byte at offset i of the window.
 func (l *lexer) errorAt(i int, msg string) *Error {
-	p := l.at.after(l.buf[:min(i, len(l.buf))])
+	i = min(i, len(l.buf))
+	p := l.at
+	if l.mark.offset > p.offset && l.mark.offset <= p.offset+int64(i) {
+		p = l.mark.after(l.buf[l.mark.offset-p.offset : i])
+	} else {
+		p = p.after(l.buf[:i])
+	}
+	l.mark = p
 	return &Error{File: l.opts.File, Line: p.lines + 1, Column: p.chars + 1, Offset: p.offset, Msg: msg}
 }
 

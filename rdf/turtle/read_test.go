@@ -241,8 +241,8 @@ func TestParseParallel(t *testing.T) {
 	if err != nil || len(got) != n {
 		t.Fatal(len(got), err)
 	}
-	broken := strings.ReplaceAll(text, "\"30000 æ\"", "\"30000 æ\"@ ")
-	broken = strings.ReplaceAll(broken, "\"12345 æ\"", "\"12345 æ\"@ ")
+	broken := strings.ReplaceAll(text, "\"30000 æ\"", "\"30000 æ")
+	broken = strings.ReplaceAll(broken, "\"12345 æ\"", "\"12345 æ")
 	if _, err = run(broken, turtle.Options{File: "f"}); err == nil || !strings.HasPrefix(err.Error(), "f:12346:") {
 		t.Errorf("first mistake: %v", err)
 	}
@@ -294,5 +294,29 @@ func TestPrefixesAndLabels(t *testing.T) {
 	quads, err = turtle.ParseString("@prefix a: <http://x/> . a:s a:p a:o . @prefix a: <http://y/> . a:s a:p a:o .", turtle.Options{Dialect: turtle.Turtle})
 	if want := "<http://x/s> <http://x/p> <http://x/o> .\n<http://y/s> <http://y/p> <http://y/o> .\n"; err != nil || nquads(quads) != want {
 		t.Errorf("redeclared prefix: %s, %v", nquads(quads), err)
+	}
+}
+
+// TestManyMistakes checks the places of many mistakes, which are counted from one another.
+func TestManyMistakes(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	const n = 30000
+	for i := range n {
+		b.WriteString(strings.Repeat("#\n", i%3) + "<http://e/æ> <http://e/p> x:y , \"æ\" , x:z .\n")
+	}
+	line, count := 0, 0
+	o := turtle.Options{Dialect: turtle.Turtle, Lenient: func(e *turtle.Error) {
+		if count%2 == 0 {
+			line += 1 + count/2%3
+		}
+		if want := []int{27, 39}[count%2]; e.Line != line || e.Column != want {
+			t.Fatalf("mistake %d is at line %d, column %d, not at line %d, column %d", count, e.Line, e.Column, line, want)
+		}
+		count++
+	}}
+	quads, err := turtle.ParseString(b.String(), o)
+	if err != nil || len(quads) != n || count != 2*n {
+		t.Errorf("%d quads, %d mistakes, %v", len(quads), count, err)
 	}
 }

@@ -288,8 +288,7 @@ func (l *lexer) langTag(s string, good bool) (rdf.Term, bool) {
 	}
 	raw := l.buf[l.pos+1 : l.pos+n]
 	if n == 1 {
-		l.pos++
-		return rdf.Term{}, l.expected("a language tag after '@'")
+		return l.badTerm(n, n, "expected a language tag after '@'")
 	}
 	slot := &l.langs[(uint(n)*13+uint(raw[0])*5+uint(raw[n-2]))&63]
 	if slot.raw != string(raw) {
