@@ -2,6 +2,7 @@ package badgerstore
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"slices"
 
@@ -56,8 +57,9 @@ func (t *txn) applyQuads(ctx context.Context) (root, error) {
 	if t.now.root.quads != t.base.root.quads {
 		e.base = &probe{ctx: ctx, rel: t.base.quads[store.SPOG]}
 	}
+	first := r.quads[store.SPOG].Rows == 0
 	for o := range store.NumOrders {
-		if o != store.SPOG {
+		if o != store.SPOG && !first {
 			e.others[o] = t.store.sorter(t.store.o.SortMemory / 12)
 		}
 	}
@@ -74,24 +76,56 @@ func (t *txn) applyQuads(ctx context.Context) (root, error) {
 	if err := changes.Close(); err != nil { // its memory is better used by the others
 		return r, err
 	}
+	workers := max(2, runtime.GOMAXPROCS(0))
 	work, ctx := errgroup.WithContext(ctx)
-	work.SetLimit(max(2, runtime.GOMAXPROCS(0)))
-	for o, sorter := range e.others {
-		if sorter == nil {
+	work.SetLimit(workers)
+	for o := range store.NumOrders {
+		if o == store.SPOG {
 			continue
 		}
 		work.Go(func() error {
-			defer sorter.Close()
+			sorter := e.others[o]
+			if first {
+				sorter = t.store.sorter(t.store.o.SortMemory / int64(workers))
+				defer sorter.Close()
+				if err := t.fill(ctx, sorter, result.Root, o); err != nil {
+					return err
+				}
+			}
 			sorted, err := sorter.Sort(ctx)
 			if err != nil {
 				return err
 			}
 			result, err := relation.Apply(ctx, t.pages, t.store.rows, 4, r.quads[o], sorted)
 			r.quads[o] = result.Root
-			return err
+			return errors.Join(err, sorter.Close())
 		})
 	}
 	return r, work.Wait()
+}
+
+// fill gives a sorter all rows of the order spog as those of another one: to read them once more takes less time and memory than to
+// keep them for six sorters at once.
+func (t *txn) fill(ctx context.Context, sorter *extsort.Sorter, spog relation.Root, o store.Order) error {
+	c := relation.New(t.pages, t.store.rows, 4, spog).Scan(ctx, relation.Range{}, store.AllColumns)
+	defer c.Close()
+	p := o.Positions()
+	var rows []relation.Row
+	for {
+		b, err := c.Next()
+		if err != nil || b.Len == 0 {
+			return err
+		}
+		rows = slices.Grow(rows[:0], b.Len)[:b.Len]
+		for k := range p {
+			for i, id := range b.Cols[p[k]] {
+				rows[i][k] = id
+			}
+		}
+		if err := sorter.Add(ctx, rows, relation.Insert); err != nil {
+			return err
+		}
+	}
 }
 
 // effective is the stream of the changes that change something. On the way it hands them to the sorters of the other orders and
