@@ -49,7 +49,6 @@ var SupportPackages = []SupportPackage{
 	{"internal/golden", "", true, "comparing with a file needs nothing of ours"},
 	{"internal/w3c", "algebra", true, "manifests are Turtle: it may use the formats and must not depend on what it tests above them"},
 	{"internal/sparqltest", "loaders", true, "it compares stores, engines and results, so it sits beside the engine's tests and never in the program"},
-	{"internal/sparqltest", "expressions", true, "engines are handed in: the suites must run on each of them"},
 	{"internal/fault", "façade", true, "faults are injected under the store, never in production"},
 }
 
