@@ -33,6 +33,7 @@ type Format struct {
 	parse         func(ctx context.Context, r io.Reader, o ReadOptions, emit func([]rdf.Quad) error) error
 	parseParallel func(ctx context.Context, r io.Reader, o ReadOptions, workers int, emit func([]rdf.Quad) error) error
 	newWriter     func(w io.Writer, o WriteOptions) Writer
+	writePretty   func(w io.Writer, quads []rdf.Quad, o WriteOptions) error
 }
 
 // ReadOptions tells Parse how to read.
@@ -115,6 +116,24 @@ func (f *Format) NewWriter(w io.Writer, o WriteOptions) (Writer, error) {
 	return f.newWriter(w, o), nil
 }
 
+// WritePretty writes a small document for people to read where the format has such a form (see [turtle.WritePretty]), and as
+// NewWriter does where not.
+func (f *Format) WritePretty(w io.Writer, quads []rdf.Quad, o WriteOptions) error {
+	if f.writePretty != nil {
+		return f.writePretty(w, quads, o)
+	}
+	wr, err := f.NewWriter(w, o)
+	if err != nil {
+		return err
+	}
+	for _, q := range quads {
+		if err := wr.Write(q); err != nil {
+			return err
+		}
+	}
+	return wr.Close()
+}
+
 // String is the name.
 func (f *Format) String() string { return f.Name }
 
@@ -151,6 +170,11 @@ func turtleFormat(d turtle.Dialect, name string, mediaTypes []string, extensions
 		f.Lines = true
 		f.parseParallel = func(ctx context.Context, r io.Reader, o ReadOptions, workers int, emit func([]rdf.Quad) error) error {
 			return turtle.ParseParallel(ctx, r, options(o), workers, emit)
+		}
+	}
+	if d == turtle.Turtle || d == turtle.TriG {
+		f.writePretty = func(w io.Writer, quads []rdf.Quad, o WriteOptions) error {
+			return turtle.WritePretty(w, quads, turtle.WriterOptions{Dialect: d, Prefixes: o.Prefixes, Base: o.Base})
 		}
 	}
 	f.newWriter = func(w io.Writer, o WriteOptions) Writer {

@@ -115,6 +115,10 @@ func TestReadAndWrite(t *testing.T) {
 		if err := f.Parse(ctx, bytes.NewReader(buf.Bytes()), ReadOptions{}, emit); err != nil || len(got) != 1 || got[0] != want {
 			t.Errorf("%s: %v, %v from\n%s", f.Name, got, err, buf.String())
 		}
+		var pretty bytes.Buffer
+		if err := f.WritePretty(&pretty, []rdf.Quad{want}, WriteOptions{}); err != nil || !strings.Contains(pretty.String(), "<http://e/a> <http://e/b> \"c\"@nb .") {
+			t.Errorf("%s, pretty: %v\n%s", f.Name, err, pretty.String())
+		}
 		got = nil
 		if err := f.ParseParallel(ctx, &buf, ReadOptions{}, 2, emit); err != nil || len(got) != 1 || got[0] != want {
 			t.Errorf("%s, parallel: %v, %v", f.Name, got, err)
