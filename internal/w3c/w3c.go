@@ -36,16 +36,27 @@ const (
 // Root gives the folder of the suites. Without one the test is skipped, or fails where the environment says CI=true.
 func Root(t testing.TB) string {
 	t.Helper()
-	dir := os.Getenv("W3C_TESTS")
+	return folder(t, "W3C_TESTS", "shared/w3c", "the W3C test suites are not there: set W3C_TESTS to the folder that holds rdf-tests")
+}
+
+// RealData gives the folder of real catalogues and vocabularies that tests read, which $TRIPLESTORE_DATA names, else
+// ../shared/data beside the repository. Without one the test is skipped or fails as with Root.
+func RealData(t testing.TB) string {
+	t.Helper()
+	return folder(t, "TRIPLESTORE_DATA", "shared/data", "the real data is not there: set TRIPLESTORE_DATA to its folder")
+}
+
+func folder(t testing.TB, variable, beside, missing string) string {
+	t.Helper()
+	dir := os.Getenv(variable)
 	if dir == "" {
-		dir = besideRepository("shared/w3c")
+		dir = besideRepository(beside)
 	}
 	if info, err := os.Stat(dir); dir == "" || err != nil || !info.IsDir() {
-		msg := "the W3C test suites are not there: set W3C_TESTS to the folder that holds rdf-tests"
 		if os.Getenv("CI") == "true" {
-			t.Fatal(msg)
+			t.Fatal(missing)
 		}
-		t.Skip(msg)
+		t.Skip(missing)
 	}
 	return dir
 }
