@@ -1,0 +1,148 @@
+// Command bench measures what a store is made of, end to end and on this machine: how fast N-Triples and Turtle are parsed, how
+// fast a file is loaded into a fresh store and how much disk a triple takes there, how fast all triples are scanned, and how
+// long it takes to look up a resource. "make bench" runs it; docs/benchmarks.md holds results and how they were made.
+//
+//	go run ./bench                              data that it makes itself, half a million triples
+//	go run ./bench -triples 5000000             more of it
+//	go run ./bench -nt FILE.nt -ttl FILE.ttl    your own data
+//	go run ./bench -json                        for machines
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+)
+
+// Config is what the flags say.
+type Config struct {
+	Triples int
+	Seed    uint64
+	NT, TTL string
+	Dir     string
+	Rounds  int
+	Lookups int
+}
+
+// Report holds the figures.
+type Report struct {
+	Go      string `json:"go"`
+	CPUs    int    `json:"cpus"`
+	Triples uint64 `json:"triples"`
+	NTBytes int64  `json:"nt_bytes"`
+
+	NTParseMBs     float64 `json:"nt_parse_mb_per_s"` // 10^6 bytes
+	NTParseTriples float64 `json:"nt_parse_triples_per_s"`
+	TTLBytes       int64   `json:"ttl_bytes"`
+	TTLParseMBs    float64 `json:"ttl_parse_mb_per_s"`
+	TTLParseTriple float64 `json:"ttl_parse_triples_per_s"`
+
+	LoadSeconds    float64 `json:"load_seconds"`
+	LoadTriples    float64 `json:"load_triples_per_s"`
+	LoadPeakMB     float64 `json:"load_peak_memory_mb"`
+	DiskBytes      int64   `json:"disk_bytes"`
+	BytesPerTriple float64 `json:"disk_bytes_per_triple"`
+
+	OpenMs       float64 `json:"open_ms"`
+	ScanCold     float64 `json:"scan_cold_triples_per_s"`
+	ScanWarm     float64 `json:"scan_warm_triples_per_s"`
+	LookupMedian float64 `json:"lookup_median_us"`
+	LookupP99    float64 `json:"lookup_p99_us"`
+	QueryMedian  float64 `json:"query_median_us"`
+	QueryP99     float64 `json:"query_p99_us"`
+}
+
+func main() {
+	var c Config
+	flag.IntVar(&c.Triples, "triples", 500_000, "about how many `triples` to make")
+	flag.Uint64Var(&c.Seed, "seed", 1, "of the data that it makes")
+	flag.StringVar(&c.NT, "nt", "", "N-Triples `file` to use instead; may be compressed for loading, not for the parse rate")
+	flag.StringVar(&c.TTL, "ttl", "", "Turtle `file` to use instead")
+	flag.StringVar(&c.Dir, "dir", "", "`folder` for data and store, on the disk to be measured; default: a temporary one, removed at the end")
+	flag.IntVar(&c.Rounds, "rounds", 3, "how often to repeat what can be repeated; the best counts")
+	flag.IntVar(&c.Lookups, "lookups", 2000, "how many resources to look up")
+	asJSON := flag.Bool("json", false, "print the figures as a JSON object")
+	flag.Parse()
+	if err := run(c, *asJSON); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(c Config, asJSON bool) error {
+	if c.Dir == "" {
+		dir, err := os.MkdirTemp("", "triplestore-bench-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		c.Dir = dir
+	}
+	if c.NT == "" {
+		start := time.Now()
+		n, err := generateFiles(&c)
+		if err != nil {
+			return err
+		}
+		if !asJSON {
+			fmt.Printf("made %d triples (seed %d) in %.1f s\n", n, c.Seed, time.Since(start).Seconds())
+		}
+	}
+	r, err := measure(c)
+	if err != nil {
+		return err
+	}
+	r.Go, r.CPUs = runtime.Version(), runtime.NumCPU()
+	if asJSON {
+		out := json.NewEncoder(os.Stdout)
+		out.SetIndent("", "  ")
+		return out.Encode(r)
+	}
+	r.print()
+	return nil
+}
+
+func generateFiles(c *Config) (int, error) {
+	c.NT, c.TTL = filepath.Join(c.Dir, "data.nt"), filepath.Join(c.Dir, "data.ttl")
+	nt, err := os.Create(c.NT)
+	if err != nil {
+		return 0, err
+	}
+	defer nt.Close()
+	ttl, err := os.Create(c.TTL)
+	if err != nil {
+		return 0, err
+	}
+	defer ttl.Close()
+	bn, bt := bufio.NewWriterSize(nt, 1<<20), bufio.NewWriterSize(ttl, 1<<20)
+	n, err := generate(c.Seed, c.Triples, bn, bt)
+	if err == nil {
+		err = bn.Flush()
+	}
+	if err == nil {
+		err = bt.Flush()
+	}
+	return n, err
+}
+
+func (r *Report) print() {
+	line := func(name, format string, args ...any) { fmt.Printf("%-22s %s\n", name, fmt.Sprintf(format, args...)) }
+	fmt.Printf("%d triples, %d CPUs, %s\n", r.Triples, r.CPUs, r.Go)
+	line("parse N-Triples", "%8.1f MB/s   (%.1f MB, %.2f M triples/s, one goroutine)", r.NTParseMBs, float64(r.NTBytes)/1e6, r.NTParseTriples/1e6)
+	if r.TTLBytes > 0 {
+		line("parse Turtle", "%8.1f MB/s   (%.1f MB, %.2f M triples/s, one goroutine)", r.TTLParseMBs, float64(r.TTLBytes)/1e6, r.TTLParseTriple/1e6)
+	}
+	line("load", "%8.0f triples/s   (%.2f s from file to durable, peak memory %.0f MB)", r.LoadTriples, r.LoadSeconds, r.LoadPeakMB)
+	line("disk", "%8.1f bytes per triple   (%.1f MB)", r.BytesPerTriple, float64(r.DiskBytes)/1e6)
+	line("open", "%8.1f ms", r.OpenMs)
+	line("full scan", "%8.1f M triples/s   (first time after opening: %.1f)", r.ScanWarm/1e6, r.ScanCold/1e6)
+	line("point lookup", "%8.1f µs   (99th percentile %.1f; ID of an IRI, its triples, their terms)", r.LookupMedian, r.LookupP99)
+	if r.QueryMedian > 0 {
+		line("point query", "%8.1f µs   (99th percentile %.1f; the same as SPARQL text)", r.QueryMedian, r.QueryP99)
+	}
+}
