@@ -35,11 +35,7 @@ func Translate(q *syntax.Query) (out *Query, err error) {
 	case syntax.Select:
 		out.Vars = q.Projected()
 	case syntax.Construct:
-		blank := ".t"
-		if q.Short {
-			blank = "."
-		}
-		out.Template = t.triples(q.Template, blank)
+		out.Template = t.triples(q.Template, ".t")
 	case syntax.Describe:
 		for _, n := range q.Describe {
 			out.Describe = append(out.Describe, t.node(&n, "."))
