@@ -24,7 +24,7 @@ func Apply(ctx context.Context, w PageWriter, cache *Cache, width int, root Root
 	return apply(ctx, w, cache, width, root, changes, capacities(width))
 }
 
-// capacity is the number of rows of a full leaf and of children of a full inner page.
+// capacity is the number of rows of a full leaf and of children of a full inner page. Changes may add up to a quarter to that.
 type capacity struct{ leaf, inner int }
 
 func capacities(width int) capacity {

@@ -31,6 +31,10 @@ func (b *builder) capacity(level int) int {
 // least is the size below which a page is joined with its neighbour.
 func (b *builder) least(level int) int { return b.capacity(level) / 4 }
 
+// most is the size above which a page is split. It is more than a page is built with, so that the first small change after a
+// bulk load does not split every page that it touches.
+func (b *builder) most(level int) int { return b.capacity(level) * 5 / 4 }
+
 func (b *builder) pending(level int) int {
 	if level == 0 {
 		return len(b.rows[0])
@@ -100,7 +104,7 @@ func (b *builder) pass(level int, e entry) error {
 		if n < b.least(l) {
 			return b.open(level, e)
 		}
-		if n > b.capacity(l) {
+		if n > b.most(l) {
 			if err := b.emit(l, n/2); err != nil {
 				return err
 			}
@@ -184,8 +188,10 @@ func (b *builder) finish() (Root, error) {
 			}
 		}
 		for n = b.pending(l); n > 0; n = b.pending(l) {
-			// Full pages, not halves, because what comes later often comes at the end.
-			if err := b.emit(l, min(n, b.capacity(l))); err != nil {
+			if n > b.most(l) {
+				n = b.capacity(l) // not a half, because what comes later often comes at the end
+			}
+			if err := b.emit(l, n); err != nil {
 				return Root{}, err
 			}
 		}
