@@ -76,25 +76,8 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Error is a mistake in the input.
-type Error struct {
-	// File is Options.File.
-	File string
-	// Line and Column count from 1; columns are in characters.
-	Line, Column int
-	// Offset is in bytes from the start of the input.
-	Offset int64
-	// Msg says what was expected or what is wrong.
-	Msg string
-}
-
-// Error gives file:line:column: message, without the file where it has no name.
-func (e *Error) Error() string {
-	if e.File == "" {
-		return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Msg)
-	}
-	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Msg)
-}
+// Error is a mistake in the input, as the readers of all formats give it. Its Msg says what was expected or what is wrong.
+type Error = rdf.ParseError
 
 // Parse reads r and hands its quads to emit in batches, in the order of the document. The slice is reused after emit returns,
 // the terms are not. Errors are *Error for mistakes in the input, and what r, emit and ctx gave. Of a statement with a mistake
