@@ -59,6 +59,8 @@ func (q *Query) buildNode(n optimizer.Node, e *env) (operator, error) {
 		return newFilter(q, n, ops[0], e), nil
 	case *optimizer.Extend:
 		return newExtend(q, n, ops[0], e), nil
+	case *optimizer.ExtendRows:
+		return newExtendRows(q, n, ops[0], e), nil
 	case *optimizer.Project:
 		p := &project{in: ops[0], keep: make([]bool, q.width)}
 		for _, s := range n.Slots {

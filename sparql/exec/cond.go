@@ -47,8 +47,10 @@ type evaluator struct {
 	// cache keeps verdicts by the ID of the only slot, for expressions that cost more than a look at a map.
 	cache map[store.ID]verdict
 	held  held
-	need  [][]store.ID
-	ids   []store.ID
+	// shared: the caller tells when a new solution begins.
+	shared bool
+	need   [][]store.ID
+	ids    []store.ID
 }
 
 // verdict is what became of a condition.
@@ -106,7 +108,9 @@ func plainVar(c *optimizer.Cond) (int, bool) {
 // eval evaluates the expression in a row. ok is false where it is an error of SPARQL; err is the store's or a limit's.
 func (v *evaluator) eval(row int) (x expr.Value, ok bool, err error) {
 	v.view.row = row
-	v.view.q.expr.NextRow()
+	if !v.shared {
+		v.view.q.expr.NextRow()
+	}
 	x, err = v.cond.Program.Eval(v.view.q.expr, &v.view)
 	if v.view.err != nil {
 		return expr.Value{}, false, v.view.err
@@ -305,107 +309,4 @@ func (f *filter) next(b *batch) error {
 func (f *filter) close() {
 	f.in.close()
 	f.conds.close()
-}
-
-// extend binds a slot to the value of an expression.
-type extend struct {
-	q    *Query
-	node *optimizer.Extend
-	in   operator
-	eval *evaluator
-	env  *env
-	col  []store.ID
-	// cache keeps results by the ID of the only slot.
-	cache map[store.ID]store.ID
-	held  held
-}
-
-func newExtend(q *Query, n *optimizer.Extend, in operator, e *env) operator {
-	x := &extend{q: q, node: n, in: in, eval: newEvaluator(q, n.Expr, e), env: e, held: held{m: q.memory}}
-	if x.eval.cache != nil {
-		x.cache = map[store.ID]store.ID{}
-	}
-	return x
-}
-
-func (x *extend) next(b *batch) error {
-	if err := x.in.next(b); err != nil || b.n == 0 {
-		return err
-	}
-	if err := x.compute(b); err != nil {
-		return err
-	}
-	b.cols[x.node.Slot] = x.col
-	return nil
-}
-
-func (x *extend) compute(b *batch) error {
-	x.col = resize(x.col, b.n)
-	if v, ok := plainVar(x.node.Expr); ok {
-		x.eval.view.b = b
-		for i := range x.col {
-			x.eval.view.row = i
-			x.col[i] = x.eval.view.id(v)
-		}
-		return nil
-	}
-	if x.cache != nil && len(x.cache) > 0 {
-		x.eval.view.b = b
-		if col := b.cols[x.node.Expr.Slots[0]]; col != nil {
-			x.eval.ids = x.eval.ids[:0]
-			for _, id := range col[:b.n] {
-				if _, ok := x.cache[id]; !ok {
-					x.eval.ids = append(x.eval.ids, id)
-				}
-			}
-			if err := x.q.terms.prepare(x.eval.ids); err != nil {
-				return err
-			}
-		}
-	} else if err := x.eval.prepare(b, nil); err != nil {
-		return err
-	}
-	for i := range x.col {
-		if i&63 == 63 {
-			if err := x.q.check(); err != nil {
-				return err
-			}
-		}
-		var key store.ID
-		if x.cache != nil {
-			x.eval.view.row = i
-			key = x.eval.view.id(x.node.Expr.Slots[0])
-			if id, ok := x.cache[key]; ok {
-				x.col[i] = id
-				continue
-			}
-		}
-		v, ok, err := x.eval.eval(i)
-		if err != nil {
-			return err
-		}
-		x.col[i] = store.NoID
-		if ok && !v.IsZero() {
-			if x.col[i], err = x.q.terms.intern(v.Term()); err != nil {
-				return err
-			}
-		}
-		if x.cache != nil {
-			if len(x.cache) >= 1<<18 {
-				clear(x.cache)
-				x.held.release()
-			}
-			x.cache[key] = x.col[i]
-			if err := x.held.grow(32); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (x *extend) close() {
-	x.in.close()
-	x.held.release()
-	x.eval.held.release()
 }

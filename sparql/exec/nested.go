@@ -134,8 +134,17 @@ func (s *subs) exists(sub *optimizer.Sub, v *rowView) (bool, error) {
 	}
 	defer op.close()
 	b := newBatch(s.q.width)
-	if err := op.next(b); err != nil {
-		return false, err
+	var keep agreement
+	for {
+		if err := op.next(b); err != nil {
+			return false, err
+		}
+		if b.n == 0 {
+			break
+		}
+		if keep.filter(b, sub.Outer, params); b.n > 0 {
+			break
+		}
 	}
 	if s.found[sub] == nil {
 		s.found[sub] = map[string]bool{}
@@ -152,14 +161,41 @@ func (s *subs) exists(sub *optimizer.Sub, v *rowView) (bool, error) {
 
 // correlated runs a pattern for each row of its input.
 type correlated struct {
-	q     *Query
-	node  *optimizer.Correlated
-	in    operator
-	env   *env
-	input *batch
-	row   int
-	right operator
-	bufs  [][]store.ID
+	q      *Query
+	node   *optimizer.Correlated
+	in     operator
+	env    *env
+	input  *batch
+	row    int
+	right  operator
+	params []store.ID
+	keep   agreement
+	bufs   [][]store.ID
+}
+
+// agreement keeps the rows of a nested pattern that agree with the solution it was evaluated for: patterns take the solution's
+// values as constants, but inline tables, sub-selects and the like bind the variables anew.
+type agreement struct {
+	rows []int32
+	comp compactor
+}
+
+func (a *agreement) filter(b *batch, outer []int, params []store.ID) {
+	for _, o := range outer {
+		col, want := b.cols[o], params[o]
+		if col == nil || want == store.NoID {
+			continue
+		}
+		a.rows = a.rows[:0]
+		for i, id := range col[:b.n] {
+			if id == want || id == store.NoID {
+				a.rows = append(a.rows, int32(i))
+			}
+		}
+		if a.comp.keep(b, a.rows); b.n == 0 {
+			return
+		}
+	}
 }
 
 func newCorrelated(q *Query, n *optimizer.Correlated, in operator, e *env) operator {
@@ -192,6 +228,7 @@ func (c *correlated) next(b *batch) error {
 			}
 			view := rowView{q: c.q, b: c.input, env: c.env, row: c.row}
 			params := make([]store.ID, c.q.width)
+			c.params = params
 			for _, o := range c.node.Sub.Outer {
 				params[o] = view.id(o)
 			}
@@ -209,6 +246,9 @@ func (c *correlated) next(b *batch) error {
 		if b.n == 0 {
 			c.right.close()
 			c.right = nil
+			continue
+		}
+		if c.keep.filter(b, c.node.Sub.Outer, c.params); b.n == 0 {
 			continue
 		}
 		for s, col := range c.input.cols {

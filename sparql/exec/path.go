@@ -154,6 +154,16 @@ func (p *path) from(start, only store.ID) error {
 		if ends, err = p.walker.reach(p.node.Path, start, p.node.Min, p.node.Many, p.inverse); err != nil {
 			return err
 		}
+		// A variable end is a term of the graph: the empty path from a term that is nowhere in it is no solution.
+		if p.node.Min == 0 && p.node.S.IsVar() && p.node.O.IsVar() && len(ends) == 1 && p.starts == nil {
+			is, err := p.walker.isNode(start)
+			if err != nil {
+				return err
+			}
+			if !is {
+				ends = nil
+			}
+		}
 		if p.starts == nil { // a start of all nodes comes once only
 			if p.bytes > cacheLimit {
 				clear(p.seen)

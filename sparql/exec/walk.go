@@ -37,9 +37,9 @@ type adjacency struct {
 // adjacencyAfter is after how many searches the edges are read into memory.
 const adjacencyAfter = 64
 
-// reach finds the terms that one step (many false) or any number of steps lead to, at least min of them (0 or 1). The result is
+// reach finds the terms that one step (many false) or any number of steps lead to, at least so many of them (0 or 1). The result is
 // valid until the next call.
-func (w *walker) reach(step optimizer.Step, from store.ID, min int, many, inverse bool) ([]store.ID, error) {
+func (w *walker) reach(step optimizer.Step, from store.ID, least int, many, inverse bool) ([]store.ID, error) {
 	w.calls++
 	if w.calls > adjacencyAfter {
 		a, err := w.adjacency(step, inverse)
@@ -47,13 +47,13 @@ func (w *walker) reach(step optimizer.Step, from store.ID, min int, many, invers
 			return nil, err
 		}
 		if a != nil {
-			return w.reachIn(a, from, min, many)
+			return w.reachIn(a, from, least, many)
 		}
 	}
 	visited := newKeySet(1)
 	before := int64(0)
 	defer func() { _ = w.held.grow(-before) }()
-	if min == 0 {
+	if least == 0 {
 		visited.add([]store.ID{from})
 	}
 	frontier := []store.ID{from}
@@ -86,10 +86,10 @@ func (w *walker) reach(step optimizer.Step, from store.ID, min int, many, invers
 }
 
 // reachIn is reach over edges in memory.
-func (w *walker) reachIn(a *adjacency, from store.ID, min int, many bool) ([]store.ID, error) {
+func (w *walker) reachIn(a *adjacency, from store.ID, least int, many bool) ([]store.ID, error) {
 	w.out = w.out[:0]
 	start := a.nodes.find([]store.ID{from})
-	if min == 0 {
+	if least == 0 {
 		w.out = append(w.out, from)
 	}
 	if start < 0 {
@@ -100,7 +100,7 @@ func (w *walker) reachIn(a *adjacency, from store.ID, min int, many bool) ([]sto
 		clear(a.mark)
 		a.stamp = 1
 	}
-	if min == 0 {
+	if least == 0 {
 		a.mark[start] = a.stamp
 	}
 	a.queue = append(a.queue[:0], int32(start))
@@ -303,6 +303,30 @@ func (w *walker) seek(p *optimizer.Pattern, order store.Order, consts, result, n
 		}
 	}
 	return out, nil
+}
+
+// isNode reports whether a term is a subject or an object in the graph.
+func (w *walker) isNode(id store.ID) (bool, error) {
+	if id.Tag() == store.TagLocal {
+		return false, nil
+	}
+	c := optimizer.Ref{Kind: optimizer.RefConst, ID: id}
+	for _, subject := range []bool{true, false} {
+		n := &optimizer.Scan{Pattern: w.pattern(optimizer.Ref{Slot: 2}), Order: store.SPOG, Prefix: 1}
+		if subject {
+			n.Pattern.S = c
+		} else {
+			n.Pattern.O, n.Order = c, store.OSPG
+		}
+		op := newScan(w.q, n, w.env)
+		b := newBatch(max(w.q.width, 3))
+		err := op.next(b)
+		op.close()
+		if err != nil || b.n > 0 {
+			return b.n > 0, err
+		}
+	}
+	return false, nil
 }
 
 // nodes lists the terms from which a path with both ends free can begin: with all, every subject and object of the graph.

@@ -49,13 +49,11 @@ func (p *planner) resolveDataset(d algebra.Dataset) error {
 	set := func(terms []rdf.Term) ([]store.ID, error) {
 		ids := []store.ID{}
 		for _, t := range terms {
-			id, ok, err := p.snap.ID(t)
+			id, err := p.id(t) // a graph of the dataset may be empty
 			if err != nil {
 				return nil, err
 			}
-			if ok {
-				ids = append(ids, id)
-			}
+			ids = append(ids, id)
 		}
 		slices.Sort(ids)
 		return slices.Compact(ids), nil
@@ -75,8 +73,8 @@ func (p *planner) resolveDataset(d algebra.Dataset) error {
 // graphNamed is what a pattern in GRAPH <name> sees.
 func (p *planner) graphNamed(name rdf.Term) (Graph, error) {
 	g := Graph{Mode: GraphSet, IDs: []store.ID{}, Var: -1}
-	id, ok, err := p.snap.ID(name)
-	if err != nil || !ok {
+	id, err := p.id(name)
+	if err != nil {
 		return g, err
 	}
 	if _, in := slices.BinarySearch(p.dataset.named, id); p.dataset.any || in {

@@ -23,6 +23,8 @@ func Children(n Node) []Node {
 		return []Node{n.In}
 	case *Extend:
 		return []Node{n.In}
+	case *ExtendRows:
+		return []Node{n.In}
 	case *Project:
 		return []Node{n.In}
 	case *Distinct:
@@ -144,6 +146,8 @@ func (p *Plan) describe(n Node) string {
 		return "filter" + showConds(n.Conds)
 	case *Extend:
 		return "extend " + p.slot(n.Slot) + " := " + ShowExpr(n.Expr.Expr)
+	case *ExtendRows:
+		return "extend by row " + p.slotList(n.Slots)
 	case *Project:
 		return "project " + p.slotList(n.Slots)
 	case *Distinct:

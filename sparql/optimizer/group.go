@@ -51,6 +51,7 @@ type groupFilter struct {
 	vars Set
 	// level is the number of steps that come before it as it is written.
 	level int
+	graph Graph // active where it stands
 	done  bool
 	cond  *Cond
 }
@@ -124,7 +125,7 @@ func (p *planner) collect(op algebra.Op) (*joinGroup, error) {
 			return nil, err
 		}
 		for _, c := range conjuncts(o.Cond) {
-			in.filters = append(in.filters, &groupFilter{expr: c, vars: p.exprSlots(c), level: len(in.steps)})
+			in.filters = append(in.filters, &groupFilter{expr: c, vars: p.exprSlots(c), level: len(in.steps), graph: p.graph})
 		}
 		return in, nil
 	case *algebra.Extend:
@@ -136,7 +137,7 @@ func (p *planner) collect(op algebra.Op) (*joinGroup, error) {
 		in.steps = append(in.steps, groupStep{kind: stepExtend, slot: slot, expr: o.Expr, graph: p.graph,
 			scope: scope{maybe: SetOf(slot)}, uses: p.exprSlots(o.Expr)})
 		in.all.maybe = in.all.maybe.With(slot)
-		if c, ok := o.Expr.(*algebra.Const); ok && !c.Term.IsZero() {
+		if certainExpr(o.Expr) {
 			in.all.certain = in.all.certain.With(slot)
 		}
 		return in, nil
@@ -311,6 +312,11 @@ func (p *planner) planWhole(op algebra.Op, in Node) (Node, error) {
 		return p.union(l, r), nil
 	case *algebra.Graph:
 		own, err = p.graphOp(o)
+	case *algebra.LeftJoin, *algebra.Filter, *algebra.Extend, *algebra.Minus, *algebra.Join:
+		var g *joinGroup
+		if g, err = p.collect(op); err == nil {
+			own, err = p.planGroup(g, p.unit())
+		}
 	default:
 		own, err = p.modifier(op)
 	}
@@ -402,10 +408,10 @@ func (p *planner) applyFilters(g *joinGroup, n Node, level int) (Node, error) {
 // filterBy adds conditions, the EXISTS patterns among them as joins where that is the same.
 func (p *planner) filterBy(n Node, filters []*groupFilter) (Node, error) {
 	var plain []*Cond
-	var exists []*algebra.Exists
+	var exists []*groupFilter
 	for _, f := range filters {
-		if x, ok := existsOf(f.expr); ok && p.joinable(x) {
-			exists = append(exists, x)
+		if x, ok := f.expr.(*algebra.Exists); ok && p.joinable(x) {
+			exists = append(exists, f)
 			continue
 		}
 		if err := p.compile(f); err != nil {
@@ -423,11 +429,15 @@ func (p *planner) filterBy(n Node, filters []*groupFilter) (Node, error) {
 		}
 	}
 	n = p.filtered(n, append(cheap, dear...))
-	for _, x := range exists {
+	active := p.graph
+	defer func() { p.graph = active }()
+	for _, f := range exists {
+		x := f.expr.(*algebra.Exists)
 		kind := Semi
 		if x.Not {
 			kind = Anti
 		}
+		p.graph = f.graph
 		var err error
 		if n, err = p.semiJoin(n, x.In, kind); err != nil {
 			return nil, err
@@ -438,16 +448,10 @@ func (p *planner) filterBy(n Node, filters []*groupFilter) (Node, error) {
 
 func (p *planner) compile(f *groupFilter) (err error) {
 	if f.cond == nil {
+		active := p.graph
+		p.graph = f.graph
 		f.cond, err = p.cond(f.expr)
+		p.graph = active
 	}
 	return err
-}
-
-// existsOf gives the EXISTS that a condition is, negations taken into account.
-func existsOf(e algebra.Expr) (*algebra.Exists, bool) {
-	switch x := e.(type) {
-	case *algebra.Exists:
-		return x, true
-	}
-	return nil, false
 }

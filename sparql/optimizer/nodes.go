@@ -110,7 +110,7 @@ func (p *planner) extend(n Node, slot int, c *Cond) Node {
 	e.Props = *in
 	e.Cost += in.Rows * costExpr
 	e.Maybe = e.Maybe.With(slot)
-	if k, ok := c.Expr.(*algebra.Const); ok && !k.Term.IsZero() {
+	if certainExpr(c.Expr) {
 		e.Certain = e.Certain.With(slot)
 	}
 	e.Distinct = maps.Clone(in.Distinct)
@@ -119,7 +119,51 @@ func (p *planner) extend(n Node, slot int, c *Cond) Node {
 	}
 	e.Distinct[slot] = math.Sqrt(max(1, in.Rows)) * 4
 	e.Seq = 0
+	if labelled(c.Expr) {
+		return rowwise(e)
+	}
 	return e
+}
+
+// rowwise joins an Extend whose expression labels blank nodes with those beneath it down to the last that does so too.
+func rowwise(e *Extend) Node {
+	slots, exprs := []int{e.Slot}, []*Cond{e.Expr}
+	var merged *ExtendRows
+	for n := e.In; ; {
+		switch x := n.(type) {
+		case *ExtendRows:
+			merged = &ExtendRows{Props: e.Props, In: x.In}
+			merged.Slots = append(slices.Clone(x.Slots), reversed(slots)...)
+			merged.Exprs = append(slices.Clone(x.Exprs), reversed(exprs)...)
+			return merged
+		case *Extend:
+			slots, exprs = append(slots, x.Slot), append(exprs, x.Expr)
+			if labelled(x.Expr.Expr) {
+				return &ExtendRows{Props: e.Props, In: x.In, Slots: reversed(slots), Exprs: reversed(exprs)}
+			}
+			n = x.In
+		default:
+			return e
+		}
+	}
+}
+
+func reversed[T any](s []T) []T {
+	s = slices.Clone(s)
+	slices.Reverse(s)
+	return s
+}
+
+// labelled reports whether an expression calls BNODE with a label.
+func labelled(e algebra.Expr) bool {
+	c, ok := e.(*algebra.Call)
+	if !ok {
+		return false
+	}
+	if c.Func == "BNODE" && len(c.Args) > 0 {
+		return true
+	}
+	return slices.ContainsFunc(c.Args, labelled)
 }
 
 // joinRows estimates the rows of a join from those of its sides and the different values of what they have in common.

@@ -207,6 +207,14 @@ type (
 		Slot int
 		Expr *Cond
 	}
+	// ExtendRows binds slots row by row, one after the other, for expressions that share something within a solution: BNODE
+	// with a label.
+	ExtendRows struct {
+		Props
+		In    Node
+		Slots []int
+		Exprs []*Cond
+	}
 	// Project keeps some slots.
 	Project struct {
 		Props

@@ -25,6 +25,8 @@ func prune(n Node, need Set) {
 		prune(n.In, need.Union(condSlots(n.Conds)))
 	case *Extend:
 		prune(n.In, need.Union(SetOf(n.Expr.Slots...)))
+	case *ExtendRows:
+		prune(n.In, need.Union(condSlots(n.Exprs)))
 	case *Project:
 		prune(n.In, need.Intersect(SetOf(n.Slots...)))
 	case *Distinct:
@@ -93,6 +95,8 @@ func reads(n Node) (s Set) {
 			s = condSlots(n.Conds)
 		case *Extend:
 			s = SetOf(n.Expr.Slots...)
+		case *ExtendRows:
+			s = condSlots(n.Exprs)
 		case *Path:
 			s = n.P().Maybe
 		case *Correlated:

@@ -12,6 +12,7 @@ type rule struct {
 
 // rules are applied in this order, each once to the whole query.
 var rules = []rule{
+	{"triple terms to functions", true, bottomUp(tripleTerms)},
 	{"paths to joins and unions", true, bottomUp(pathToPatterns)},
 	{"filters of filters are one", false, bottomUp(mergeFilters)},
 }
@@ -170,4 +171,77 @@ func conjuncts(e algebra.Expr) []algebra.Expr {
 		return out
 	}
 	return []algebra.Expr{e}
+}
+
+// tripleVar begins the names of the variables that stand for triple terms with variables in them.
+const tripleVar = ".triple"
+
+// tripleTerms rewrites triple terms with variables in patterns: each becomes a variable that must be a triple term, and its
+// parts are compared with, or bound to, what SUBJECT, PREDICATE and OBJECT give.
+func tripleTerms(s *scoper, op algebra.Op) algebra.Op {
+	u := &unpacker{s: s, bound: nameSet{}}
+	switch o := op.(type) {
+	case *algebra.BGP:
+		c := &algebra.BGP{}
+		for _, t := range o.Patterns {
+			c.Patterns = append(c.Patterns, algebra.TriplePattern{S: u.node(t.S), P: u.node(t.P), O: u.node(t.O)})
+		}
+		return u.unpack(c)
+	case *algebra.PathPattern:
+		return u.unpack(&algebra.PathPattern{S: u.node(o.S), Path: o.Path, O: u.node(o.O)})
+	}
+	return op
+}
+
+type unpacker struct {
+	s       *scoper
+	bound   nameSet // by the pattern itself
+	pending []unpackItem
+}
+
+type unpackItem struct {
+	v string
+	t algebra.TriplePattern
+}
+
+func (u *unpacker) node(n algebra.Node) algebra.Node {
+	if n.Triple == nil {
+		if n.IsVar() {
+			u.bound[n.Var] = true
+		}
+		return n
+	}
+	v := u.s.fresh(tripleVar)
+	u.pending = append(u.pending, unpackItem{v, *n.Triple})
+	return algebra.Node{Var: v}
+}
+
+func (u *unpacker) unpack(op algebra.Op) algebra.Op {
+	filter := func(name string, args ...algebra.Expr) {
+		op = &algebra.Filter{Cond: &algebra.Call{Func: name, Args: args}, In: op}
+	}
+	for len(u.pending) > 0 {
+		it := u.pending[0]
+		u.pending = u.pending[1:]
+		whole := &algebra.Var{Name: it.v}
+		filter("ISTRIPLE", whole)
+		for i, n := range []algebra.Node{it.t.S, it.t.P, it.t.O} {
+			part := &algebra.Call{Func: []string{"SUBJECT", "PREDICATE", "OBJECT"}[i], Args: []algebra.Expr{whole}}
+			if n.Triple != nil {
+				v := u.s.fresh(tripleVar)
+				u.pending = append(u.pending, unpackItem{v, *n.Triple})
+				n = algebra.Node{Var: v}
+			}
+			switch {
+			case !n.IsVar():
+				filter("SAMETERM", part, &algebra.Const{Term: n.Term})
+			case u.bound[n.Var]:
+				filter("SAMETERM", part, &algebra.Var{Name: n.Var})
+			default:
+				u.bound[n.Var] = true
+				op = &algebra.Extend{Var: n.Var, Expr: part, In: op}
+			}
+		}
+	}
+	return op
 }

@@ -1,6 +1,10 @@
 package optimizer
 
-import "triplestore/sparql/algebra"
+import (
+	"strings"
+
+	"triplestore/sparql/algebra"
+)
 
 // scope are the variables that an operator's solutions bind: certainly, and perhaps.
 type scope struct{ certain, maybe Set }
@@ -58,7 +62,7 @@ func (p *planner) scopeOf(op algebra.Op) scope {
 		s = p.scope(o.In)
 		x := p.slot(o.Var)
 		s.maybe = s.maybe.With(x)
-		if c, ok := o.Expr.(*algebra.Const); ok && !c.Term.IsZero() {
+		if certainExpr(o.Expr) {
 			s.certain = s.certain.With(x)
 		}
 	case *algebra.Graph:
@@ -140,4 +144,18 @@ func (p *planner) outerMentions(e algebra.Expr, to nameSet) {
 	default:
 		exprMentions(e, to)
 	}
+}
+
+// certainExpr reports whether an expression always has a value.
+func certainExpr(e algebra.Expr) bool {
+	switch x := e.(type) {
+	case *algebra.Const:
+		return !x.Term.IsZero()
+	case *algebra.Call:
+		if x.Func == "SUBJECT" || x.Func == "PREDICATE" || x.Func == "OBJECT" {
+			v, ok := x.Args[0].(*algebra.Var)
+			return ok && strings.HasPrefix(v.Name, tripleVar) // see rule "triple terms": the variable is filtered before
+		}
+	}
+	return false
 }
