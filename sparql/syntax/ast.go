@@ -57,6 +57,7 @@ type Query struct {
 
 	aggregated bool
 	text       string
+	leadingG   int
 }
 
 // Aggregated reports whether the query groups: by GROUP BY, HAVING or because there is an aggregate in it.
@@ -303,7 +304,8 @@ type Update struct {
 	// Used is as in Query.
 	Used map[string]string
 
-	text string
+	text     string
+	leadingG int
 }
 
 // Operation is one operation of an update: one of the pointer types below.

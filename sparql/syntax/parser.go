@@ -28,8 +28,10 @@ type parser struct {
 	block, blocks int
 	labels        map[string]int
 	anonymous     int
-	// dataLabels are the labels of INSERT DATA by operation.
+	// operation numbers the operations of an update, for the labels of INSERT DATA.
 	operation int
+	// leadingG is the greatest number of g's that a label begins with, see Query.String.
+	leadingG int
 
 	aggregates aggregateRule
 	// aggregated is set when an aggregate was read in the present query.
@@ -357,7 +359,7 @@ func number(s string) rdf.Term {
 
 // closest finds the candidate that differs from s least, if it is close enough to be what was meant.
 func closest(s string, candidates []string) string {
-	best, bestAt := "", 1+len(s)/3
+	best, bestAt := "", 1+len(s)/5
 	if len(s) < 2 || len(s) > 40 {
 		return ""
 	}

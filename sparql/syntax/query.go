@@ -40,6 +40,7 @@ func (p *parser) query() *Query {
 	q.Span = p.since(start)
 	q.Prologue = p.finishPrologue()
 	q.Used = p.used
+	q.leadingG = p.leadingG
 	return q
 }
 

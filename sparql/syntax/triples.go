@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"strconv"
+	"strings"
 
 	"triplestore/rdf"
 	"triplestore/vocab"
@@ -33,6 +34,7 @@ func (p *parser) labelled() Node {
 	if p.rules.noBlanks != "" {
 		p.failAt(t.Span, "blank nodes are not allowed in %s", p.rules.noBlanks)
 	}
+	p.leadingG = max(p.leadingG, len(t.value)-len(strings.TrimLeft(t.value, "g")))
 	if p.rules.noVars != "" { // INSERT DATA: one scope per operation
 		key := "data " + t.value
 		if at, ok := p.labels[key]; ok && at != p.operation {

@@ -23,6 +23,7 @@ func (p *parser) update() *Update {
 	u.Span = p.since(start)
 	u.Prologue = p.finishPrologue()
 	u.Used = p.used
+	u.leadingG = p.leadingG
 	return u
 }
 
