@@ -23,12 +23,13 @@ type apply struct {
 	matched []bool
 	flush   bool
 	started bool
+	held    held
 	kept    []int32
 	comp    compactor
 }
 
 func newApply(q *Query, n *optimizer.Apply, in operator, e *env) operator {
-	a := &apply{q: q, node: n, in: in, env: *e}
+	a := &apply{q: q, node: n, in: in, env: *e, held: held{m: q.memory}}
 	if a.env.tables == nil {
 		a.env.tables = map[*optimizer.HashJoin]*joinTable{}
 	}
@@ -37,6 +38,7 @@ func newApply(q *Query, n *optimizer.Apply, in operator, e *env) operator {
 
 func (a *apply) close() {
 	a.in.close()
+	a.held.release()
 	if a.right != nil {
 		a.right.close()
 		a.right = nil
@@ -49,6 +51,7 @@ func (a *apply) fill() error {
 	if !a.started {
 		want, a.started = 1, true
 	}
+	a.held.release()
 	t := newTable(a.q.width)
 	b := newBatch(a.q.width)
 	for t.n < want {
@@ -62,7 +65,9 @@ func (a *apply) fill() error {
 			a.end = true
 			break
 		}
-		t.add(b)
+		if err := a.held.grow(t.add(b)); err != nil {
+			return err
+		}
 	}
 	if t.n == 0 {
 		return nil

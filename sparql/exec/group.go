@@ -32,7 +32,7 @@ type aggregator interface {
 func newGroup(q *Query, n *optimizer.Group, in operator, e *env) operator {
 	g := &group{q: q, node: n, in: in, held: held{m: q.memory}, keys: newKeySet(len(n.Keys)), bufs: make([][]store.ID, q.width)}
 	for i := range n.Aggregates {
-		g.aggs = append(g.aggs, newAggregator(q, &n.Aggregates[i], n.In.P().Maybe, e, &g.held))
+		g.aggs = append(g.aggs, newAggregator(q, &n.Aggregates[i], e, &g.held))
 	}
 	return g
 }
@@ -149,12 +149,12 @@ func (g *group) next(b *batch) error {
 	return nil
 }
 
-func newAggregator(q *Query, a *optimizer.Aggregate, vars optimizer.Set, e *env, h *held) aggregator {
+func newAggregator(q *Query, a *optimizer.Aggregate, e *env, h *held) aggregator {
 	switch {
 	case a.Func == "COUNT" && len(a.Args) == 0 && !a.Distinct:
 		return &countAll{q: q}
 	case a.Func == "COUNT" && len(a.Args) == 0:
-		return &countDistinct{q: q, slots: vars.Slots(), held: h, all: true}
+		return &countDistinct{q: q, slots: a.All, held: h, all: true}
 	case a.Func == "COUNT" && a.Var >= 0 && !a.Distinct:
 		return &countVar{q: q, slot: a.Var}
 	case a.Func == "COUNT" && a.Var >= 0:

@@ -18,13 +18,17 @@ type terms struct {
 	// values caches decoded terms of the dictionary.
 	values map[store.ID]expr.Value
 	bytes  int64 // of values
+	limit  int64 // of bytes
 
 	wanted []store.ID
 	got    []rdf.Term
 }
 
 func newTerms(snap store.Snapshot, m *memory, locals []rdf.Term) *terms {
-	t := &terms{snap: snap, memory: m, ids: map[rdf.Term]store.ID{}, values: map[store.ID]expr.Value{}}
+	t := &terms{snap: snap, memory: m, ids: map[rdf.Term]store.ID{}, values: map[store.ID]expr.Value{}, limit: cacheLimit}
+	if m.limit > 0 {
+		t.limit = min(t.limit, m.limit/4)
+	}
 	for i, x := range locals {
 		t.local = append(t.local, x)
 		t.ids[x] = store.MakeID(store.TagLocal, 0, uint64(i))
@@ -81,7 +85,7 @@ func (t *terms) prepare(cols ...[]store.ID) error {
 	if err := t.snap.Terms(t.wanted, t.got); err != nil {
 		return err
 	}
-	if t.bytes > cacheLimit {
+	if t.bytes > t.limit {
 		clear(t.values)
 		_ = t.memory.grow(-t.bytes)
 		t.bytes = 0

@@ -294,6 +294,12 @@ func (p *planner) plan(op algebra.Op, in Node) (Node, error) {
 
 // planWhole plans the join of in with an operator that collect does not take apart.
 func (p *planner) planWhole(op algebra.Op, in Node) (Node, error) {
+	if own, ok := p.owns[op]; ok {
+		if u, isUnion := op.(*algebra.Union); isUnion && !isUnit(in) {
+			return p.unionWith(u, in)
+		}
+		return p.hashJoin(in, own, Inner, nil)
+	}
 	var own Node
 	var err error
 	switch o := op.(type) {
@@ -323,11 +329,20 @@ func (p *planner) planWhole(op algebra.Op, in Node) (Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.owns[op] = own
 	return p.hashJoin(in, own, Inner, nil)
 }
 
 // unionWith plans a union on top of in: within an apply, where each branch begins with the rows of in, or by itself.
 func (p *planner) unionWith(o *algebra.Union, in Node) (Node, error) {
+	own, err := p.own(o)
+	if err != nil {
+		return nil, err
+	}
+	hashed, err := p.hashJoin(in, own, Inner, nil)
+	if err != nil || in.P().Rows > own.P().Rows {
+		return hashed, err
+	}
 	i := p.input(in, -1)
 	l, err := p.plan(o.L, i)
 	if err != nil {
@@ -337,19 +352,7 @@ func (p *planner) unionWith(o *algebra.Union, in Node) (Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	applied := p.apply(in, p.union(l, r), Inner, -1)
-	own, err := p.planWhole(o, p.unit())
-	if err != nil {
-		return nil, err
-	}
-	hashed, err := p.hashJoin(in, own, Inner, nil)
-	if err != nil {
-		return nil, err
-	}
-	if applied.P().Cost < hashed.P().Cost {
-		return applied, nil
-	}
-	return hashed, nil
+	return cheaper(p.apply(in, p.union(l, r), Inner, -1), hashed), nil
 }
 
 // planGroup orders the joins of a group and adds its steps and filters.

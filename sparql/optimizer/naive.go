@@ -393,6 +393,13 @@ func (p *planner) group(o *algebra.Group) (Node, error) {
 			}
 			x.Args = append(x.Args, c)
 		}
+		if len(a.Args) == 0 && a.Distinct {
+			for _, s := range ip.Maybe.Slots() {
+				if name := p.slots[s]; name != "" && name[0] != '.' {
+					x.All = append(x.All, s)
+				}
+			}
+		}
 		if len(a.Args) == 1 {
 			if v, ok := a.Args[0].(*algebra.Var); ok && !p.params.Has(p.slot(v.Name)) {
 				x.Var = p.slot(v.Name)

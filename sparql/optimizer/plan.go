@@ -302,6 +302,8 @@ type Cond struct {
 type Aggregate struct {
 	algebra.Aggregate
 	Slot int
+	// All are the slots that COUNT(DISTINCT *) compares.
+	All []int
 	// Var is the slot of the only argument where that is a variable, else -1.
 	Var  int
 	Args []*Cond

@@ -29,6 +29,7 @@ type planner struct {
 	params Set   // slots that are constants here
 	late   bool  // the query runs: there can be no new slots and terms
 	scopes map[algebra.Op]scope
+	owns   map[algebra.Op]Node // see own
 }
 
 // shared is what a query's planners have in common.
@@ -53,7 +54,7 @@ type shared struct {
 // context's or the store's.
 func Optimize(ctx context.Context, snap store.Snapshot, q *algebra.Query, o Options) (*Plan, error) {
 	s := &scoper{taken: map[string]bool{}, outer: map[any][]string{}}
-	p := &planner{scopes: map[algebra.Op]scope{}, shared: &shared{ctx: ctx, snap: snap, options: o, stats: newStats(ctx, snap),
+	p := &planner{scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}, shared: &shared{ctx: ctx, snap: snap, options: o, stats: newStats(ctx, snap),
 		names: map[string]int{}, rows: map[algebra.Op]int{}, localIDs: map[rdf.Term]store.ID{}, subs: map[any]int{}, outer: s.outer}}
 	if err := p.resolveDataset(q.Dataset); err != nil {
 		return nil, err
@@ -127,6 +128,18 @@ func (p *planner) op(op algebra.Op) (Node, error) {
 		return p.naive(op)
 	}
 	return p.plan(op, p.unit())
+}
+
+// own plans an operator on its own, once however many ways of joining it are compared.
+func (p *planner) own(op algebra.Op) (Node, error) {
+	if n, ok := p.owns[op]; ok {
+		return n, nil
+	}
+	n, err := p.plan(op, p.unit())
+	if err == nil {
+		p.owns[op] = n
+	}
+	return n, err
 }
 
 func (p *planner) number(n Node) {
@@ -281,7 +294,7 @@ func (p *planner) nested(s *Sub, key any, op algebra.Op) error {
 	p.announce(op)
 	graph, sh := p.graph, p.shared
 	s.Plan = func(bound Set) (Node, error) {
-		c := &planner{shared: sh, graph: graph, params: bound, late: true, scopes: map[algebra.Op]scope{}}
+		c := &planner{shared: sh, graph: graph, params: bound, late: true, scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}}
 		n, err := c.op(op)
 		if err != nil {
 			return nil, err
@@ -289,7 +302,7 @@ func (p *planner) nested(s *Sub, key any, op algebra.Op) error {
 		prune(n, c.allSlots())
 		return n, nil
 	}
-	c := &planner{shared: sh, graph: graph, params: SetOf(s.Outer...), scopes: map[algebra.Op]scope{}}
+	c := &planner{shared: sh, graph: graph, params: SetOf(s.Outer...), scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}}
 	n, err := c.op(op)
 	s.Example = n
 	return err

@@ -36,7 +36,7 @@ func prune(n Node, need Set) {
 		for _, a := range n.Aggregates {
 			below = below.Union(condSlots(a.Args))
 			if a.Distinct && len(a.Args) == 0 {
-				below = below.Union(n.In.P().Maybe)
+				below = below.Union(SetOf(a.All...))
 			}
 		}
 		prune(n.In, below)

@@ -50,7 +50,7 @@ func (p *planner) semiJoin(n Node, op algebra.Op, kind JoinKind) (Node, error) {
 	if p.usesOutside(op, n) {
 		return applied, nil
 	}
-	own, err := p.plan(op, p.unit())
+	own, err := p.own(op)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func (p *planner) singleLookup(n Node, op algebra.Op, cond algebra.Expr, kind Jo
 	}
 	l := p.lookup(n, it, kind, conds)
 	if !p.usesOutside(op, n) && cond == nil {
-		own, err := p.plan(op, p.unit())
+		own, err := p.own(op)
 		if err != nil {
 			return nil, false, err
 		}
@@ -136,7 +136,7 @@ func (p *planner) leftJoin(n Node, s groupStep) (Node, error) {
 			return nil, err
 		}
 	}
-	own, err := p.plan(s.right, p.unit())
+	own, err := p.own(s.right)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +162,7 @@ func (p *planner) minus(n Node, s groupStep) (Node, error) {
 	if common.Empty() {
 		return n, nil
 	}
-	own, err := p.plan(s.right, p.unit())
+	own, err := p.own(s.right)
 	if err != nil {
 		return nil, err
 	}
