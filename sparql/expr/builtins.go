@@ -38,11 +38,11 @@ func fn3(f func(*Context, Value, Value, Value) (Value, error)) builtin {
 	return builtin{low: 3, high: 3, node: func(a []node) node { return fold(&call3{f, a[0], a[1], a[2]}, a...) }}
 }
 
-func is1(f func(*Value) (bool, error)) builtin {
+func is1(f func(Value) (bool, error)) builtin {
 	return builtin{low: 1, high: 1, node: func(a []node) node { return fold(&test1{f, a[0]}, a...) }}
 }
 
-func is2(f func(a, b *Value) (bool, error)) builtin {
+func is2(f func(a, b Value) (bool, error)) builtin {
 	return builtin{low: 2, high: 2, node: func(a []node) node { return fold(&test2{f, a[0], a[1]}, a...) }}
 }
 
@@ -64,14 +64,14 @@ func init() {
 
 		"STR": fn1(str), "LANG": fn1(lang), "DATATYPE": fn1(datatype), "LANGDIR": fn1(langDir),
 		"STRDT": fn2(strDT), "STRLANG": fn2(strLang), "STRLANGDIR": fn3(strLangDir),
-		"sameTerm": is2(func(a, b *Value) (bool, error) { return sameTerm(a, b), nil }), "sameValue": is2(sameValue),
-		"isIRI":       is1(func(v *Value) (bool, error) { return v.kind == kIRI, nil }),
-		"isBLANK":     is1(func(v *Value) (bool, error) { return v.kind == kBlank, nil }),
-		"isLITERAL":   is1(func(v *Value) (bool, error) { return v.isLiteral(), nil }),
-		"isNUMERIC":   is1(func(v *Value) (bool, error) { return v.isNumeric(), nil }),
-		"isTRIPLE":    is1(func(v *Value) (bool, error) { return v.kind == kTriple, nil }),
-		"hasLANG":     is1(func(v *Value) (bool, error) { return v.kind == kLang, nil }),
-		"hasLANGDIR":  is1(func(v *Value) (bool, error) { return v.term.Direction() != rdf.NoDirection, nil }),
+		"sameTerm": is2(func(a, b Value) (bool, error) { return sameTerm(&a, &b), nil }), "sameValue": is2(sameValue),
+		"isIRI":       is1(func(v Value) (bool, error) { return v.kind == kIRI, nil }),
+		"isBLANK":     is1(func(v Value) (bool, error) { return v.kind == kBlank, nil }),
+		"isLITERAL":   is1(func(v Value) (bool, error) { return v.isLiteral(), nil }),
+		"isNUMERIC":   is1(func(v Value) (bool, error) { return v.isNumeric(), nil }),
+		"isTRIPLE":    is1(func(v Value) (bool, error) { return v.kind == kTriple, nil }),
+		"hasLANG":     is1(func(v Value) (bool, error) { return v.kind == kLang, nil }),
+		"hasLANGDIR":  is1(func(v Value) (bool, error) { return v.term.Direction() != rdf.NoDirection, nil }),
 		"LANGMATCHES": is2(langMatches),
 		"TRIPLE":      fn3(tripleOf),
 		"SUBJECT":     fn1(part(func(t rdf.Triple) rdf.Term { return t.S })),
@@ -188,14 +188,14 @@ func strLangDir(_ *Context, s, tag, dir Value) (Value, error) {
 }
 
 // sameValue is the function of SPARQL 1.2: the values of literals are compared, NaN is the same as NaN.
-func sameValue(a, b *Value) (bool, error) {
-	if sameTerm(a, b) {
+func sameValue(a, b Value) (bool, error) {
+	if sameTerm(&a, &b) {
 		return true, nil
 	}
 	if a.kind >= kFloat && a.kind <= kDouble && b.kind >= kFloat && b.kind <= kDouble && math.IsNaN(a.float()) && math.IsNaN(b.float()) {
 		return true, nil
 	}
-	return equal(a, b)
+	return equal(&a, &b)
 }
 
 func part(get func(rdf.Triple) rdf.Term) func(*Context, Value) (Value, error) {

@@ -43,9 +43,9 @@ func cast(v *Value, t xsd.Type) (Value, error) {
 		if r.kind == kIll || r.kind == kOther {
 			return Value{}, ErrExpr
 		}
-		return r, nil
+		return r.canonical(), nil
 	case v.kind >= kBoolean && v.kind < kOther && v.sub == t:
-		return *v, nil
+		return v.canonical(), nil
 	}
 	switch t.Primitive() {
 	case xsd.Boolean:
@@ -95,9 +95,33 @@ func cast(v *Value, t xsd.Type) (Value, error) {
 	return castTemporal(v, t)
 }
 
-// stringForm is what a cast to string gives (https://www.w3.org/TR/xpath-functions-31/#casting-to-string): the lexical form as
-// it was written, for terms, as SPARQL engines do.
-func (v *Value) stringForm() string { return v.lexical() }
+// canonical is v without the lexical form that it was read from: a cast gives a value. Dates and durations keep theirs, which
+// may have more digits than the value.
+func (v Value) canonical() Value {
+	if v.kind == kBoolean || v.isNumeric() {
+		v.term = rdf.Term{}
+	}
+	return v
+}
+
+// stringForm is what a cast to string gives (https://www.w3.org/TR/xpath-functions-31/#casting-to-string): the canonical form
+// for booleans and numbers, though floats without an exponent where they are neither small nor large; the lexical form of
+// others.
+func (v *Value) stringForm() string {
+	if v.kind != kFloat && v.kind != kDouble {
+		return v.canonical().lexical()
+	}
+	f := math.Abs(v.float())
+	if f == 0 && math.Signbit(v.float()) {
+		return "-0"
+	}
+	if f == 0 || f >= 1e-6 && f < 1e6 {
+		if d, ok := toDecimal(v); ok {
+			return d.String()
+		}
+	}
+	return v.canonical().lexical()
+}
 
 func castBoolean(v *Value) (Value, error) {
 	if !v.isNumeric() {

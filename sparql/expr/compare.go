@@ -57,22 +57,19 @@ func (o Op) holds(c int) bool {
 	return c >= 0
 }
 
-// EBV is the effective boolean value (https://www.w3.org/TR/sparql12-query/#ebv).
+// EBV is the effective boolean value as of SPARQL 1.2 (https://www.w3.org/TR/sparql12-query/#ebv): unlike in 1.1, a literal
+// with a language and an ill-typed one have none.
 func EBV(v Value) (bool, error) {
 	switch v.kind {
 	case kBoolean:
 		return v.n != 0, nil
-	case kString, kLang:
+	case kString:
 		return v.term.Value() != "", nil
 	case kInteger, kDecimal:
 		return v.n != 0 || v.big != nil, nil
 	case kFloat, kDouble:
 		f := v.float()
 		return f != 0 && !math.IsNaN(f), nil
-	case kIll:
-		if v.sub == xsd.Boolean || v.sub.IsNumeric() {
-			return false, nil
-		}
 	}
 	return false, ErrExpr
 }
@@ -176,6 +173,8 @@ func equal(a, b *Value) (bool, error) {
 		return false, nil
 	case a.isDuration() && b.isDuration():
 		return a.duration() == b.duration(), nil
+	case a.kind == kLang || b.kind == kLang:
+		return false, nil // the values of rdf:langString belong to no other datatype
 	case a.isLiteral() && b.isLiteral() && (a.kind >= kOther || b.kind >= kOther):
 		return false, ErrExpr
 	}
@@ -205,6 +204,8 @@ func (v *Value) rank() int {
 		return 100
 	case v.kind == kString || v.kind == kLang:
 		return 50
+	case v.kind == kBoolean:
+		return 10
 	case v.isNumeric():
 		return 11
 	case v.isDuration():
@@ -212,7 +213,7 @@ func (v *Value) rank() int {
 	case v.kind >= kOther:
 		return 60
 	}
-	return 10 + int(v.kind)
+	return 12 + int(v.kind)
 }
 
 // Order is the order of ORDER BY, made total (https://www.w3.org/TR/sparql12-query/#modOrderBy): unbound, blank nodes, IRIs,

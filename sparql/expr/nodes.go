@@ -253,11 +253,11 @@ type (
 	}
 	// test1 and test2 are functions that give a boolean.
 	test1 struct {
-		fn func(*Value) (bool, error)
+		fn func(Value) (bool, error)
 		a  node
 	}
 	test2 struct {
-		fn   func(a, b *Value) (bool, error)
+		fn   func(a, b Value) (bool, error)
 		a, b node
 	}
 )
@@ -325,7 +325,7 @@ func (n *test1) evalBool(c *Context, row Row) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return n.fn(&a)
+	return n.fn(a)
 }
 
 func (n *test1) eval(c *Context, row Row) (Value, error) { return boolValue(n.evalBool(c, row)) }
@@ -339,7 +339,7 @@ func (n *test2) evalBool(c *Context, row Row) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return n.fn(&a, &b)
+	return n.fn(a, b)
 }
 
 func (n *test2) eval(c *Context, row Row) (Value, error) { return boolValue(n.evalBool(c, row)) }

@@ -33,9 +33,9 @@ func compatible(a, b *Value) bool {
 	return a.kind == kLang && b.kind == kLang && a.term.Lang() == b.term.Lang() && a.term.Direction() == b.term.Direction()
 }
 
-func stringTest(f func(s, t string) bool) func(a, b *Value) (bool, error) {
-	return func(a, b *Value) (bool, error) {
-		if !compatible(a, b) {
+func stringTest(f func(s, t string) bool) func(a, b Value) (bool, error) {
+	return func(a, b Value) (bool, error) {
+		if !compatible(&a, &b) {
 			return false, ErrExpr
 		}
 		return f(a.term.Value(), b.term.Value()), nil
@@ -168,7 +168,7 @@ func substr(s, start, length *Value) (Value, error) {
 }
 
 // langMatches is basic filtering of RFC 4647 section 3.3.1; "*" matches any tag that is there.
-func langMatches(tag, rng *Value) (bool, error) {
+func langMatches(tag, rng Value) (bool, error) {
 	if tag.kind != kString || rng.kind != kString {
 		return false, ErrExpr
 	}
