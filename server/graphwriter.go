@@ -38,12 +38,17 @@ func (g *graphWriter) Write(q rdf.Quad) error {
 func (g *graphWriter) begin() error {
 	used := map[string]string{}
 	for _, q := range g.held {
-		for _, t := range [...]rdf.Term{q.S, q.P, q.O, q.G} {
+		for i, t := range [...]rdf.Term{q.S, q.P, q.O, q.G} {
 			iri := t.Datatype()
-			if t.IsIRI() {
+			switch {
+			case t.IsIRI():
 				iri = t.Value()
+			case t.Lang() != "" || iri == xsdSpace+"string":
+				iri = ""
 			}
-			g.use(iri, used)
+			if i != 1 || iri != rdfType { // Turtle writes "a"
+				g.use(iri, used)
+			}
 		}
 	}
 	w, err := g.format.NewWriter(g.to, format.WriteOptions{Prefixes: used})

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"os"
 	"strings"
 	"time"
 
@@ -188,5 +187,3 @@ func browserURL(addr net.Addr) string {
 	}
 	return "http://" + strings.TrimSuffix(net.JoinHostPort(host, port), ":80") + "/"
 }
-
-var _ = os.Stdout
