@@ -3,6 +3,7 @@ package expr
 import (
 	"errors"
 	"regexp"
+	"regexp/syntax"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -16,6 +17,10 @@ const matchTimeout = 250 * time.Millisecond
 // ErrRegexTimeout is the error of a regular expression with back-references that takes too long. It ends the query, since
 // dropping the row would be a wrong answer.
 var ErrRegexTimeout = errors.New("a regular expression with a back-reference took too long")
+
+// maxProgram bounds the instructions of a compiled regular expression: matching takes time in proportion to them and to the
+// length of the text.
+const maxProgram = 10_000
 
 type regexpKey struct{ pattern, flags string }
 
@@ -61,6 +66,13 @@ func compileRegexp(pattern, flags string) (*matcher, error) {
 		m.mode = matchBack
 		m.empty, err = m.back.MatchString("")
 		return m, err
+	}
+	parsed, err := syntax.Parse(t.pattern, syntax.Perl)
+	if err != nil {
+		return nil, regexErrorf("%s", err)
+	}
+	if prog, err := syntax.Compile(parsed.Simplify()); err != nil || len(prog.Inst) > maxProgram {
+		return nil, regexErrorf("too large")
 	}
 	if m.re, err = regexp.Compile(t.pattern); err != nil {
 		return nil, regexErrorf("%s", err)
