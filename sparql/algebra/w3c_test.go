@@ -3,6 +3,8 @@ package algebra
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -80,6 +82,49 @@ func readQuery(text string, o syntax.Options) error {
 }
 
 func readUpdate(text string, o syntax.Options) error {
-	_, err := syntax.ParseUpdate(text, o)
+	u, err := syntax.ParseUpdate(text, o)
+	if err != nil {
+		return err
+	}
+	_, err = TranslateUpdate(u)
 	return err
+}
+
+// TestRealQueries reads queries that people wrote for real endpoints, and those of the benchmark.
+func TestRealQueries(t *testing.T) {
+	t.Parallel()
+	data := os.Getenv("TRIPLESTORE_DATA")
+	if data == "" {
+		data = filepath.Join(filepath.Dir(w3c.Root(t)), "data")
+	}
+	for _, folder := range []string{"../bench/queries", "norway/fdk-queries"} {
+		files, err := filepath.Glob(filepath.Join(data, filepath.FromSlash(folder), "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, file := range files {
+			switch filepath.Ext(file) {
+			case ".rq", ".sparql":
+			default:
+				continue
+			}
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := readQuery(string(text), syntax.Options{}); err != nil {
+				t.Errorf("%s: %v", file, err)
+			}
+			n++
+		}
+		switch {
+		case n > 0:
+			t.Logf("%s: %d queries", folder, n)
+		case os.Getenv("CI") == "true":
+			t.Errorf("%s holds no queries", folder)
+		default:
+			t.Skipf("%s holds no queries", folder)
+		}
+	}
 }

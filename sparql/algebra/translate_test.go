@@ -1,0 +1,184 @@
+package algebra
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"triplestore/sparql/syntax"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// TestTranslate compares the algebra of the queries in testdata/translate.txt with what stands beneath them. Cases are
+// separated by lines of equals signs, query and algebra by a line of dashes.
+func TestTranslate(t *testing.T) {
+	t.Parallel()
+	const file = "testdata/translate.txt"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := strings.Split(string(text), "\n====\n")
+	for i, c := range cases {
+		query, want, _ := strings.Cut(strings.TrimSpace(c), "\n----\n")
+		q, err := syntax.ParseQuery("PREFIX : <x:>\n"+query, syntax.Options{})
+		if err != nil {
+			t.Errorf("%s: %v", query, err)
+			continue
+		}
+		a, err := Translate(q)
+		if err != nil {
+			t.Errorf("%s: %v", query, err)
+			continue
+		}
+		got := String(a.Pattern)
+		for _, p := range a.Template {
+			got += "\n(template " + p.S.String() + " " + p.P.String() + " " + p.O.String() + ")"
+		}
+		cases[i] = query + "\n----\n" + got
+		if got != strings.TrimSuffix(want, "\n") && !*update {
+			t.Errorf("%s\ngot\n%s\nwant\n%s", query, got, want)
+		}
+	}
+	if *update {
+		if err := os.WriteFile(file, []byte(strings.Join(cases, "\n====\n")+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestQuery(t *testing.T) {
+	t.Parallel()
+	q, err := syntax.ParseQuery(`PREFIX : <http://e/> SELECT ?b ?a ?b FROM :g FROM NAMED :h { ?a :p ?b , [] }`, syntax.Options{Base: "http://base/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := Translate(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(a.Vars, []string{"b", "a"}) || !a.Dataset.Set || len(a.Dataset.Default) != 1 || len(a.Dataset.Named) != 1 ||
+		a.Base != "http://base/" || a.Prefixes[""] != "http://e/" {
+		t.Errorf("got %+v", a)
+	}
+	if got := Vars(a.Pattern.(*Project).In); !slices.Equal(got, []string{"a", "b", ".1"}) {
+		t.Errorf("Vars: %v", got)
+	}
+}
+
+func TestService(t *testing.T) {
+	t.Parallel()
+	q, err := syntax.ParseQuery("PREFIX : <http://e/> PREFIX x: <http://x/> SELECT * { SERVICE SILENT :s { ?s :p \"}\" # {\n } }",
+		syntax.Options{Base: "http://base/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := Translate(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := a.Pattern.(*Project).In.(*Service)
+	want := "BASE <http://base/>\nPREFIX : <http://e/>\nSELECT * WHERE { ?s :p \"}\" # {\n }"
+	if s.Text != want || !s.Silent || s.Name.Term.Value() != "http://e/s" {
+		t.Errorf("got %+v", s)
+	}
+	if _, err := syntax.ParseQuery(s.Text, syntax.Options{}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestVars(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ query, vars, mentioned string }{
+		{"{ ?a ?b ?c OPTIONAL { ?c ?d ?e } MINUS { ?a ?x ?y } FILTER(?z) }", "a b c d e", "z a b c d e x y"},
+		{"{ GRAPH ?g { ?a :p* ?b } BIND(?u + 1 AS ?v) }", "g a b v", "v u g a b"},
+		{"{ { SELECT ?a (COUNT(?b) AS ?n) { ?a :p ?b } GROUP BY ?a } FILTER EXISTS { ?q :p ?a } }", "a n", "q a n"},
+		{"{ VALUES (?a ?b) { (1 UNDEF) } LATERAL { ?b :p << ?s :q ?o >> } }", "a b .1 s o", "a b .1 s o"},
+	} {
+		q, err := syntax.ParseQuery("PREFIX : <x:> ASK "+c.query, syntax.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := Translate(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(Vars(a.Pattern), " "); got != c.vars {
+			t.Errorf("%s: Vars %s", c.query, got)
+		}
+		if got := strings.Join(Mentioned(a.Pattern), " "); got != c.mentioned {
+			t.Errorf("%s: Mentioned %s", c.query, got)
+		}
+	}
+}
+
+func TestTranslateLimits(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"elements":     "SELECT * { " + strings.Repeat("OPTIONAL { ?a ?b ?c } ", maxElements+1) + "}",
+		"triple terms": "SELECT * { <x:" + strings.Repeat("y", 100_000) + "> <x:p> 1 " + strings.Repeat("~ ", 1000) + "}",
+	} {
+		q, err := syntax.ParseQuery(text, syntax.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var e *syntax.Error
+		if _, err := Translate(q); !errors.As(err, &e) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+func TestTranslateUpdate(t *testing.T) {
+	t.Parallel()
+	u, err := syntax.ParseUpdate(`PREFIX : <http://e/>
+		INSERT DATA { :s :p _:b , [] GRAPH :g { :s :p <<( :a :b "c" )>> } } ;
+		WITH :g DELETE { ?s ?p ?o } INSERT { GRAPH ?h { ?s :p _:x } } USING :u WHERE { ?s ?p ?o GRAPH ?h {} } ;
+		DELETE WHERE { GRAPH ?g { ?s :p 1 } } ;
+		CLEAR ALL ; DROP SILENT GRAPH :g ; CREATE GRAPH :g ; COPY DEFAULT TO :g ; MOVE :g TO :h ; ADD SILENT :g TO DEFAULT ; LOAD :x INTO GRAPH :g`,
+		syntax.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := TranslateUpdate(u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	insert := a.Operations[0].(*InsertData)
+	var lines []string
+	for _, q := range insert.Quads {
+		lines = append(lines, q.String())
+	}
+	if got, want := strings.Join(lines, "\n"), "<http://e/s> <http://e/p> _:lb .\n<http://e/s> <http://e/p> _:a1 .\n"+
+		"<http://e/s> <http://e/p> <<( <http://e/a> <http://e/b> \"c\" )>> <http://e/g> ."; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	m := a.Operations[1].(*Modify)
+	if m.With.Value() != "http://e/g" || len(m.Delete) != 1 || m.Insert[0].G.Var != "h" || m.Insert[0].O.Var != ".t_x" || !m.Using.Set {
+		t.Errorf("got %+v", m)
+	}
+	m = a.Operations[2].(*Modify)
+	if m.Delete[0].G.Var != "g" || String(m.Where) != "(graph ?g\n  (bgp (triple ?s <http://e/p> \"1\"^^<http://www.w3.org/2001/XMLSchema#integer>)))" {
+		t.Errorf("got %+v %s", m, String(m.Where))
+	}
+	if c := a.Operations[3].(*Clear); !c.Target.Default || !c.Target.Named {
+		t.Errorf("got %+v", c)
+	}
+	if c := a.Operations[6].(*Copy); !c.From.IsZero() || c.To.Value() != "http://e/g" {
+		t.Errorf("got %+v", c)
+	}
+	for _, bad := range []string{`INSERT DATA { "a" <x:p> 1 }`, `DELETE DATA { <<( <x:a> <x:b> 1 )>> <x:p> 1 }`} {
+		u, err := syntax.ParseUpdate(bad, syntax.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var e *syntax.Error
+		if _, err := TranslateUpdate(u); !errors.As(err, &e) || !strings.Contains(e.Msg, "cannot be the subject") {
+			t.Errorf("%s: got %v", bad, err)
+		}
+	}
+}
