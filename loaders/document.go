@@ -112,7 +112,7 @@ func (l *load) document(ctx context.Context, i int, emit func([]rdf.Quad) error)
 	if err != nil && err != io.EOF && len(head) == 0 {
 		return l.damaged(f, d, raw, expanded, err)
 	}
-	fm, why := l.format(src, head)
+	fm, why := l.format(src, d, head)
 	if fm == nil {
 		f.Skipped = why
 		return nil
@@ -155,13 +155,15 @@ func (l *load) damaged(f *File, d document, raw *countingReader, expanded *expan
 	return nil
 }
 
-func (l *load) format(src *opened, head []byte) (f *format.Format, why string) {
+func (l *load) format(src *opened, d document, head []byte) (f *format.Format, why string) {
 	if l.o.Format != "" {
 		f, _ = format.ByName(l.o.Format)
 		return f, ""
 	}
-	if f, ok := format.Detect(src.name, src.mediaType, head); ok && (f.CanRead() || plausible(f, head)) {
-		return f, ""
+	if !foreign(src, d.explicit) {
+		if f, ok := format.Detect(src.name, src.mediaType, head); ok && (f.CanRead() || plausible(f, head)) {
+			return f, ""
+		}
 	}
 	ext := filepath.Ext(src.name)
 	switch {
@@ -175,6 +177,28 @@ func (l *load) format(src *opened, head []byte) (f *format.Format, why string) {
 	return nil, "is no RDF that is known here"
 }
 
+// foreign tells by a file's extension that its content need not be looked at: prose and queries begin like Turtle. Of what
+// nobody named but a folder held, only files without an extension, or with one that says nothing, are looked at.
+func foreign(src *opened, explicit bool) bool {
+	if _, known := format.ByMediaType(src.mediaType); known {
+		return false
+	}
+	if _, known := format.ByPath(src.name); known {
+		return false
+	}
+	name := strings.ToLower(src.name)
+	for _, c := range []string{".gz", ".zst"} {
+		name = strings.TrimSuffix(name, c)
+	}
+	switch filepath.Ext(name) {
+	case "", ".txt", ".dat", ".data", ".dump", ".json":
+		return false
+	case ".md", ".rq", ".ru", ".sparql", ".srj", ".srx", ".csv", ".tsv", ".geojson":
+		return true
+	}
+	return !explicit
+}
+
 // plausible tells apart what may be in a format that has no reader yet from what merely shares its syntax: not every XML or
 // JSON file holds RDF, and to name one as unread would be a false alarm.
 func plausible(f *format.Format, head []byte) bool {
@@ -183,6 +207,9 @@ func plausible(f *format.Format, head []byte) bool {
 		return bytes.Contains(head, []byte("http://www.w3.org/1999/02/22-rdf-syntax-ns#")) || bytes.Contains(head, []byte("rdf:"))
 	case format.JSONLD:
 		return bytes.Contains(head, []byte(`"@`))
+	}
+	if f.Name == "rdfa" {
+		return bytes.Contains(head, []byte("typeof=")) || bytes.Contains(head, []byte("property=")) || bytes.Contains(head, []byte("vocab="))
 	}
 	return true
 }
