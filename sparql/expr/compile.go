@@ -9,8 +9,9 @@ import (
 	"triplestore/sparql/algebra"
 )
 
-// maxDepth bounds how deeply expressions may be nested: they are compiled and evaluated by recursion.
-const maxDepth = 2000
+// maxDepth bounds how deeply expressions may be nested, chains of operators such as a || b || c included: they are compiled and
+// evaluated by recursion.
+const maxDepth = 20_000
 
 type compiler struct {
 	o      CompileOptions

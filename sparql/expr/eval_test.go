@@ -266,7 +266,7 @@ func TestRegex(t *testing.T) {
 		{`REGEX(?long, STR("quick"))`, "true"}, {`REGEX(?long, LCASE(SUBSTR(?long, 1, 3)), "i")`, "true"}, {`REGEX(?none, "a")`, "error"}, {`REGEX("a", "")`, "true"}, {`REGEX("a\n", "a$")`, "false"}, {`REGEX("X+Y", "x+y", "i")`, "false"},
 		{`REPLACE("abcd", "b", "Z")`, `"aZcd"`}, {`REPLACE("abab", "B", "Z", "i")`, `"aZaZ"`}, {`REPLACE("abab", "B.", "Z", "i")`, `"aZb"`}, {`REPLACE("abcd"@en, "b", "Z")`, `"aZcd"@en`}, {`REPLACE("abra", "(a)(b)", "$2$1")`, `"bara"`},
 		{`REPLACE("abc", "b", "\\$")`, `"a$c"`}, {`REPLACE("abc", "b", "$")`, "error"}, {`REPLACE("abc", "b", "\\x")`, "error"}, {`REPLACE("abc", "x*", "y")`, "error"}, {`REPLACE("abc", "(b)", "[$1]")`, `"a[b]c"`}, {`REPLACE("abc", "b", "[$0]")`, `"a[b]c"`},
-		{`REPLACE("abc", "b", "[$1]")`, `"a[]c"`}, {`REPLACE("abc", "(b)", "$12")`, `"ab2c"`}, {`REPLACE("æøæø", "(æ)ø\\1", "<$1>")`, `"<æ>ø"`}, {`REPLACE(1, "1", "2")`, "error"}, {`REPLACE("banana", "a", "")`, `"bnn"`}, {`REPLACE("a.b", ".", "-", "q")`, `"a-b"`},
+		{`REPLACE("abc", "b", "[$1]")`, `"a[]c"`}, {`REPLACE("abc", "(b)", "$12")`, `"ab2c"`}, {`REPLACE("æøæø", "(æ)ø\\1", "<$1>")`, `"<æ>ø"`}, {`REPLACE("øaa-æbb-c", "([a-z])\\1", "$1")`, `"øa-æb-c"`}, {`REPLACE(1, "1", "2")`, "error"}, {`REPLACE("banana", "a", "")`, `"bnn"`}, {`REPLACE("a.b", ".", "-", "q")`, `"a-b"`},
 	})
 }
 

@@ -373,10 +373,11 @@ func (m *matcher) replace(text, repl string) (out string, changed bool, err erro
 		return b.Len() <= MaxString
 	}
 	if m.back != nil {
+		var cursor charCursor
 		match, err := m.back.FindStringMatch(text)
 		for ; match != nil && err == nil; match, err = m.back.FindNextMatch(match) {
 			changed = true
-			if !add(runeOffsets(text, match)) {
+			if !add(cursor.offsets(text, match)) {
 				return "", false, ErrExpr
 			}
 		}
@@ -395,24 +396,29 @@ func (m *matcher) replace(text, repl string) (out string, changed bool, err erro
 	return b.String(), changed, nil
 }
 
-// runeOffsets turns the places of a match, which regexp2 counts in characters, into offsets in bytes.
-func runeOffsets(text string, m *regexp2.Match) []int {
+// charCursor finds the bytes of characters that come in ascending order, walking over the text once.
+type charCursor struct{ chars, bytes int }
+
+func (c *charCursor) seek(text string, chars int) int {
+	for c.chars < chars && c.bytes < len(text) {
+		_, n := utf8.DecodeRuneInString(text[c.bytes:])
+		c.bytes += n
+		c.chars++
+	}
+	return c.bytes
+}
+
+// offsets turns the places of a match, which regexp2 counts in characters, into offsets in bytes. Groups lie within the match.
+func (c *charCursor) offsets(text string, m *regexp2.Match) []int {
+	c.seek(text, m.Index)
 	groups := m.Groups()
 	loc := make([]int, 2*len(groups))
-	offset := func(chars int) int {
-		for i := range text {
-			if chars == 0 {
-				return i
-			}
-			chars--
-		}
-		return len(text)
-	}
 	for i := range groups {
 		loc[2*i], loc[2*i+1] = -1, -1
 		if len(groups[i].Captures) > 0 {
-			loc[2*i] = offset(groups[i].Index)
-			loc[2*i+1] = offset(groups[i].Index + groups[i].Length)
+			at := *c
+			loc[2*i] = at.seek(text, groups[i].Index)
+			loc[2*i+1] = at.seek(text, groups[i].Index+groups[i].Length)
 		}
 	}
 	return loc
