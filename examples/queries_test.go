@@ -102,15 +102,27 @@ type srj struct {
 
 func expectedResults(t *testing.T, name string) srj {
 	t.Helper()
-	text, err := fs.ReadFile(examples.FS(), "queries/expected/"+name+".srj")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := expectedText(t, name+".srj")
 	var out srj
-	if err := json.Unmarshal(text, &out); err != nil {
+	if err := json.Unmarshal([]byte(text), &out); err != nil {
 		t.Fatal(err)
 	}
 	return out
+}
+
+func expectedText(t *testing.T, name string) string {
+	t.Helper()
+	text, err := fs.ReadFile(examples.FS(), "queries/expected/"+name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// hasGraph reports whether the expected result of a query is a graph.
+func hasGraph(name string) bool {
+	_, err := fs.Stat(examples.FS(), "queries/expected/"+name+".ttl")
+	return err == nil
 }
 
 func checkRows(t *testing.T, result *sparql.Result, want srj) {
@@ -119,7 +131,7 @@ func checkRows(t *testing.T, result *sparql.Result, want srj) {
 	if !slices.Equal(vars, want.Head.Vars) {
 		t.Fatalf("variables %v, want %v", vars, want.Head.Vars)
 	}
-	var got, expected []string
+	var got []string
 	for row, err := range result.Rows() {
 		if err != nil {
 			t.Fatal(err)
@@ -130,27 +142,34 @@ func checkRows(t *testing.T, result *sparql.Result, want srj) {
 		}
 		got = append(got, b.String())
 	}
-	for _, binding := range want.Results.Bindings {
+	diff(t, got, want.rows(t)) // the queries order their rows, so the order counts
+}
+
+// rows writes the solutions as checkRows does.
+func (x srj) rows(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	for _, binding := range x.Results.Bindings {
 		var b strings.Builder
-		for _, v := range want.Head.Vars {
-			x, bound := binding[v]
+		for _, v := range x.Head.Vars {
+			value, bound := binding[v]
 			var term rdf.Term
 			switch {
 			case !bound:
-			case x.Type == "uri":
-				term = rdf.IRI(x.Value)
-			case x.Type == "bnode":
+			case value.Type == "uri":
+				term = rdf.IRI(value.Value)
+			case value.Type == "bnode":
 				t.Fatal("a blank node in an expected result")
-			case x.Lang != "":
-				term = rdf.LangLiteral(x.Value, x.Lang)
+			case value.Lang != "":
+				term = rdf.LangLiteral(value.Value, value.Lang)
 			default:
-				term = rdf.Literal(x.Value, x.Datatype)
+				term = rdf.Literal(value.Value, value.Datatype)
 			}
 			fmt.Fprintf(&b, "%s=%s ", v, show(v, term))
 		}
-		expected = append(expected, b.String())
+		out = append(out, b.String())
 	}
-	diff(t, got, expected) // the queries order their rows, so the order counts
+	return out
 }
 
 // show writes a term so that equal values look equal: decimals by value, and lists, whose order SPARQL leaves open, sorted.
@@ -171,11 +190,8 @@ func show(name string, term rdf.Term) string {
 
 func checkTriples(t *testing.T, result *sparql.Result, name string) {
 	t.Helper()
-	text, err := fs.ReadFile(examples.FS(), "queries/expected/"+name+".ttl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	quads, err := turtle.ParseString(string(text), turtle.Options{Dialect: turtle.Turtle, File: name + ".ttl"})
+	text := expectedText(t, name+".ttl")
+	quads, err := turtle.ParseString(text, turtle.Options{Dialect: turtle.Turtle, File: name + ".ttl"})
 	if err != nil {
 		t.Fatal(err)
 	}
