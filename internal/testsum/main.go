@@ -108,6 +108,9 @@ func (s *summary) event(e event) {
 		}
 		return
 	case "output":
+		if strings.HasPrefix(e.Output, "=== ") {
+			return // which test runs, pauses, goes on
+		}
 		n := s.node(e.Package, e.Test)
 		n.output = append(n.output, e.Output)
 		return
@@ -144,7 +147,7 @@ func (s *summary) testDone(e event, n *node) {
 		reason := ""
 		for _, line := range n.output {
 			line = strings.TrimSpace(line)
-			if !strings.HasPrefix(line, "===") && !strings.HasPrefix(line, "---") && line != "" {
+			if !strings.HasPrefix(line, "---") && line != "" {
 				reason = line
 			}
 		}
