@@ -2,6 +2,7 @@ package badgerstore
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"triplestore/store"
@@ -13,8 +14,9 @@ import (
 type allocator struct {
 	mu      sync.Mutex
 	next    uint64
-	free    []uint64
-	waiting []freed // in order of commits
+	free    []uint64 // their space may still be taken
+	empty   []uint64 // free, and their space was given back
+	waiting []freed  // in order of commits
 	open    map[uint64]int
 }
 
@@ -55,6 +57,11 @@ func (a *allocator) take() uint64 {
 	if n := len(a.free); n > 0 {
 		no := a.free[n-1]
 		a.free = a.free[:n-1]
+		return no
+	}
+	if n := len(a.empty); n > 0 {
+		no := a.empty[n-1]
+		a.empty = a.empty[:n-1]
 		return no
 	}
 	a.next++
@@ -107,4 +114,27 @@ func (a *allocator) settle() {
 		a.free = append(a.free, a.waiting[0].pages...)
 		a.waiting = a.waiting[1:]
 	}
+}
+
+// surplus takes free pages out of those to be used next, if there are many more than the next transactions will use soon. The
+// caller gives back their space and then hands them to emptied.
+func (a *allocator) surplus() []uint64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	keep := max(leastSurplus, int(a.next/4))
+	if len(a.free) <= 2*keep {
+		return nil
+	}
+	n := len(a.free) - keep
+	out := slices.Clone(a.free[:n])
+	a.free = append([]uint64(nil), a.free[n:]...)
+	return out
+}
+
+const leastSurplus = 64
+
+func (a *allocator) emptied(pages []uint64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.empty = append(a.empty, pages...)
 }

@@ -77,7 +77,7 @@ func TestCrash(t *testing.T) {
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
 	dir := filepath.Join(t.TempDir(), "store")
-	rounds := 12
+	rounds := 8
 	if testing.Short() {
 		rounds = 3
 	}

@@ -107,7 +107,7 @@ func TestDamage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	load(t, s, catalogue(3000))
+	load(t, s, catalogue(1500))
 	n, _ := s.Snapshot()
 	want, err := storetest.Quads(t.Context(), n)
 	if err != nil {
@@ -127,7 +127,7 @@ func TestDamage(t *testing.T) {
 	}
 	end := len(bytes.TrimRight(good, "\x00"))
 	found := 0
-	for at := 40; at < end; at += end / 60 {
+	for at := 40; at < end; at += end / 30 {
 		bad := bytes.Clone(good)
 		bad[at] ^= 0x10
 		if err := os.WriteFile(logs[0], bad, 0o644); err != nil {
@@ -151,7 +151,7 @@ func TestDamage(t *testing.T) {
 		}
 		s.Close()
 	}
-	if found < 40 {
-		t.Errorf("%d of 60 changed bytes were noticed", found)
+	if found < 20 {
+		t.Errorf("%d of 30 changed bytes were noticed", found)
 	}
 }

@@ -24,7 +24,7 @@ type Pages interface {
 	Put(no uint64, b []byte) error
 	// Flush waits until every page that was put has been handed to the engine, which tells of errors so far.
 	Flush() error
-	// Free tells that pages will not be read again before they are put anew. It may do nothing.
+	// Free gives back the space of pages that will not be read again before they are put anew.
 	Free(nos []uint64) error
 	// Root returns the newest root, nil before the first.
 	Root() ([]byte, error)
@@ -162,9 +162,18 @@ func (p *badgerPages) flush() error {
 	return nil
 }
 
-// Free does nothing: the next page with the number overwrites this one, and Badger collects what was overwritten. Deleting the
-// key would leave a tombstone that Badger keeps.
-func (p *badgerPages) Free([]uint64) error { return nil }
+// Free overwrites the pages with nothing, which makes garbage of them in the value log. A deleted key would leave a tombstone, and
+// Badger keeps those of the last level for ever.
+func (p *badgerPages) Free(nos []uint64) error {
+	batch := p.db.NewWriteBatch()
+	defer batch.Cancel()
+	for _, no := range nos {
+		if err := batch.Set(pageKey(no), nil); err != nil {
+			return fmt.Errorf("store: free page %d: %w", no, err)
+		}
+	}
+	return batch.Flush()
+}
 
 func (p *badgerPages) Root() (root []byte, err error) {
 	err = p.db.View(func(txn *badger.Txn) error {

@@ -222,8 +222,30 @@ func (s *Store) collector(p *badgerPages) {
 		case <-tick.C:
 		case <-s.kick:
 		}
+		if err := s.shrink(); err != nil {
+			s.o.Logger.Error("give back free pages", "directory", s.dir, "error", err)
+		}
 		p.collect()
 	}
+}
+
+// shrink gives back the space of free pages where there are very many, say because a large graph was removed.
+func (s *Store) shrink() error {
+	select {
+	case s.writer <- struct{}{}: // numbers must not be given out again meanwhile
+	case <-s.stop:
+		return nil
+	}
+	defer func() { <-s.writer }()
+	pages := s.alloc.surplus()
+	if len(pages) == 0 {
+		return nil
+	}
+	if err := s.pages.Free(pages); err != nil {
+		return err
+	}
+	s.alloc.emptied(pages)
+	return nil
 }
 
 func (s *Store) wrote(bytes uint64) {
