@@ -237,7 +237,7 @@ func (p *planner) modifier(op algebra.Op) (Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		return p.distinct(in), nil
+		return p.distinct(in, p.scope(o.In).maybe.Intersect(in.P().Maybe)), nil
 	case *algebra.Reduced:
 		return p.op(o.In)
 	case *algebra.Slice:
@@ -300,8 +300,8 @@ func (p *planner) project(in Node, vars []string) Node {
 	return n
 }
 
-func (p *planner) distinct(in Node) Node {
-	n := &Distinct{In: in, Slots: in.P().Maybe.Slots()}
+func (p *planner) distinct(in Node, vars Set) Node {
+	n := &Distinct{In: in, Slots: vars.Slots()}
 	n.Props = *in.P()
 	n.Seq = 0
 	n.Cost += n.Rows * costBuild
@@ -394,7 +394,7 @@ func (p *planner) group(o *algebra.Group) (Node, error) {
 			x.Args = append(x.Args, c)
 		}
 		if len(a.Args) == 0 && a.Distinct {
-			for _, s := range ip.Maybe.Slots() {
+			for _, s := range p.scope(o.In).maybe.Slots() { // not what flattened sub-selects hide
 				if name := p.slots[s]; name != "" && name[0] != '.' {
 					x.All = append(x.All, s)
 				}

@@ -17,8 +17,12 @@ func (p *planner) joinable(x *algebra.Exists) bool {
 
 func (p *planner) joinableOp(op algebra.Op, outer nameSet) bool {
 	switch o := op.(type) {
-	case *algebra.BGP, *algebra.PathPattern, *algebra.Values:
+	case *algebra.BGP, *algebra.Values:
 		return true
+	case *algebra.PathPattern:
+		// Substituted into an empty path, a term need not be in the graph, the value of a variable must.
+		_, some := o.Path.(*algebra.OneOrMore)
+		return some || !o.S.IsVar() || !o.O.IsVar() || !outer[o.S.Var] && !outer[o.O.Var]
 	case *algebra.Join:
 		return p.joinableOp(o.L, outer) && p.joinableOp(o.R, outer)
 	case *algebra.Union:
@@ -26,12 +30,8 @@ func (p *planner) joinableOp(op algebra.Op, outer nameSet) bool {
 	case *algebra.Graph:
 		return !o.Name.IsVar() && p.joinableOp(o.In, outer)
 	case *algebra.Filter:
-		if !p.joinableOp(o.In, outer) {
-			return false
-		}
-		// A filter that sees an outer variable must be evaluated with it, which is certain only at the top and in unions, where
-		// groups are planned on top of the outer rows. A variable that may be unbound outside would be free in the pattern.
-		return true
+		// Filters that see an outer variable are evaluated with it, since groups are planned on top of the outer rows.
+		return p.joinableOp(o.In, outer)
 	}
 	return false
 }
