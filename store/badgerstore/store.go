@@ -24,8 +24,11 @@ type Options struct {
 	// PageCache and TermCache are the bytes of memory for decoded pages of quads and of terms; 0 is 256 MiB and 64 MiB.
 	PageCache, TermCache int64
 	// SortMemory is the bytes of memory that a transaction may take for sorting its changes before it goes to temporary files in the
-	// store's directory; 0 is 512 MiB. The table of terms that are new in a transaction comes on top: about 40 bytes each.
+	// store's directory; 0 is 512 MiB.
 	SortMemory int64
+	// TermMemory is the bytes of memory for the terms that a transaction has met, about 40 each; 0 is 1 GiB. Beyond that they are looked
+	// up in the store, which is slower.
+	TermMemory int64
 	// ValueLogFileSize is the size at which Badger begins a new file; 0 is 128 MiB.
 	ValueLogFileSize int64
 	// CollectInterval is the time between two rounds of giving disk space back; 0 is a minute.
@@ -43,6 +46,7 @@ func (o Options) withDefaults() Options {
 	set(&o.PageCache, 256<<20)
 	set(&o.TermCache, 64<<20)
 	set(&o.SortMemory, 512<<20)
+	set(&o.TermMemory, 1<<30)
 	set(&o.ValueLogFileSize, 128<<20)
 	set((*int64)(&o.CollectInterval), int64(time.Minute))
 	if o.Logger == nil {

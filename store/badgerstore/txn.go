@@ -82,6 +82,9 @@ func (s *Store) sorter(memory int64) *extsort.Sorter {
 }
 
 func (t *txn) Add(quads []rdf.Quad) error {
+	if err := t.bound(); err != nil {
+		return err
+	}
 	end, err := t.begin()
 	if err != nil {
 		return err
@@ -92,6 +95,22 @@ func (t *txn) Add(quads []rdf.Quad) error {
 		return err
 	}
 	return t.change(rows, relation.Insert)
+}
+
+// bound empties the table of terms when it has become too large.
+func (t *txn) bound() error {
+	if t.terms.Bytes() <= t.store.o.TermMemory {
+		return nil
+	}
+	t.calls.Lock()
+	defer t.calls.Unlock()
+	if err := t.check(); err != nil {
+		return err
+	}
+	if t.terms.Bytes() > t.store.o.TermMemory {
+		t.err = t.terms.Spill(t.ctx)
+	}
+	return t.err
 }
 
 func (t *txn) Remove(quads []rdf.Quad) error {
@@ -214,6 +233,9 @@ func (t *txn) changeIDs(quads []store.Quad, op relation.Op) error {
 }
 
 func (t *txn) ID(term rdf.Term) (store.ID, error) {
+	if err := t.bound(); err != nil {
+		return store.NoID, err
+	}
 	end, err := t.begin()
 	if err != nil {
 		return store.NoID, err

@@ -8,6 +8,8 @@ import (
 	"hash/maphash"
 	"math/bits"
 	"sync"
+	"sync/atomic"
+	"unsafe"
 
 	"triplestore/rdf"
 	"triplestore/store"
@@ -28,6 +30,7 @@ type Writer struct {
 	tmp    string
 	seed   maphash.Seed
 	shards [shards]shard
+	slots  atomic.Int64 // in all shards
 
 	languages, datatypes tableWriter
 
@@ -90,9 +93,10 @@ func (s *shard) find(key store.ID, second uint64) *slot {
 	}
 }
 
-func (s *shard) grow() {
+// grow makes room for one more and returns the number of slots added.
+func (s *shard) grow() int64 {
 	if len(s.slots) > 0 && s.used*4 < len(s.slots)*3 {
-		return
+		return 0
 	}
 	old := s.slots
 	s.slots = make([]slot, max(16, 2*len(old)))
@@ -101,6 +105,22 @@ func (s *shard) grow() {
 			*s.find(x.key, x.second) = x
 		}
 	}
+	return int64(len(s.slots) - len(old))
+}
+
+// Bytes is the memory of the table of terms met so far.
+func (w *Writer) Bytes() int64 { return w.slots.Load() * int64(unsafe.Sizeof(slot{})) }
+
+// Spill is Flush, after which the table is empty: terms that come again are looked up in the state. No other call may run.
+func (w *Writer) Spill(ctx context.Context) error {
+	if _, err := w.Flush(ctx); err != nil {
+		return err
+	}
+	for i := range w.shards {
+		w.shards[i].slots, w.shards[i].used = nil, 0
+	}
+	w.slots.Store(0)
+	return nil
 }
 
 // ID finds or makes the ID of a term. The term's strings are not kept.
@@ -123,7 +143,9 @@ func (w *Writer) id(t rdf.Term, make bool) (store.ID, bool, error) {
 	s := &w.shards[key%shards]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.grow()
+	if n := s.grow(); n > 0 {
+		w.slots.Add(n)
+	}
 	x := s.find(key, second)
 	if x.id != store.NoID {
 		return x.id, true, nil
