@@ -95,7 +95,8 @@ func checkFormat(dir string) error {
 		return fmt.Errorf("%w: %s holds a MANIFEST that is not Badger's; choose another directory or restore a backup", store.ErrFormat, dir)
 	}
 	if v := binary.BigEndian.Uint16(head[4:]); v != formatVersion {
-		return fmt.Errorf("%w: %s has format %d and this program reads format %d; export it with the program that wrote it and load the export into a new directory",
+		return fmt.Errorf("%w: %s has format %d and this program reads format %d; "+
+			"export it with the program that wrote it and load the export into a new directory",
 			store.ErrFormat, dir, v, formatVersion)
 	}
 	return nil

@@ -38,7 +38,8 @@ func (r root) encode() []byte {
 }
 
 func decodeRoot(b []byte) (r root, err error) {
-	if len(b) != rootSize || string(b[:len(rootMagic)]) != rootMagic || xxh3.Hash(b[:rootSize-8]) != binary.LittleEndian.Uint64(b[rootSize-8:]) {
+	if len(b) != rootSize || string(b[:len(rootMagic)]) != rootMagic ||
+		xxh3.Hash(b[:rootSize-8]) != binary.LittleEndian.Uint64(b[rootSize-8:]) {
 		return r, fmt.Errorf("store: malformed root: %w", store.ErrCorrupt)
 	}
 	b = b[len(rootMagic):]

@@ -143,7 +143,8 @@ func (n *snapshot) Stats() (store.Stats, error) {
 		graphs--
 	}
 	bytes, err := n.store.BytesOnDisk()
-	return store.Stats{Quads: gspo.Rows(), Graphs: graphs, Terms: n.state.terms.Len(), Commits: n.state.root.commit.Number, BytesOnDisk: bytes}, err
+	return store.Stats{Quads: gspo.Rows(), Graphs: graphs, Terms: n.state.terms.Len(),
+		Commits: n.state.root.commit.Number, BytesOnDisk: bytes}, err
 }
 
 func (n *snapshot) Close() error {

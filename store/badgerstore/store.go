@@ -73,7 +73,7 @@ type Store struct {
 	stop    chan struct{}
 	kick    chan struct{} // asks for a collection soon
 	stopped sync.WaitGroup
-	unused  atomic.Uint64 // bytes put since the last collection
+	written atomic.Uint64 // bytes put since the last collection
 }
 
 var _ store.Store = (*Store)(nil)
@@ -253,10 +253,10 @@ func (s *Store) shrink() error {
 }
 
 func (s *Store) wrote(bytes uint64) {
-	if s.unused.Add(bytes) < collectAfter {
+	if s.written.Add(bytes) < collectAfter {
 		return
 	}
-	s.unused.Store(0)
+	s.written.Store(0)
 	select {
 	case s.kick <- struct{}{}:
 	default:

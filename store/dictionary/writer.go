@@ -132,7 +132,7 @@ func (w *Writer) ID(t rdf.Term) (store.ID, error) {
 // Lookup finds the ID of a term.
 func (w *Writer) Lookup(t rdf.Term) (id store.ID, ok bool, err error) { return w.id(t, false) }
 
-func (w *Writer) id(t rdf.Term, make bool) (store.ID, bool, error) {
+func (w *Writer) id(t rdf.Term, intern bool) (store.ID, bool, error) {
 	if id, ok := store.Inline(t); ok {
 		return id, true, nil
 	}
@@ -151,7 +151,7 @@ func (w *Writer) id(t rdf.Term, make bool) (store.ID, bool, error) {
 		return x.id, true, nil
 	}
 	id, ok, err := w.base.find(key, t)
-	if err == nil && !ok && make {
+	if err == nil && !ok && intern {
 		id, err = w.append(t)
 		ok = err == nil
 	}
@@ -292,7 +292,8 @@ func (w *Writer) flush(ctx context.Context) (*Dictionary, error) {
 	if d.root.Hash, err = w.applyHashes(ctx); err != nil {
 		return nil, err
 	}
-	d.hash, d.index = relation.New(old.o.Pages, old.o.Relations, 2, d.root.Hash), relation.New(old.o.Pages, old.o.Relations, 2, d.root.Index)
+	d.hash = relation.New(old.o.Pages, old.o.Relations, 2, d.root.Hash)
+	d.index = relation.New(old.o.Pages, old.o.Relations, 2, d.root.Index)
 	return d, nil
 }
 

@@ -369,7 +369,8 @@ func (s *snapshot) Stats() (store.Stats, error) {
 	if len(graphs) > 0 && graphs[0].Graph == store.DefaultGraph {
 		graphs = graphs[1:]
 	}
-	return store.Stats{Quads: uint64(len(s.quads)), Graphs: uint64(len(graphs)), Terms: uint64(s.terms.terms), Commits: s.commit.Number}, err
+	return store.Stats{Quads: uint64(len(s.quads)), Graphs: uint64(len(graphs)), Terms: uint64(s.terms.terms),
+		Commits: s.commit.Number}, err
 }
 
 const blockLen = 1024
