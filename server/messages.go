@@ -73,8 +73,8 @@ func messagesFor(langs []string) *messages {
 	return allMessages[len(allMessages)-1]
 }
 
-// propertyNames name the properties that nearly every catalogue uses, as nb, nn, en, for when their vocabulary is not loaded.
-var propertyNames = map[string][3]string{
+// builtinNames name the properties and classes that nearly every catalogue uses, as nb, nn, en, for when their vocabulary is not loaded.
+var builtinNames = map[string][3]string{
 	rdfType: {"type", "type", "type"},
 	"http://www.w3.org/2000/01/rdf-schema#label":           {"navn", "namn", "label"},
 	"http://www.w3.org/2000/01/rdf-schema#comment":         {"kommentar", "kommentar", "comment"},
@@ -191,12 +191,37 @@ var propertyNames = map[string][3]string{
 	"http://www.w3.org/2004/02/skos/core#narrowMatch":      {"underordnet begrep i annet system", "underordna omgrep i anna system", "narrow match"},
 	"http://www.w3.org/2004/02/skos/core#relatedMatch":     {"beslektet begrep i annet system", "nærskylt omgrep i anna system", "related match"},
 	"http://www.w3.org/2004/02/skos/core#mappingRelation":  {"samsvarer med", "samsvarer med", "mapping relation"},
+	"http://www.w3.org/ns/dcat#Catalog":                    {"katalog", "katalog", "catalogue"},
+	"http://www.w3.org/ns/dcat#CatalogRecord":              {"katalogpost", "katalogpost", "catalogue record"},
+	"http://www.w3.org/ns/dcat#Dataset":                    {"datasett", "datasett", "dataset"},
+	"http://www.w3.org/ns/dcat#DatasetSeries":              {"datasettserie", "datasettserie", "dataset series"},
+	"http://www.w3.org/ns/dcat#DataService":                {"datatjeneste", "datateneste", "data service"},
+	"http://www.w3.org/ns/dcat#Distribution":               {"distribusjon", "distribusjon", "distribution"},
+	"http://www.w3.org/2004/02/skos/core#Concept":          {"begrep", "omgrep", "concept"},
+	"http://www.w3.org/2004/02/skos/core#ConceptScheme":    {"begrepssystem", "omgrepssystem", "concept scheme"},
+	"http://www.w3.org/2004/02/skos/core#Collection":       {"begrepssamling", "omgrepssamling", "collection"},
+	"http://xmlns.com/foaf/0.1/Agent":                      {"aktør", "aktør", "agent"},
+	"http://xmlns.com/foaf/0.1/Document":                   {"dokument", "dokument", "document"},
+	"http://www.w3.org/ns/org#Organization":                {"organisasjon", "organisasjon", "organisation"},
+	"http://www.w3.org/ns/org#FormalOrganization":          {"formell organisasjon", "formell organisasjon", "formal organisation"},
+	"http://www.w3.org/ns/regorg#RegisteredOrganization":   {"registrert virksomhet", "registrert verksemd", "registered organisation"},
+	"http://www.w3.org/2006/vcard/ns#Organization":         {"kontaktorganisasjon", "kontaktorganisasjon", "contact organisation"},
+	"http://www.w3.org/2006/vcard/ns#Kind":                 {"kontaktpunkt", "kontaktpunkt", "contact point"},
+	"http://purl.org/dc/terms/PeriodOfTime":                {"tidsrom", "tidsrom", "period of time"},
+	"http://purl.org/dc/terms/Location":                    {"sted", "stad", "location"},
+	"http://purl.org/dc/terms/Standard":                    {"standard", "standard", "standard"},
+	"http://www.w3.org/ns/prov#Plan":                       {"plan", "plan", "plan"},
+	"http://www.w3.org/ns/prov#Activity":                   {"aktivitet", "aktivitet", "activity"},
+	"http://www.w3.org/ns/adms#Identifier":                 {"identifikator", "identifikator", "identifier"},
+	"http://purl.org/vocab/cpsv#PublicService":             {"offentlig tjeneste", "offentleg teneste", "public service"},
+	"http://www.w3.org/2002/07/owl#Class":                  {"klasse", "klasse", "class"},
+	"http://www.w3.org/2000/01/rdf-schema#Class":           {"klasse", "klasse", "class"},
 	"http://www.w3.org/2004/02/skos/core#semanticRelation": {"semantisk relasjon", "semantisk relasjon", "semantic relation"},
 }
 
-// propertyName is the built-in name of a property in a language of the pages.
-func propertyName(iri, lang string) string {
-	names, ok := propertyNames[iri]
+// builtinName is the built-in name of a property or class in a language of the pages.
+func builtinName(iri, lang string) string {
+	names, ok := builtinNames[iri]
 	if !ok {
 		return ""
 	}

@@ -75,14 +75,20 @@ func (v *viewer) term(id store.ID, t rdf.Term) termView {
 	switch {
 	case t.IsIRI():
 		tv := termView{Text: v.name(t.Value()), IRI: t.Value(), Href: v.link.resource(t.Value())}
+		path, own := v.link.own(t.Value())
+		if own {
+			tv.Text = path
+		}
 		if id != store.NoID {
 			label, err := v.label(id)
 			v.check(err)
 			if !label.IsZero() {
 				tv.Text, tv.Lang = label.Value(), v.foreign(label.Lang())
+			} else if name := builtinName(t.Value(), v.m.Lang); name != "" {
+				tv.Text = name
 			}
 		}
-		if _, own := v.link.own(t.Value()); !own && (external(t.Value()) || mailOrPhone(t.Value())) {
+		if !own && (external(t.Value()) || mailOrPhone(t.Value())) {
 			tv.Outside = t.Value()
 		}
 		return tv
@@ -120,7 +126,7 @@ func (v *viewer) foreign(lang string) string {
 // property names a property: built in for the reader's language, then by its label in the store, then by its short name.
 func (v *viewer) property(id store.ID, iri string) propertyView {
 	p := propertyView{IRI: iri, Href: v.link.resource(iri)}
-	if p.Name = propertyName(iri, v.m.Lang); p.Name != "" {
+	if p.Name = builtinName(iri, v.m.Lang); p.Name != "" {
 		return p
 	}
 	label, err := v.label(id)
