@@ -55,7 +55,8 @@ type Options struct {
 	MaxExpanded int64
 	// BlankNodePrefix replaces the random part of the prefix of blank nodes. It must be unique in the store.
 	BlankNodePrefix string
-	// Parallel is how many documents, or parts of line-based documents, are parsed at a time. 0 means GOMAXPROCS.
+	// Parallel is how many documents, or parts of line-based documents, are parsed at a time. 0 means GOMAXPROCS; small loads then
+	// go one after the other, so that a store that is loaded in the same way lists its quads in the same order.
 	Parallel int
 	// Progress is called from one goroutine about every ProgressInterval, and at the end, while the load runs.
 	Progress func(Progress)
@@ -117,6 +118,9 @@ func run(ctx context.Context, st store.Store, docs []document, o Options, start 
 		l.files[i].Source = d.name
 		l.progress.total.Add(d.size)
 	}
+	if o.Parallel <= 0 && l.progress.total.Load() <= smallLoad {
+		l.o.Parallel = 1
+	}
 	stop := l.progress.watch(o, start, len(docs))
 	res, err := st.Update(ctx, func(txn store.Txn) error {
 		if err := l.run(ctx, txn); err != nil {
@@ -163,6 +167,9 @@ type load struct {
 	failed   bool // strict, and something was rejected: keep parsing for the report, but stop adding
 	mu       sync.Mutex
 }
+
+// smallLoad is up to how many bytes of files a load is not worth several goroutines. URLs and standard input count nothing.
+const smallLoad = 2 << 20
 
 // batchSize is the room of a batch on its way from a parser to the store.
 const batchSize = 4096

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -26,10 +25,9 @@ func (a *app) stats() *cobra.Command {
 			if *asJSON {
 				return a.printJSON(s)
 			}
-			w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-			fmt.Fprintf(w, "%s\tquads\n%s\tnamed graphs\n%s\tterms\n%s\tcommits\n%s\ton disk\n", formatCount(s.Quads), formatCount(s.Graphs),
+			_, err = fmt.Fprintf(a.stdout, "%15s quads\n%15s named graphs\n%15s terms\n%15s commits\n%15s on disk\n", formatCount(s.Quads), formatCount(s.Graphs),
 				formatCount(s.Terms), formatCount(s.Commits), formatBytes(int64(s.BytesOnDisk)))
-			return w.Flush()
+			return err
 		})
 	}
 	return cmd
