@@ -16,6 +16,8 @@ type rowView struct {
 	env *env
 	row int
 	err error // of the store
+	// vals are decoded columns, by slot; nil where there is none.
+	vals [][]expr.Value
 }
 
 // id is the ID of a slot in the row.
@@ -33,6 +35,9 @@ func (r *rowView) id(slot int) store.ID {
 
 // Value implements expr.Row.
 func (r *rowView) Value(slot int) expr.Value {
+	if slot < len(r.vals) && r.vals[slot] != nil {
+		return r.vals[slot][r.row]
+	}
 	v, err := r.q.terms.value(r.id(slot))
 	if err != nil && r.err == nil {
 		r.err = err
@@ -48,9 +53,12 @@ type evaluator struct {
 	cache map[store.ID]verdict
 	held  held
 	// shared: the caller tells when a new solution begins.
-	shared bool
-	need   [][]store.ID
-	ids    []store.ID
+	shared  bool
+	kept    [][]expr.Value // the buffers of view.vals
+	scratch decodeScratch
+	fresh   []int32
+	// asked and hits tell whether the cache pays.
+	asked, hits int
 }
 
 // verdict is what became of a condition.
@@ -70,31 +78,31 @@ func newEvaluator(q *Query, c *optimizer.Cond, e *env) *evaluator {
 	return v
 }
 
-// prepare fetches the terms that the rows (all, where rows is nil) need.
+// prepare decodes what the rows of b (all, where rows is nil) need for the expression, a column at a time.
 func (v *evaluator) prepare(b *batch, rows []int32) error {
 	v.view.b = b
 	if v.cond.Program == nil {
 		return nil
 	}
-	v.need = v.need[:0]
-	if rows != nil && len(rows) < b.n {
-		v.ids = v.ids[:0]
-		for _, s := range v.cond.Program.Slots() {
-			if c := b.cols[s]; c != nil {
-				for _, r := range rows {
-					v.ids = append(v.ids, c[r])
-				}
-			}
-		}
-		v.need = append(v.need, v.ids)
-		return v.view.q.terms.prepare(v.need...)
-	}
 	for _, s := range v.cond.Program.Slots() {
-		if c := b.cols[s]; c != nil {
-			v.need = append(v.need, c[:b.n])
+		col := b.cols[s]
+		if col == nil || v.view.env.params != nil && v.view.env.params[s] != store.NoID {
+			if s < len(v.view.vals) {
+				v.view.vals[s] = nil
+			}
+			continue
+		}
+		if v.view.vals == nil {
+			v.view.vals = make([][]expr.Value, len(b.cols))
+			v.kept = make([][]expr.Value, len(b.cols))
+		}
+		v.kept[s] = resize(v.kept[s], b.n)
+		v.view.vals[s] = v.kept[s]
+		if err := v.view.q.terms.values(col[:b.n], rows, v.kept[s], &v.scratch); err != nil {
+			return err
 		}
 	}
-	return v.view.q.terms.prepare(v.need...)
+	return nil
 }
 
 // plainVar gives the slot of an expression that is a variable.
@@ -149,10 +157,6 @@ func (v *evaluator) holds(row int) (verdict, error) {
 		}
 	}
 	if v.cache != nil {
-		if len(v.cache) >= 1<<18 {
-			clear(v.cache)
-			v.held.release()
-		}
 		v.cache[id] = r
 		if err := v.held.grow(24); err != nil {
 			return r, err
@@ -204,12 +208,8 @@ func (v *evaluator) filter(b *batch, rows []int32) ([]int32, error) {
 			return kept, nil
 		}
 	}
-	if v.cache == nil || len(v.cache) == 0 {
-		if err := v.prepare(b, rows); err != nil {
-			return nil, err
-		}
-	} else {
-		v.prepareUncached(b, rows)
+	if err := v.prepareUncached(b, rows); err != nil {
+		return nil, err
 	}
 	for i, r := range rows {
 		if i&63 == 63 {
@@ -228,20 +228,34 @@ func (v *evaluator) filter(b *batch, rows []int32) ([]int32, error) {
 	return out, nil
 }
 
-// prepareUncached fetches only terms that the cache of verdicts does not know. An error shows again in holds.
-func (v *evaluator) prepareUncached(b *batch, rows []int32) {
-	v.view.b = b
-	col := b.cols[v.cond.Slots[0]]
-	if col == nil {
-		return
+// prepareUncached prepares only the rows whose verdict the cache does not have.
+func (v *evaluator) prepareUncached(b *batch, rows []int32) error {
+	if v.cache == nil || len(v.cache) == 0 || b.cols[v.cond.Slots[0]] == nil {
+		return v.prepare(b, rows)
 	}
-	v.ids = v.ids[:0]
+	if len(v.cache) >= 1<<18 {
+		clear(v.cache)
+		v.held.release()
+	}
+	col := b.cols[v.cond.Slots[0]]
+	v.fresh = v.fresh[:0]
+	var last store.ID
 	for _, r := range rows {
-		if _, ok := v.cache[col[r]]; !ok {
-			v.ids = append(v.ids, col[r])
+		if id := col[r]; id != last {
+			last = id
+			if _, ok := v.cache[id]; !ok {
+				v.fresh = append(v.fresh, r)
+			}
 		}
 	}
-	_ = v.view.q.terms.prepare(v.ids)
+	v.asked += len(rows)
+	v.hits += len(rows) - len(v.fresh)
+	if v.asked > 1<<14 && v.hits < v.asked/8 { // nearly every value is new: remembering them does not pay
+		v.cache = nil
+		v.held.release()
+		return v.prepare(b, rows)
+	}
+	return v.prepare(b, v.fresh)
 }
 
 // condList is a conjunction.

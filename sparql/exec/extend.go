@@ -47,20 +47,7 @@ func (x *extend) compute(b *batch) error {
 		}
 		return nil
 	}
-	if x.cache != nil && len(x.cache) > 0 {
-		x.eval.view.b = b
-		if col := b.cols[x.node.Expr.Slots[0]]; col != nil {
-			x.eval.ids = x.eval.ids[:0]
-			for _, id := range col[:b.n] {
-				if _, ok := x.cache[id]; !ok {
-					x.eval.ids = append(x.eval.ids, id)
-				}
-			}
-			if err := x.q.terms.prepare(x.eval.ids); err != nil {
-				return err
-			}
-		}
-	} else if err := x.eval.prepare(b, nil); err != nil {
+	if err := x.prepare(b); err != nil {
 		return err
 	}
 	for i := range x.col {
@@ -89,10 +76,6 @@ func (x *extend) compute(b *batch) error {
 			}
 		}
 		if x.cache != nil {
-			if len(x.cache) >= 1<<18 {
-				clear(x.cache)
-				x.held.release()
-			}
 			x.cache[key] = x.col[i]
 			if err := x.held.grow(32); err != nil {
 				return err
@@ -100,6 +83,37 @@ func (x *extend) compute(b *batch) error {
 		}
 	}
 	return nil
+}
+
+// prepare decodes the rows whose result the cache does not have.
+func (x *extend) prepare(b *batch) error {
+	e := x.eval
+	if x.cache == nil || len(x.cache) == 0 || b.cols[x.node.Expr.Slots[0]] == nil {
+		return e.prepare(b, nil)
+	}
+	col := b.cols[x.node.Expr.Slots[0]]
+	if len(x.cache) >= 1<<18 {
+		clear(x.cache)
+		x.held.release()
+	}
+	e.fresh = e.fresh[:0]
+	var last store.ID
+	for i, id := range col[:b.n] {
+		if id != last {
+			last = id
+			if _, ok := x.cache[id]; !ok {
+				e.fresh = append(e.fresh, int32(i))
+			}
+		}
+	}
+	e.asked += b.n
+	e.hits += b.n - len(e.fresh)
+	if e.asked > 1<<14 && e.hits < e.asked/8 {
+		x.cache = nil
+		x.held.release()
+		return e.prepare(b, nil)
+	}
+	return e.prepare(b, e.fresh)
 }
 
 func (x *extend) close() {

@@ -15,9 +15,9 @@ type terms struct {
 	memory *memory
 	local  []rdf.Term
 	ids    map[rdf.Term]store.ID
-	// values caches decoded terms of the dictionary.
-	values map[store.ID]expr.Value
-	bytes  int64 // of values
+	// cached are decoded terms of the dictionary.
+	cached map[store.ID]expr.Value
+	bytes  int64 // of cached
 	limit  int64 // of bytes
 
 	wanted []store.ID
@@ -25,7 +25,7 @@ type terms struct {
 }
 
 func newTerms(snap store.Snapshot, m *memory, locals []rdf.Term) *terms {
-	t := &terms{snap: snap, memory: m, ids: map[rdf.Term]store.ID{}, values: map[store.ID]expr.Value{}, limit: cacheLimit}
+	t := &terms{snap: snap, memory: m, ids: map[rdf.Term]store.ID{}, cached: map[store.ID]expr.Value{}, limit: cacheLimit}
 	if m.limit > 0 {
 		t.limit = min(t.limit, m.limit/4)
 	}
@@ -70,7 +70,7 @@ func (t *terms) prepare(cols ...[]store.ID) error {
 		for _, id := range col {
 			if id != last && id.InDictionary() {
 				last = id
-				if _, ok := t.values[id]; !ok {
+				if _, ok := t.cached[id]; !ok {
 					t.wanted = append(t.wanted, id)
 				}
 			}
@@ -86,7 +86,7 @@ func (t *terms) prepare(cols ...[]store.ID) error {
 		return err
 	}
 	if t.bytes > t.limit {
-		clear(t.values)
+		clear(t.cached)
 		_ = t.memory.grow(-t.bytes)
 		t.bytes = 0
 		// Everything of these columns is needed, not only what was missing.
@@ -94,7 +94,7 @@ func (t *terms) prepare(cols ...[]store.ID) error {
 	}
 	var bytes int64
 	for i, id := range t.wanted {
-		t.values[id] = expr.FromTerm(t.got[i])
+		t.cached[id] = expr.FromTerm(t.got[i])
 		bytes += int64(t.got[i].Size()) + 96
 	}
 	t.bytes += bytes
@@ -111,13 +111,13 @@ func (t *terms) value(id store.ID) (expr.Value, error) {
 	case !id.InDictionary():
 		return inlineValue(id), nil
 	}
-	if v, ok := t.values[id]; ok {
+	if v, ok := t.cached[id]; ok {
 		return v, nil
 	}
 	if err := t.prepare([]store.ID{id}); err != nil {
 		return expr.Value{}, err
 	}
-	return t.values[id], nil
+	return t.cached[id], nil
 }
 
 // inlineValue decodes an ID that holds its value.
@@ -169,6 +169,63 @@ func (t *terms) decode(col []store.ID, dst []rdf.Term, s *decodeScratch) error {
 				last, lastTerm = id, s.terms[k]
 			}
 			dst[i] = lastTerm
+		}
+	}
+	return nil
+}
+
+// values decodes a column at the given rows (all, where rows is nil) to the same places of dst.
+func (t *terms) values(col []store.ID, rows []int32, dst []expr.Value, s *decodeScratch) error {
+	n := len(rows)
+	if rows == nil {
+		n = len(col)
+	}
+	s.ids = s.ids[:0]
+	var last store.ID
+	for i := range n {
+		r := i
+		if rows != nil {
+			r = int(rows[i])
+		}
+		id := col[r]
+		switch {
+		case id.InDictionary():
+			if id != last {
+				s.ids = append(s.ids, id)
+				last = id
+			}
+		case id == store.NoID:
+			dst[r] = expr.Value{}
+		case id.Tag() == store.TagLocal:
+			dst[r] = expr.FromTerm(t.local[id.Number()])
+		default:
+			dst[r] = inlineValue(id)
+		}
+	}
+	if len(s.ids) == 0 {
+		return nil
+	}
+	if !slices.IsSorted(s.ids) {
+		slices.Sort(s.ids)
+	}
+	s.ids = slices.Compact(s.ids)
+	s.terms = resize(s.terms, len(s.ids))
+	if err := t.snap.Terms(s.ids, s.terms); err != nil {
+		return err
+	}
+	last = 0
+	var v expr.Value
+	for i := range n {
+		r := i
+		if rows != nil {
+			r = int(rows[i])
+		}
+		if id := col[r]; id.InDictionary() {
+			if id != last {
+				k, _ := slices.BinarySearch(s.ids, id)
+				last, v = id, expr.FromTerm(s.terms[k])
+			}
+			dst[r] = v
 		}
 	}
 	return nil

@@ -50,22 +50,29 @@ func (w *walker) reach(step optimizer.Step, from store.ID, least int, many, inve
 			return w.reachIn(a, from, least, many)
 		}
 	}
+	return w.closure(step, []store.ID{from}, least, many, inverse)
+}
+
+// closure is reach from several terms at once.
+func (w *walker) closure(step optimizer.Step, from []store.ID, least int, many, inverse bool) ([]store.ID, error) {
 	visited := newKeySet(1)
 	before := int64(0)
 	defer func() { _ = w.held.grow(-before) }()
 	if least == 0 {
-		visited.add([]store.ID{from})
+		for i := range from {
+			visited.add(from[i : i+1])
+		}
 	}
-	frontier := []store.ID{from}
+	frontier := slices.Clone(from)
 	for len(frontier) > 0 {
 		found, err := w.expand(step, frontier, inverse, nil)
 		if err != nil {
 			return nil, err
 		}
 		frontier = frontier[:0]
-		for _, x := range found {
-			if _, fresh := visited.add([]store.ID{x}); fresh {
-				frontier = append(frontier, x)
+		for i := range found {
+			if _, fresh := visited.add(found[i : i+1]); fresh {
+				frontier = append(frontier, found[i])
 			}
 		}
 		if !many {
@@ -76,11 +83,11 @@ func (w *walker) reach(step optimizer.Step, from store.ID, least int, many, inve
 			return nil, err
 		}
 		size := visited.bytes()
-		if err := w.held.grow(size - before); err != nil {
-			before = size
+		grown := size - before
+		before = size
+		if err := w.held.grow(grown); err != nil {
 			return nil, err
 		}
-		before = size
 	}
 	return visited.keys, nil
 }
@@ -255,18 +262,8 @@ func (w *walker) expand(step optimizer.Step, frontier []store.ID, inverse bool, 
 		slices.Sort(mid)
 		return w.expand(second, slices.Compact(mid), inverse, out)
 	case *optimizer.StepClosure:
-		for _, x := range frontier {
-			ends, err := w.reach(s.Step, x, s.Min, s.Many, inverse)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, ends...)
-			if err := w.q.check(); err != nil {
-				return nil, err
-			}
-		}
-		slices.Sort(out)
-		return slices.Compact(out), nil
+		ends, err := w.closure(s.Step, frontier, s.Min, s.Many, inverse)
+		return append(out, ends...), err
 	}
 	panic("exec: unknown step")
 }

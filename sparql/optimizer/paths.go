@@ -35,6 +35,9 @@ func (p *planner) path(o *algebra.PathPattern, in Node) (Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c, ok := n.Path.(*StepClosure); ok {
+		n.Path, n.Min, n.Many = c.Step, min(n.Min, c.Min), n.Many || c.Many
+	}
 	ip := in.P()
 	n.Certain, n.Maybe = ip.Certain, ip.Maybe
 	n.Distinct = map[int]float64{}
@@ -102,9 +105,9 @@ func (p *planner) stepSize(s Step) (float64, error) {
 
 // step translates the inside of a closure.
 func (p *planner) step(x algebra.Path) (Step, error) {
-	closure := func(of algebra.Path, min int, many bool) (Step, error) {
+	closure := func(of algebra.Path, least int, many bool) (Step, error) {
 		s, err := p.step(of)
-		return &StepClosure{Step: s, Min: min, Many: many}, err
+		return closureOf(s, least, many), err
 	}
 	switch x := x.(type) {
 	case *algebra.Link:
@@ -136,6 +139,14 @@ func (p *planner) step(x algebra.Path) (Step, error) {
 		return p.negated(x, false)
 	}
 	return nil, &UnsupportedError{Feature: fmt.Sprintf("path %T", x)}
+}
+
+// closureOf makes a closure; one of a closure is a closure of the same step.
+func closureOf(s Step, least int, many bool) Step {
+	if c, ok := s.(*StepClosure); ok {
+		return &StepClosure{Step: c.Step, Min: min(least, c.Min), Many: many || c.Many}
+	}
+	return &StepClosure{Step: s, Min: least, Many: many}
 }
 
 func alternative(l, r Step) Step {
@@ -174,13 +185,13 @@ func (p *planner) inverse(x algebra.Path) (Step, error) {
 		return alternative(l, r), err
 	case *algebra.ZeroOrMore:
 		s, err := p.inverse(x.Path)
-		return &StepClosure{Step: s, Many: true}, err
+		return closureOf(s, 0, true), err
 	case *algebra.OneOrMore:
 		s, err := p.inverse(x.Path)
-		return &StepClosure{Step: s, Min: 1, Many: true}, err
+		return closureOf(s, 1, true), err
 	case *algebra.ZeroOrOne:
 		s, err := p.inverse(x.Path)
-		return &StepClosure{Step: s}, err
+		return closureOf(s, 0, false), err
 	case *algebra.Negated:
 		return p.negated(x, true)
 	}

@@ -94,6 +94,9 @@ func (p *planner) singleLookup(n Node, op algebra.Op, cond algebra.Expr, kind Jo
 	it := g.items[0]
 	var exprs []algebra.Expr
 	for _, f := range g.filters {
+		if hasExists(f.expr) {
+			return nil, false, nil
+		}
 		exprs = append(exprs, f.expr)
 	}
 	if cond != nil {
