@@ -23,7 +23,7 @@ var Layers = []Layer{
 	{"expressions", []string{"sparql/expr"}, "functions are defined on RDF values; that they know no storage keeps them testable by table"},
 	{"contract of the store", []string{"store"}, "the engine is written against the contract and never against an implementation"},
 	{"stores", []string{"store/..."}, "implementations know the contract and nothing of queries"},
-	{"engine", []string{"sparql/optimizer", "sparql/exec", "sparql/refexec"}, "plans and operators see snapshots, not stores on disk"},
+	{"engine", []string{"sparql/optimizer", "sparql/exec", "sparql/refexec", "sparql/update"}, "plans, operators and updates see snapshots, not stores on disk"},
 	{"façade", []string{"sparql"}, "the one door to the engine for library users"},
 	{"loaders", []string{"loaders/..."}, "loading writes to any store and must work without a server"},
 	{"server", []string{"server/..."}, "HTTP is the outermost layer of the library"},
