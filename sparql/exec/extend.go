@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"triplestore/rdf"
+	"triplestore/sparql/algebra"
 	"triplestore/sparql/optimizer"
 	"triplestore/store"
 )
@@ -16,6 +18,9 @@ type extend struct {
 	// cache keeps results by the ID of the only slot.
 	cache map[store.ID]store.ID
 	held  held
+	// langs are the IDs of language tags as strings, by Aux.
+	langs  []store.ID
+	noLang store.ID
 }
 
 func newExtend(q *Query, n *optimizer.Extend, in operator, e *env) operator {
@@ -46,6 +51,9 @@ func (x *extend) compute(b *batch) error {
 			x.col[i] = x.eval.view.id(v)
 		}
 		return nil
+	}
+	if done, err := x.languages(b); done || err != nil {
+		return err
 	}
 	if err := x.prepare(b); err != nil {
 		return err
@@ -83,6 +91,46 @@ func (x *extend) compute(b *batch) error {
 		}
 	}
 	return nil
+}
+
+// languages computes LANG(?x) from IDs; done is false where the expression or an ID is something else.
+func (x *extend) languages(b *batch) (done bool, err error) {
+	c, ok := x.node.Expr.Expr.(*algebra.Call)
+	if !ok || c.Func != "LANG" || len(x.node.Expr.Slots) != 1 || x.env.params != nil {
+		return false, nil
+	}
+	if _, ok := c.Args[0].(*algebra.Var); !ok {
+		return false, nil
+	}
+	col := b.cols[x.node.Expr.Slots[0]]
+	if col == nil {
+		return false, nil
+	}
+	if x.langs == nil {
+		tags := x.q.snap.Languages()
+		x.langs = make([]store.ID, len(tags))
+		for i, tag := range tags {
+			if x.langs[i], err = x.q.terms.intern(rdf.String(tag)); err != nil {
+				return false, err
+			}
+		}
+		if x.noLang, err = x.q.terms.intern(rdf.String("")); err != nil {
+			return false, err
+		}
+	}
+	for i, id := range col[:b.n] {
+		switch {
+		case id.Tag() == store.TagLang && int(id.Aux()) < len(x.langs) && id.Aux() != store.AuxOther:
+			x.col[i] = x.langs[id.Aux()]
+		case id.Tag() == store.TagLocal || id.Tag() == store.TagLang:
+			return false, nil
+		case id.IsLiteral():
+			x.col[i] = x.noLang
+		default:
+			x.col[i] = store.NoID // an error
+		}
+	}
+	return true, nil
 }
 
 // prepare decodes the rows whose result the cache does not have.

@@ -70,8 +70,10 @@ func (q *Query) Construct(emit func(rdf.Triple) bool) error {
 				solution++
 				for i := range q.plan.Template {
 					t := &q.plan.Template[i]
-					if k, ok := q.key(t, constant[i], b, at+r); ok && !seen.fresh(k) {
-						continue
+					if !q.plan.Unique {
+						if k, ok := q.key(t, constant[i], b, at+r); ok && !seen.fresh(k) {
+							continue
+						}
 					}
 					triple, ok := fill(t, cols, r, solution)
 					if ok && !emit(triple) {

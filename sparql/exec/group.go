@@ -157,6 +157,8 @@ func newAggregator(q *Query, a *optimizer.Aggregate, e *env, h *held) aggregator
 		return &countDistinct{q: q, slots: a.All, held: h, all: true}
 	case a.Func == "COUNT" && a.Var >= 0 && !a.Distinct:
 		return &countVar{q: q, slot: a.Var}
+	case a.Func == "COUNT" && a.Var >= 0 && a.Sorted:
+		return &countRuns{q: q, slot: a.Var}
 	case a.Func == "COUNT" && a.Var >= 0:
 		return &countDistinct{q: q, slots: []int{a.Var}, held: h}
 	case a.Func == "SAMPLE" && a.Var >= 0:
@@ -262,6 +264,30 @@ func (c *countDistinct) add(b *batch, numbers []int32, n int) error {
 }
 
 func (c *countDistinct) result(g int) (store.ID, error) { return c.q.integer(c.n[g]) }
+
+// countRuns is COUNT(DISTINCT ?x) of one group whose rows are sorted by ?x.
+type countRuns struct {
+	q    *Query
+	slot int
+	last store.ID
+	n    int64
+}
+
+func (c *countRuns) add(b *batch, _ []int32, _ int) error {
+	last, n := c.last, c.n
+	if col := b.cols[c.slot]; col != nil {
+		for _, id := range col[:b.n] {
+			if id != last {
+				last = id
+				n++
+			}
+		}
+	}
+	c.last, c.n = last, n
+	return nil
+}
+
+func (c *countRuns) result(int) (store.ID, error) { return c.q.integer(c.n) }
 
 // sample is SAMPLE(?x).
 type sample struct {

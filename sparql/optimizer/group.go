@@ -363,7 +363,9 @@ func (p *planner) planGroup(g *joinGroup, in Node) (Node, error) {
 			return nil, err
 		}
 	}
-	n, err := p.join(g, in)
+	want := p.want
+	p.want = -1
+	n, err := p.join(g, in, want)
 	if err != nil {
 		return nil, err
 	}

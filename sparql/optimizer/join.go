@@ -11,8 +11,8 @@ import (
 // exhaustiveItems is up to how many items every order of joins is considered.
 const exhaustiveItems = 8
 
-// join orders the items of a group on top of in.
-func (p *planner) join(g *joinGroup, in Node) (Node, error) {
+// join orders the items of a group on top of in. want is a slot that the rows had better be sorted by, or -1.
+func (p *planner) join(g *joinGroup, in Node, want int) (Node, error) {
 	if err := p.prepareItems(g); err != nil {
 		return nil, err
 	}
@@ -30,7 +30,7 @@ func (p *planner) join(g *joinGroup, in Node) (Node, error) {
 	if len(g.items) > exhaustiveItems {
 		order = p.greedy
 	}
-	n, err := order(g, in)
+	n, err := order(g, in, want)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (p *planner) prepareItems(g *joinGroup) error {
 
 // exhaustive finds the cheapest sequence of joins by dynamic programming over sets of items. Of the plans for a set it keeps the
 // cheapest for each variable that the rows may be sorted by.
-func (p *planner) exhaustive(g *joinGroup, in Node) (Node, error) {
+func (p *planner) exhaustive(g *joinGroup, in Node, want int) (Node, error) {
 	n := len(g.items)
 	best := make([][]Node, 1<<n)
 	best[0] = []Node{in}
@@ -101,7 +101,13 @@ func (p *planner) exhaustive(g *joinGroup, in Node) (Node, error) {
 		}
 		best[mask] = nil
 	}
-	return slices.MinFunc(best[1<<n-1], func(a, b Node) int { return cmp.Compare(a.P().Cost, b.P().Cost) }), nil
+	cost := func(n Node) float64 {
+		if s := n.P().Sorted; want < 0 || len(s) > 0 && s[0] == want {
+			return n.P().Cost
+		}
+		return n.P().Cost + n.P().Rows*costProbe
+	}
+	return slices.MinFunc(best[1<<n-1], func(a, b Node) int { return cmp.Compare(cost(a), cost(b)) }), nil
 }
 
 // keepBest adds a plan to those for the same items, if none is cheaper and sorted as well.
@@ -127,7 +133,7 @@ func keepBest(plans []Node, n Node) []Node {
 }
 
 // greedy takes the item next that gives the least rows for the least cost.
-func (p *planner) greedy(g *joinGroup, in Node) (Node, error) {
+func (p *planner) greedy(g *joinGroup, in Node, _ int) (Node, error) {
 	left := slices.Clone(g.items)
 	now := in
 	for len(left) > 0 {

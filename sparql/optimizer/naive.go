@@ -358,11 +358,27 @@ func (p *planner) lateral(o *algebra.Lateral) (Node, error) {
 	return n, nil
 }
 
+// sortedOp plans an operator whose rows had better be sorted by a slot.
+func (p *planner) sortedOp(op algebra.Op, slot int) (Node, error) {
+	before := p.want
+	p.want = slot
+	defer func() { p.want = before }()
+	return p.op(op)
+}
+
 func (p *planner) group(o *algebra.Group) (Node, error) {
 	if n, ok, err := p.countScan(o); ok || err != nil {
 		return n, err
 	}
-	in, err := p.op(o.In)
+	want := -1
+	if len(o.Keys) > 0 {
+		want = p.slot(o.Keys[0])
+	} else if len(o.Aggregates) == 1 && len(o.Aggregates[0].Args) == 1 {
+		if v, ok := o.Aggregates[0].Args[0].(*algebra.Var); ok {
+			want = p.slot(v.Name)
+		}
+	}
+	in, err := p.sortedOp(o.In, want)
 	if err != nil {
 		return nil, err
 	}
@@ -403,6 +419,7 @@ func (p *planner) group(o *algebra.Group) (Node, error) {
 		if len(a.Args) == 1 {
 			if v, ok := a.Args[0].(*algebra.Var); ok && !p.params.Has(p.slot(v.Name)) {
 				x.Var = p.slot(v.Name)
+				x.Sorted = len(ip.Sorted) > 0 && ip.Sorted[0] == x.Var && len(o.Keys) == 0
 			}
 		}
 		g.Aggregates = append(g.Aggregates, x)

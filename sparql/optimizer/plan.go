@@ -20,6 +20,8 @@ type Plan struct {
 	Exists []*Sub
 	// Template is CONSTRUCT's.
 	Template []TemplateTriple
+	// Unique: no two solutions give the same triple of Template.
+	Unique bool
 	// Describe are the resources of DESCRIBE: slots of Out or constants.
 	Describe []Ref
 	// Graph is the default graph of the query's dataset, which DESCRIBE reads.
@@ -302,6 +304,8 @@ type Cond struct {
 type Aggregate struct {
 	algebra.Aggregate
 	Slot int
+	// Sorted: the input is sorted by Var first.
+	Sorted bool
 	// All are the slots that COUNT(DISTINCT *) compares.
 	All []int
 	// Var is the slot of the only argument where that is a variable, else -1.

@@ -27,6 +27,7 @@ type planner struct {
 	*shared
 	graph  Graph // active
 	params Set   // slots that are constants here
+	want   int   // the slot that rows had better be sorted by, or -1
 	late   bool  // the query runs: there can be no new slots and terms
 	scopes map[algebra.Op]scope
 	owns   map[algebra.Op]Node // see own
@@ -54,7 +55,7 @@ type shared struct {
 // context's or the store's.
 func Optimize(ctx context.Context, snap store.Snapshot, q *algebra.Query, o Options) (*Plan, error) {
 	s := &scoper{taken: map[string]bool{}, outer: map[any][]string{}}
-	p := &planner{scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}, shared: &shared{ctx: ctx, snap: snap, options: o, stats: newStats(ctx, snap),
+	p := &planner{want: -1, scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}, shared: &shared{ctx: ctx, snap: snap, options: o, stats: newStats(ctx, snap),
 		names: map[string]int{}, rows: map[algebra.Op]int{}, localIDs: map[rdf.Term]store.ID{}, subs: map[any]int{}, outer: s.outer}}
 	if err := p.resolveDataset(q.Dataset); err != nil {
 		return nil, err
@@ -109,6 +110,7 @@ func Optimize(ctx context.Context, snap store.Snapshot, q *algebra.Query, o Opti
 	if len(p.slots) > maxSlots {
 		return nil, &UnsupportedError{Feature: "queries with more than 4096 variables"}
 	}
+	out.Unique = uniqueTriples(out)
 	prune(out.Root, SetOf(out.Out...))
 	p.number(out.Root)
 	out.Slots, out.Locals, out.Exists = p.slots, p.locals, p.exists
@@ -294,7 +296,7 @@ func (p *planner) nested(s *Sub, key any, op algebra.Op) error {
 	p.announce(op)
 	graph, sh := p.graph, p.shared
 	s.Plan = func(bound Set) (Node, error) {
-		c := &planner{shared: sh, graph: graph, params: bound, late: true, scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}}
+		c := &planner{want: -1, shared: sh, graph: graph, params: bound, late: true, scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}}
 		n, err := c.op(op)
 		if err != nil {
 			return nil, err
@@ -302,7 +304,7 @@ func (p *planner) nested(s *Sub, key any, op algebra.Op) error {
 		prune(n, c.allSlots())
 		return n, nil
 	}
-	c := &planner{shared: sh, graph: graph, params: SetOf(s.Outer...), scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}}
+	c := &planner{want: -1, shared: sh, graph: graph, params: SetOf(s.Outer...), scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}}
 	n, err := c.op(op)
 	s.Example = n
 	return err

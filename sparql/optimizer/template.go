@@ -34,3 +34,35 @@ func (p *planner) template(ts []algebra.TriplePattern, s *scoper, top names, out
 	}
 	return res, nil
 }
+
+// uniqueTriples reports whether the solutions of a CONSTRUCT with one triple in its template are the matches of one pattern, whose
+// variables are all in the triple, so that no triple comes twice.
+func uniqueTriples(p *Plan) bool {
+	if len(p.Template) != 1 {
+		return false
+	}
+	n := p.Root
+	for {
+		switch x := n.(type) {
+		case *Filter:
+			n = x.In
+		case *Project:
+			n = x.In
+		case *Slice:
+			n = x.In
+		case *Scan:
+			if x.Pattern.Graph.Var >= 0 || x.Pattern.Graph.Mode == GraphNamed {
+				return false
+			}
+			var in Set
+			for _, t := range p.Template[0] {
+				if t.Triple == nil && t.Slot >= 0 {
+					in = in.With(t.Slot)
+				}
+			}
+			return x.Pattern.Vars().In(in)
+		default:
+			return false
+		}
+	}
+}
