@@ -1,12 +1,10 @@
 package examples_test
 
 import (
-	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"slices"
 	"sort"
 	"strings"
@@ -19,44 +17,6 @@ import (
 	"triplestore/server"
 	"triplestore/store/memstore"
 )
-
-// What a client gets over HTTP is what the engine gives: the same expected results, as JSON or N-Triples.
-func TestQueriesOverHTTP(t *testing.T) {
-	t.Parallel()
-	address := serve(t)
-	for _, q := range examples.Queries() {
-		t.Run(q.Name, func(t *testing.T) {
-			t.Parallel()
-			graph := hasGraph(q.Name)
-			accept := "application/sparql-results+json"
-			if graph {
-				accept = "application/n-triples"
-			}
-			body := get(t, address+"/sparql?"+url.Values{"query": {q.Text}}.Encode(), accept)
-			if graph {
-				got := lines(t, body, turtle.NTriples)
-				want := lines(t, expectedText(t, q.Name+".ttl"), turtle.Turtle)
-				diff(t, got, want)
-				return
-			}
-			var got srj
-			if err := json.Unmarshal([]byte(body), &got); err != nil {
-				t.Fatalf("%v in %s", err, body)
-			}
-			want := expectedResults(t, q.Name)
-			if want.Boolean != nil {
-				if got.Boolean == nil || *got.Boolean != *want.Boolean {
-					t.Errorf("got %s", body)
-				}
-				return
-			}
-			if !slices.Equal(got.Head.Vars, want.Head.Vars) {
-				t.Errorf("variables %v, want %v", got.Head.Vars, want.Head.Vars)
-			}
-			diff(t, got.rows(t), want.rows(t))
-		})
-	}
-}
 
 // A dataset's IRI gives Turtle to programs and a page to people.
 func TestDatasetOverHTTP(t *testing.T) {

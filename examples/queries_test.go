@@ -119,12 +119,6 @@ func expectedText(t *testing.T, name string) string {
 	return string(text)
 }
 
-// hasGraph reports whether the expected result of a query is a graph.
-func hasGraph(name string) bool {
-	_, err := fs.Stat(examples.FS(), "queries/expected/"+name+".ttl")
-	return err == nil
-}
-
 func checkRows(t *testing.T, result *sparql.Result, want srj) {
 	t.Helper()
 	vars := result.Vars()
