@@ -114,9 +114,9 @@ func (d *Dataset) restrict(s algebra.Dataset, union bool) *Dataset {
 		out.merge(d.named[n])
 	}
 	for _, n := range s.Named {
-		if g := d.named[n]; g != nil && out.named[n] == nil {
+		out.graph(n) // in the dataset, even if there is nothing in it
+		if g := d.named[n]; g != nil {
 			out.named[n] = g
-			out.names = append(out.names, n)
 		}
 	}
 	return out

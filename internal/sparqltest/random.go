@@ -1,0 +1,228 @@
+package sparqltest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"triplestore/rdf"
+)
+
+// Generator makes random queries and data that fit each other: few terms, so that patterns match and joins meet. The answer
+// to a query does not depend on the order of solutions nor on chance.
+type Generator struct {
+	// EmptyGroups allows GRAPH with a group that has no triples of its own, only BIND, VALUES and the like.
+	EmptyGroups bool
+
+	r     *rand.Rand
+	binds int
+}
+
+// NewGenerator makes a generator; the same seed gives the same queries.
+func NewGenerator(seed uint64) *Generator { return &Generator{r: rand.New(rand.NewPCG(seed, seed))} }
+
+const randomNS = "http://example.org/"
+
+var randomLiterals = []rdf.Term{
+	rdf.Literal("1", xsd+"integer"), rdf.Literal("2", xsd+"integer"), rdf.Literal("01", xsd+"integer"), rdf.Literal("2.0", xsd+"decimal"),
+	rdf.Literal("1.0E0", xsd+"double"), rdf.String("a"), rdf.String("b"), rdf.LangLiteral("a", "en"), rdf.LangLiteral("a", "nb"),
+	rdf.Literal("true", xsd+"boolean"), rdf.Literal("x", xsd+"integer"), rdf.Literal("2024-01-01", xsd+"date"),
+	rdf.Literal("a", randomNS+"datatype"),
+}
+
+func (g *Generator) one(of ...string) string { return of[g.r.IntN(len(of))] }
+func (g *Generator) chance(n int) bool       { return g.r.IntN(n) == 0 }
+
+func (g *Generator) resource() rdf.Term { return rdf.IRI(fmt.Sprintf("%sr%d", randomNS, g.r.IntN(4))) }
+func (g *Generator) property() rdf.Term { return rdf.IRI(fmt.Sprintf("%sp%d", randomNS, g.r.IntN(2))) }
+
+// Quads makes a small dataset with the default graph and two named graphs.
+func (g *Generator) Quads() []rdf.Quad {
+	var out []rdf.Quad
+	for range 12 + g.r.IntN(24) {
+		q := rdf.Quad{S: g.resource(), P: g.property(), O: g.resource()}
+		switch g.r.IntN(8) {
+		case 0, 1, 2:
+			q.O = randomLiterals[g.r.IntN(len(randomLiterals))]
+		case 3:
+			q.O = rdf.BlankNode(g.one("x", "y"))
+		case 4:
+			q.S = rdf.BlankNode(g.one("x", "y"))
+		case 5:
+			if g.chance(2) {
+				q.O = rdf.TripleTerm(rdf.Triple{S: g.resource(), P: g.property(), O: g.resource()})
+			}
+		}
+		if g.chance(3) {
+			q.G = rdf.IRI(randomNS + g.one("g1", "g2"))
+		}
+		out = append(out, q)
+	}
+	return out
+}
+
+// Query makes a query.
+func (g *Generator) Query() string {
+	g.binds = 0
+	body := g.group(2)
+	switch g.r.IntN(9) {
+	case 0:
+		return "ASK " + body
+	case 1:
+		return "CONSTRUCT { ?a <" + randomNS + "c> ?b . ?b ?c _:n } WHERE " + body
+	case 2:
+		key := g.one("?a", "?b", "(STR(?a) AS ?k)")
+		name := strings.TrimSuffix(key[strings.LastIndex(key, "?"):], ")")
+		return fmt.Sprintf("SELECT %s (%s AS ?n) (%s AS ?m) WHERE %s GROUP BY %s %s", name, g.aggregate(), g.aggregate(), body, key,
+			g.one("", "HAVING (COUNT(*) > 1)", "HAVING (?n != ?m)"))
+	case 3:
+		return fmt.Sprintf("SELECT (%s AS ?n) WHERE %s", g.aggregate(), body)
+	case 4:
+		return "SELECT DISTINCT " + g.one("*", "?a", "?b ?c") + " WHERE " + body
+	case 5:
+		return fmt.Sprintf("SELECT ?a (%s AS ?n) WHERE %s", g.expression(2), body)
+	case 6:
+		return fmt.Sprintf("SELECT ?a ?b FROM <%sg1> FROM NAMED <%sg2> WHERE %s", randomNS, randomNS, body)
+	}
+	return "SELECT * WHERE " + body
+}
+
+func (g *Generator) aggregate() string {
+	return g.one("COUNT(*)", "COUNT(DISTINCT *)", "COUNT(?b)", "COUNT(DISTINCT ?c)", "MIN(STR(?b))", "MAX(STR(?c))", "SUM(DISTINCT ?c)", "SUM(?b)",
+		"AVG(?c)", "COUNT(?b + 1)")
+}
+
+func (g *Generator) variable() string { return g.one("?a", "?b", "?c", "?d") }
+
+func (g *Generator) node(object bool) string {
+	switch g.r.IntN(14) {
+	case 0:
+		return g.resource().String()
+	case 1:
+		if object && g.chance(2) {
+			return randomLiterals[g.r.IntN(len(randomLiterals))].String()
+		}
+	case 2:
+		if object && g.chance(3) {
+			return "<<( " + g.variable() + " " + g.property().String() + " " + g.variable() + " )>>"
+		}
+		if g.chance(2) {
+			return "[]"
+		}
+	}
+	return g.variable()
+}
+
+func (g *Generator) predicate() string {
+	if g.chance(8) {
+		return g.variable()
+	}
+	if g.chance(3) {
+		return g.path(2)
+	}
+	return g.property().String()
+}
+
+func (g *Generator) path(depth int) string {
+	if depth == 0 {
+		return g.property().String()
+	}
+	switch g.r.IntN(7) {
+	case 0:
+		return "^(" + g.path(depth-1) + ")"
+	case 1:
+		return "(" + g.path(depth-1) + "/" + g.path(depth-1) + ")"
+	case 2:
+		return "(" + g.path(depth-1) + "|" + g.path(depth-1) + ")"
+	case 3:
+		return "(" + g.path(depth-1) + ")" + g.one("*", "+", "?")
+	case 4:
+		return g.one("!", "!^") + g.property().String()
+	case 5:
+		return "!(" + g.property().String() + "|^" + g.property().String() + ")"
+	}
+	return g.property().String()
+}
+
+func (g *Generator) triples() string {
+	var b strings.Builder
+	for range 1 + g.r.IntN(4)/2 {
+		b.WriteString(g.node(false) + " " + g.predicate() + " " + g.node(true) + " . ")
+	}
+	return b.String()
+}
+
+// group makes a group with braces. BINDs get variables of their own, which later parts of the query may use.
+func (g *Generator) group(depth int) string {
+	var b strings.Builder
+	b.WriteString("{ ")
+	if !g.chance(6) {
+		b.WriteString(g.triples())
+	}
+	for range g.r.IntN(3) {
+		b.WriteString(g.element(depth))
+	}
+	b.WriteString("} ")
+	return b.String()
+}
+
+func (g *Generator) element(depth int) string {
+	if depth == 0 {
+		return g.one(g.triples(), "FILTER("+g.expression(1)+") ")
+	}
+	switch g.r.IntN(12) {
+	case 0, 1:
+		return "OPTIONAL " + g.group(depth-1)
+	case 2:
+		return g.group(depth-1) + "UNION " + g.group(depth-1)
+	case 3:
+		return "MINUS " + g.group(depth-1)
+	case 4:
+		inner := g.group(depth - 1)
+		if !g.EmptyGroups {
+			inner = "{ " + g.triples() + inner[2:]
+		}
+		return "GRAPH " + g.one("?g", "?a", "<"+randomNS+"g1>", "<"+randomNS+"none>") + " " + inner
+	case 5:
+		g.binds++
+		return fmt.Sprintf("BIND(%s AS ?bind%d) ", g.expression(2), g.binds)
+	case 6:
+		return fmt.Sprintf("VALUES (%s ?c) { (%s UNDEF) (UNDEF %s) (%s %s) } ", g.one("?a", "?b"), g.resource(), g.resource(),
+			g.resource(), randomLiterals[g.r.IntN(len(randomLiterals))])
+	case 7:
+		return "{ SELECT " + g.one("?a", "DISTINCT ?a ?b", "?c (COUNT(*) AS ?d)") + " WHERE " + g.group(depth-1) + "GROUP BY ?a ?b ?c } "
+	case 8:
+		return g.group(depth - 1)
+	case 9:
+		return "FILTER " + g.one("", "NOT ") + "EXISTS { " + g.triples() + "FILTER(" + g.expression(1) + ") } "
+	}
+	return "FILTER(" + g.expression(2) + ") "
+}
+
+func (g *Generator) expression(depth int) string {
+	if depth == 0 {
+		if g.chance(2) {
+			return g.variable()
+		}
+		return g.one(g.resource().String(), randomLiterals[g.r.IntN(len(randomLiterals))].String(), "?bind1")
+	}
+	switch g.r.IntN(9) {
+	case 0:
+		return "(" + g.expression(depth-1) + g.one(" && ", " || ") + g.expression(depth-1) + ")"
+	case 1:
+		return "!" + "(" + g.expression(depth-1) + ")"
+	case 2:
+		return g.one("BOUND", "BOUND", "STR", "isIRI", "isLiteral", "DATATYPE", "LANG", "isTriple") + "(" + g.variable() + ")"
+	case 3:
+		return "COALESCE(" + g.expression(depth-1) + ", " + g.expression(0) + ")"
+	case 4:
+		return "IF(" + g.expression(depth-1) + ", " + g.expression(0) + ", " + g.expression(0) + ")"
+	case 5:
+		return "(" + g.expression(0) + g.one(" IN (", " NOT IN (") + g.expression(0) + ", " + g.expression(0) + "))"
+	case 6:
+		return "(" + g.expression(0) + g.one(" + ", " - ", " * ") + g.expression(0) + ")"
+	case 7:
+		return "sameTerm(" + g.expression(0) + ", " + g.expression(0) + ")"
+	}
+	return "(" + g.expression(0) + g.one(" = ", " != ", " < ", " >= ") + g.expression(0) + ")"
+}

@@ -1,0 +1,132 @@
+package refexec_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"triplestore/internal/sparqltest"
+	"triplestore/rdf"
+	"triplestore/rdf/canon"
+	"triplestore/sparql"
+	"triplestore/sparql/algebra"
+	"triplestore/sparql/refexec"
+	"triplestore/sparql/syntax"
+	"triplestore/store"
+	"triplestore/store/memstore"
+)
+
+var (
+	randomSeed  = flag.Uint64("seed", 0, "the first seed of the random queries; 0 takes the usual one")
+	randomCount = flag.Int("queries", 1000, "how many random queries to compare")
+	emptyGroups = flag.Bool("empty-groups", false, "let GRAPH have groups without triples")
+)
+
+// TestEngine compares the engine, with and without its optimizer, with this package on random queries and data.
+func TestEngine(t *testing.T) {
+	t.Parallel()
+	seed := *randomSeed
+	if seed == 0 {
+		seed = 1
+	}
+	var compared, rows, skipped int
+	for i := range *randomCount {
+		n, err := compareEngine(t, seed+uint64(i))
+		switch {
+		case errors.Is(err, refexec.ErrWork), errors.Is(err, sparql.ErrMemory), errors.Is(err, sparql.ErrTimeout), errors.Is(err, canon.ErrLimit):
+			skipped++
+		case err != nil:
+			t.Errorf("seed %d: %v", seed+uint64(i), err)
+		default:
+			compared++
+			rows += n
+		}
+	}
+	t.Logf("seeds from %d: %d queries compared, %d rows, %d skipped", seed, compared, rows, skipped)
+	if skipped > compared/4 {
+		t.Errorf("%d of %d queries were skipped", skipped, *randomCount)
+	}
+}
+
+func compareEngine(t *testing.T, seed uint64) (int, error) {
+	g := sparqltest.NewGenerator(seed)
+	g.EmptyGroups = *emptyGroups
+	quads, text := g.Quads(), g.Query()
+	parsed, err := syntax.ParseQuery(text, syntax.Options{})
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", text, err)
+	}
+	q, err := algebra.Translate(parsed)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", text, err)
+	}
+	now := time.Unix(1_700_000_000, 0).UTC()
+	want, err := refexec.Run(t.Context(), q, refexec.NewDataset(quads), refexec.Options{Work: 3_000_000, Now: now})
+	if err != nil {
+		return 0, err
+	}
+	s := memstore.New()
+	defer s.Close()
+	if _, err := s.Update(t.Context(), func(x store.Txn) error { return x.Add(quads) }); err != nil {
+		return 0, err
+	}
+	snap, err := s.Snapshot()
+	if err != nil {
+		return 0, err
+	}
+	defer snap.Close()
+	reference := &sparqltest.Answer{Form: want.Form, Vars: want.Vars, Rows: want.Rows, Bool: want.Bool, Triples: want.Triples}
+	for _, naive := range []bool{false, true} {
+		o := sparql.Options{NoOptimizer: naive, Timeout: 10 * time.Second, Memory: 256 << 20, Now: func() time.Time { return now }}
+		got, err := askEngine(t.Context(), o, snap, text)
+		if err != nil {
+			return 0, fmt.Errorf("%s\nnaive %v: %w", text, naive, err)
+		}
+		if err := sparqltest.Same(reference, got); err != nil {
+			return 0, fmt.Errorf("the engine (naive %v) and refexec differ (got is the engine):\n%s\n%w\n%s\nquads:\n%s", naive, text, err,
+				algebra.String(q.Pattern), showQuads(quads))
+		}
+	}
+	return len(want.Rows), nil
+}
+
+func showQuads(quads []rdf.Quad) string {
+	var b []byte
+	for _, q := range quads {
+		b = append(q.AppendNQuads(b), '\n')
+	}
+	return string(b)
+}
+
+func askEngine(ctx context.Context, o sparql.Options, snap store.Snapshot, text string) (*sparqltest.Answer, error) {
+	r, err := sparql.NewEngine(o).Query(ctx, snap, text)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	a := &sparqltest.Answer{Form: r.Form(), Vars: r.Vars()}
+	switch r.Form() {
+	case algebra.Ask:
+		a.Bool, err = r.Bool()
+		return a, err
+	case algebra.Construct:
+		for tr, err := range r.Triples() {
+			if err != nil {
+				return nil, err
+			}
+			a.Triples = append(a.Triples, tr)
+		}
+		return a, nil
+	}
+	for row, err := range r.Rows() {
+		if err != nil {
+			return nil, err
+		}
+		a.Rows = append(a.Rows, slices.Clone(row))
+	}
+	return a, nil
+}
