@@ -145,9 +145,9 @@ func (v *viewer) property(id store.ID, iri string) propertyView {
 
 func (g group) count() string {
 	if g.exact {
-		return strconv.FormatUint(g.total, 10)
+		return formatCount(g.total)
 	}
-	return "≈ " + strconv.FormatUint(g.total, 10)
+	return "≈ " + formatCount(g.total)
 }
 
 // outgoing views what a resource says. self is its IRI, for links to all values of a property; empty for a blank node.

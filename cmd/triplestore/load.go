@@ -99,8 +99,12 @@ func printReport(to io.Writer, r *loaders.Report, quiet, committed bool) error {
 			printFile(w, &r.Files[i])
 		}
 	}
-	fmt.Fprintf(w, "%s documents: %s read, %s skipped; %s statements, %s rejected, %s in %.1f s (%s statements/s)\n",
-		formatCount(len(r.Files)), formatCount(len(r.Files)-r.Skipped), formatCount(r.Skipped), formatCount(r.Statements), formatCount(r.Rejected),
+	word := "documents"
+	if len(r.Files) == 1 {
+		word = "document"
+	}
+	fmt.Fprintf(w, "%s %s: %s read, %s skipped; %s statements, %s rejected, %s in %.1f s (%s statements/s)\n",
+		formatCount(len(r.Files)), word, formatCount(len(r.Files)-r.Skipped), formatCount(r.Skipped), formatCount(r.Statements), formatCount(r.Rejected),
 		formatBytes(r.Bytes), r.Seconds, formatCount(int64(float64(r.Statements)/max(r.Seconds, 1e-3))))
 	if committed {
 		fmt.Fprintf(w, "%s new quads, commit %d\n", formatCount(r.Inserted), r.Commit)
