@@ -83,6 +83,16 @@ func (p *planner) graphNamed(name rdf.Term) (Graph, error) {
 	return g, nil
 }
 
+// hasGraph reports whether there is a named graph of that name. A pattern in one that is not there has no solutions, whatever it
+// is (https://www.w3.org/TR/sparql12-query/#defn_evalGraph).
+func (p *planner) hasGraph(g Graph) (bool, error) {
+	if len(g.IDs) == 0 || !p.dataset.any {
+		return len(g.IDs) > 0, nil
+	}
+	n, err := p.stats.count(store.Range{Order: store.GSPO, Prefix: g.IDs})
+	return n > 0, err
+}
+
 // graphs lists the named graphs of the dataset. A graph of FROM NAMED is one even where it is empty.
 func (p *planner) graphs() ([]store.ID, error) {
 	if !p.dataset.any {

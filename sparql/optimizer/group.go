@@ -153,10 +153,14 @@ func (p *planner) collect(op algebra.Op) (*joinGroup, error) {
 			return p.whole(op), nil
 		}
 		if !o.Name.IsVar() {
-			var err error
-			if p.graph, err = p.graphNamed(o.Name.Term); err != nil {
+			g, err := p.graphNamed(o.Name.Term)
+			if err != nil {
 				return nil, err
 			}
+			if has, err := p.hasGraph(g); err != nil || !has {
+				return p.whole(op), err
+			}
+			p.graph = g
 			return p.collect(o.In)
 		}
 		slot := p.slot(o.Name.Var)

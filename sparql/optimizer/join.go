@@ -18,9 +18,7 @@ func (p *planner) join(g *joinGroup, in Node, want int) (Node, error) {
 	}
 	for _, it := range g.items {
 		if it.pattern != nil && it.stats.empty {
-			e := &Empty{}
-			e.Certain, e.Maybe = in.P().Certain.Union(g.base.certain), in.P().Maybe.Union(g.base.maybe)
-			return e, nil
+			return p.empty(scope{in.P().Certain, in.P().Maybe}.union(g.base)), nil
 		}
 	}
 	if len(g.items) == 0 {

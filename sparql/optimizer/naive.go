@@ -145,6 +145,8 @@ func (p *planner) union(nodes ...Node) Node {
 	return u
 }
 
+func (p *planner) empty(s scope) Node { return &Empty{Props{Certain: s.certain, Maybe: s.maybe}} }
+
 // graphOp plans GRAPH on its own.
 func (p *planner) graphOp(o *algebra.Graph) (Node, error) {
 	active := p.graph
@@ -154,18 +156,8 @@ func (p *planner) graphOp(o *algebra.Graph) (Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		if b, ok := o.In.(*algebra.BGP); ok && len(b.Patterns) == 0 {
-			if len(g.IDs) == 0 { // not a graph of the dataset: no solutions (18.5, eval(D(G), Graph(IRI,P)))
-				return &Empty{}, nil
-			}
-			n, err := p.stats.count(store.Range{Order: store.GSPO, Prefix: g.IDs})
-			if err != nil {
-				return nil, err
-			}
-			if n == 0 && p.dataset.any {
-				return &Empty{}, nil
-			}
-			return p.unit(), nil
+		if has, err := p.hasGraph(g); err != nil || !has {
+			return p.empty(p.scope(o)), err
 		}
 		p.graph = g
 		return p.op(o.In)
