@@ -221,7 +221,7 @@ func (s *summary) finish() (passed, failed, skipped int) {
 			if i := strings.LastIndexByte(k[1], '/'); i >= 0 && *sums[[2]string{k[0], k[1][:i]}] == *c {
 				continue // the only child of its parent: the same again
 			}
-			fmt.Fprintf(s.w, "%6d passed %4d failed %4d excused  %s %s\n", c[0], c[1], c[2], k[0], k[1])
+			fmt.Fprintf(s.w, "%6d passed %4d failed %4d skipped  %s %s\n", c[0], c[1], c[2], k[0], k[1])
 		}
 	}
 	return passed, failed, skipped
