@@ -37,7 +37,29 @@ func (l linker) own(iri string) (string, bool) {
 		strings.Contains(rest, "/./") || strings.Contains(rest, "/../") || strings.HasSuffix(rest, "/.") || strings.HasSuffix(rest, "/..") {
 		return "", false
 	}
-	return rest, true
+	return escapeUnicode(rest)
+}
+
+// escapeUnicode percent-encodes what is not ASCII; ok is false where there is something that no path of an IRI holds.
+func escapeUnicode(path string) (escaped string, ok bool) {
+	var out []byte
+	for i := range len(path) {
+		switch c := path[i]; {
+		case c <= ' ' || c == 0x7f || strings.IndexByte("\"<>^`{|}", c) >= 0:
+			return "", false
+		case c >= utf8.RuneSelf:
+			if out == nil {
+				out = []byte(path[:i])
+			}
+			out = append(out, '%', "0123456789ABCDEF"[c>>4], "0123456789ABCDEF"[c&15])
+		case out != nil:
+			out = append(out, c)
+		}
+	}
+	if out == nil {
+		return path, true
+	}
+	return string(out), true
 }
 
 // resource is the address of the page about an IRI, with further parameters.

@@ -77,6 +77,9 @@ func TestLinks(t *testing.T) {
 	for iri, want := range map[string]string{
 		"https://data.example/id/x":                    "/id/x",
 		"https://data.example/id/":                     "/id/",
+		"https://data.example/id/rød%C3%B8":            "/id/r%C3%B8d%C3%B8",
+		"https://data.example/id/a\r\nb":               "/resource?iri=https%3A%2F%2Fdata.example%2Fid%2Fa%0D%0Ab",
+		"https://data.example/id/a>b":                  "/resource?iri=https%3A%2F%2Fdata.example%2Fid%2Fa%3Eb",
 		"https://data.example/idx":                     "/resource?iri=https%3A%2F%2Fdata.example%2Fidx",
 		"https://data.example/id/x#y":                  "/resource?iri=https%3A%2F%2Fdata.example%2Fid%2Fx%23y",
 		"https://data.example/id/x?y":                  "/resource?iri=https%3A%2F%2Fdata.example%2Fid%2Fx%3Fy",
