@@ -11,9 +11,6 @@ import (
 // Generator makes random queries and data that fit each other: few terms, so that patterns match and joins meet. The answer
 // to a query does not depend on the order of solutions nor on chance.
 type Generator struct {
-	// EmptyGroups allows GRAPH with a group that has no triples of its own, only BIND, VALUES and the like.
-	EmptyGroups bool
-
 	r     *rand.Rand
 	binds int
 }
@@ -178,11 +175,7 @@ func (g *Generator) element(depth int) string {
 	case 3:
 		return "MINUS " + g.group(depth-1)
 	case 4:
-		inner := g.group(depth - 1)
-		if !g.EmptyGroups {
-			inner = "{ " + g.triples() + inner[2:]
-		}
-		return "GRAPH " + g.one("?g", "?a", "<"+randomNS+"g1>", "<"+randomNS+"none>") + " " + inner
+		return "GRAPH " + g.one("?g", "?a", "<"+randomNS+"g1>", "<"+randomNS+"none>") + " " + g.group(depth-1)
 	case 5:
 		g.binds++
 		return fmt.Sprintf("BIND(%s AS ?bind%d) ", g.expression(2), g.binds)

@@ -23,7 +23,6 @@ import (
 var (
 	randomSeed  = flag.Uint64("seed", 0, "the first seed of the random queries; 0 takes the usual one")
 	randomCount = flag.Int("queries", 1000, "how many random queries to compare")
-	emptyGroups = flag.Bool("empty-groups", false, "let GRAPH have groups without triples")
 )
 
 // TestEngine compares the engine, with and without its optimizer, with this package on random queries and data.
@@ -54,7 +53,6 @@ func TestEngine(t *testing.T) {
 
 func compareEngine(t *testing.T, seed uint64) (int, error) {
 	g := sparqltest.NewGenerator(seed)
-	g.EmptyGroups = *emptyGroups
 	quads, text := g.Quads(), g.Query()
 	parsed, err := syntax.ParseQuery(text, syntax.Options{})
 	if err != nil {
