@@ -117,7 +117,7 @@ func (p *memPages) crash(r *rand.Rand) *memPages {
 // TestStoreOnPages runs the suite on another backend than Badger, with hardly any memory.
 func TestStoreOnPages(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store {
-		s, err := open(t.TempDir(), Options{PageCache: 1, TermCache: 1, SortMemory: 1, TermMemory: 1}.withDefaults(), newMemPages())
+		s, err := open(t.TempDir(), Options{PageCache: 1, TermCache: 1, SortMemory: 1, TermMemory: 60 << 10}.withDefaults(), newMemPages())
 		if err != nil {
 			t.Fatal(err)
 		}
