@@ -59,6 +59,7 @@ type translator struct {
 	text                    source
 	paths, keys, aggregates int
 	tripleBytes             int
+	joins                   int // of property paths
 
 	// group collects the aggregates of the query that is being translated.
 	group *grouping
@@ -334,6 +335,9 @@ func (t *translator) joinTriples(op Op, triples []syntax.Triple) Op {
 		t.pathPattern(s, tr.Path, o, func(p TriplePattern) { patterns = append(patterns, p) }, func(p *PathPattern) {
 			flush()
 			op = join(op, p)
+			if t.joins++; t.joins > maxElements {
+				t.fail(tr.S.Span, "there are more than %d property paths", maxElements)
+			}
 		})
 	}
 	flush()
@@ -388,12 +392,12 @@ func (t *translator) path(path syntax.Path) Path {
 	panic(fmt.Sprintf("algebra: unknown path %T", path))
 }
 
-func balance(t *translator, parts []syntax.Path, make func(l, r Path) Path) Path {
+func balance(t *translator, parts []syntax.Path, combine func(l, r Path) Path) Path {
 	if len(parts) == 1 {
 		return t.path(parts[0])
 	}
 	mid := (len(parts) + 1) / 2
-	return make(balance(t, parts[:mid], make), balance(t, parts[mid:], make))
+	return combine(balance(t, parts[:mid], combine), balance(t, parts[mid:], combine))
 }
 
 func (t *translator) triples(triples []syntax.Triple, blank string) []TriplePattern {

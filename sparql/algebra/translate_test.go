@@ -120,6 +120,7 @@ func TestTranslateLimits(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
 		"elements":     "SELECT * { " + strings.Repeat("OPTIONAL { ?a ?b ?c } ", maxElements+1) + "}",
+		"paths":        "SELECT * { " + strings.Repeat("?s <x:p>* ?o . ", maxElements+1) + "}",
 		"triple terms": "SELECT * { <x:" + strings.Repeat("y", 100_000) + "> <x:p> 1 " + strings.Repeat("~ ", 1000) + "}",
 	} {
 		q, err := syntax.ParseQuery(text, syntax.Options{})
@@ -181,4 +182,38 @@ func TestTranslateUpdate(t *testing.T) {
 			t.Errorf("%s: got %v", bad, err)
 		}
 	}
+}
+
+func FuzzTranslate(f *testing.F) {
+	text, err := os.ReadFile("testdata/translate.txt")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, c := range strings.Split(string(text), "\n====\n") {
+		query, _, _ := strings.Cut(c, "\n----\n")
+		f.Add(query)
+	}
+	f.Add("INSERT { ?s ?p _:b } USING :g WHERE { ?s ?p ?o } ; DELETE DATA { :s :p 1 } ; LOAD :x")
+	f.Fuzz(func(t *testing.T, text string) {
+		text = "PREFIX : <x:>\n" + text
+		if q, err := syntax.ParseQuery(text, syntax.Options{}); err == nil {
+			a, err := Translate(q)
+			if err != nil {
+				return
+			}
+			visible := Vars(a.Pattern)
+			for _, v := range a.Vars {
+				if !slices.Contains(visible, v) {
+					t.Errorf("%s: ?%s is projected and not visible", text, v)
+				}
+			}
+			if s := String(a.Pattern); strings.Contains(s, "(unknown)") {
+				t.Errorf("%s: %s", text, s)
+			}
+			_ = Mentioned(a.Pattern)
+		}
+		if u, err := syntax.ParseUpdate(text, syntax.Options{}); err == nil {
+			_, _ = TranslateUpdate(u)
+		}
+	})
 }
