@@ -126,6 +126,11 @@ func prefersHTML(r *http.Request) bool {
 	if f := formatParam(r); f != "" {
 		return strings.EqualFold(f, "html")
 	}
+	return acceptsHTML(r)
+}
+
+// acceptsHTML is prefersHTML by the header alone.
+func acceptsHTML(r *http.Request) bool {
 	i, _ := negotiate(r.Header.Values("Accept"), []offer{{types: []string{"application/problem+json", "application/json"}}, {types: []string{"text/html"}}})
 	return i == 1
 }

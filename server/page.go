@@ -17,19 +17,18 @@ import (
 
 // page is what every page needs.
 type page struct {
-	M                        *messages
-	Title, Site, Version     string
-	Style, Icon, Home        string
-	LangParam                string
-	Languages                []languageLink
-	Alternates               []alternate
-	Query                    string
-	QueryLines               int
-	Formats                  []formatChoice
-	Error                    *Problem
-	langs                    []string
-	link                     linker
-	ErrorStatus, QueryLength int
+	M                    *messages
+	Title, Site, Version string
+	Style, Icon, Home    string
+	LangParam            string
+	Languages            []languageLink
+	Alternates           []alternate
+	Query                string
+	QueryLines           int
+	Formats              []formatChoice
+	Error                *Problem
+	langs                []string
+	link                 linker
 }
 
 type languageLink struct {
@@ -128,7 +127,9 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, name
 	}
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		w.Write(buf.Bytes()) //nolint:errcheck // the client is gone
+		out := newStream(w, s.c.Stall)
+		out.buf = buf.Bytes()
+		out.end(nil)
 	}
 	return nil
 }
@@ -270,7 +271,8 @@ func (s *Server) graphText(res *sparql.Result) (text string, cut bool, err error
 
 // failQuery answers with a problem; a reader gets the form with the text back.
 func (s *Server) failQuery(w http.ResponseWriter, r *http.Request, q *queryRequest, p *Problem) {
-	if !prefersHTML(r) || p.Status == statusClientClosed {
+	page406 := p.Status == http.StatusNotAcceptable && acceptsHTML(r) // the form asked for what this query does not give
+	if !prefersHTML(r) && !page406 || p.Status == statusClientClosed {
 		s.fail(w, r, p)
 		return
 	}

@@ -18,14 +18,13 @@ import (
 
 // queryRequest is a query operation of the SPARQL Protocol (https://www.w3.org/TR/sparql11-protocol/#query-operation).
 type queryRequest struct {
-	text           string
-	present        bool // there is a query, even if it is empty
-	defaults       []rdf.Term
-	named          []rdf.Term
-	format         string
-	timeout        time.Duration // 0: the server's
-	explain        bool
-	acceptLanguage string
+	text     string
+	present  bool // there is a query, even if it is empty
+	defaults []rdf.Term
+	named    []rdf.Term
+	format   string
+	timeout  time.Duration // 0: the server's
+	explain  bool
 }
 
 const (

@@ -289,21 +289,26 @@ func (s *closingSnapshot) Close() error {
 // TestSlowClient: a client that takes nothing loses its connection and lets go of its snapshot.
 func TestSlowClient(t *testing.T) {
 	t.Parallel()
-	c := &closingStore{Store: manyQuads(t, 20_000), closed: make(chan struct{}, 1)}
-	s, err := New(Config{Store: c, Stall: 10 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
+	for _, path := range []string{allQuery, "/resource?iri=http://e/p", allQuery + "&format=html"} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			c := &closingStore{Store: manyQuads(t, 20_000), closed: make(chan struct{}, 1)}
+			s, err := New(Config{Store: c, Stall: 10 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			l := &pipeListener{conns: make(chan net.Conn, 1), done: make(chan struct{})}
+			srv := &http.Server{Handler: s, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
+			go srv.Serve(l) //nolint:errcheck // it ends with the test
+			t.Cleanup(func() { srv.Close() })
+			client, conn := net.Pipe()
+			l.conns <- conn
+			if _, err := io.WriteString(client, "GET "+path+" HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+				t.Fatal(err)
+			}
+			<-c.closed
+		})
 	}
-	l := &pipeListener{conns: make(chan net.Conn, 1), done: make(chan struct{})}
-	srv := &http.Server{Handler: s, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
-	go srv.Serve(l) //nolint:errcheck // it ends with the test
-	t.Cleanup(func() { srv.Close() })
-	client, conn := net.Pipe()
-	l.conns <- conn
-	if _, err := io.WriteString(client, "GET "+allQuery+" HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
-		t.Fatal(err)
-	}
-	<-c.closed
 }
 
 // panicStore is broken.

@@ -172,6 +172,7 @@ func TestRoutes(t *testing.T) {
 		{"GET", sel + "&output=xml", "", 200, "application/sparql-results+xml", ""},
 		{"GET", sel + "&format=application/sparql-results+xml", "", 200, "application/sparql-results+xml", ""},
 		{"GET", sel + "&format=nonsense", "", 406, problem, ""},
+		{"GET", sel + "&format=turtle", browser, 406, html, "<code>application/sparql-results"},
 		{"HEAD", sel, "", 200, json, ""},
 		{"GET", ask, "", 200, json, `"boolean"`},
 		{"GET", ask, "application/sparql-results+xml", 200, "application/sparql-results+xml", "<boolean>true</boolean>"},

@@ -60,14 +60,17 @@ func (s *stream) tick(flush func() error) error {
 }
 
 func (s *stream) send() {
-	if s.stall > 0 {
-		if err := ignoreUnsupported(s.rc.SetWriteDeadline(time.Now().Add(s.stall))); err != nil {
-			s.failed = err
-			return
-		}
-	}
 	s.begun = true
-	_, s.failed = s.w.Write(s.buf)
+	for rest := s.buf; len(rest) > 0 && s.failed == nil; {
+		if s.stall > 0 {
+			if s.failed = ignoreUnsupported(s.rc.SetWriteDeadline(time.Now().Add(s.stall))); s.failed != nil {
+				break
+			}
+		}
+		n := min(len(rest), streamBuffer)
+		_, s.failed = s.w.Write(rest[:n])
+		rest = rest[n:]
+	}
 	s.buf = s.buf[:0]
 	s.last = time.Now()
 }

@@ -51,7 +51,6 @@ type viewer struct {
 	link     linker
 	m        *messages
 	prefixes map[string]string
-	base     string
 	written  map[store.ID]bool // blank nodes that are on the page already
 	err      error             // the first one
 }
