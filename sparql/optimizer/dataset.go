@@ -67,6 +67,9 @@ func (p *planner) resolveDataset(d algebra.Dataset) error {
 	}
 	ds.def = Graph{Mode: GraphSet, IDs: def, Var: -1, Merge: len(def) > 1}
 	ds.nameds = Graph{Mode: GraphSet, IDs: ds.named, Var: -1}
+	if d.AllNamed {
+		ds.any, ds.nameds = true, Graph{Mode: GraphNamed, Var: -1}
+	}
 	return nil
 }
 

@@ -24,6 +24,8 @@ type item struct {
 	node    Node       // the plan of op on its own
 	scope   scope
 	conds   []*Cond // those of one variable, for ranges and selectivity
+	scans   []Node  // ways to read the pattern
+	cheap   Node    // the cheapest of them, with conds
 }
 
 // groupStep is something that is done after the joins.

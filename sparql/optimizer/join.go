@@ -8,6 +8,9 @@ import (
 	"triplestore/store"
 )
 
+// cheapPerItem is what a join may cost for each item before looking for a better order pays.
+const cheapPerItem = 4 * costStart
+
 // exhaustiveItems is up to how many items every order of joins is considered.
 const exhaustiveItems = 8
 
@@ -24,13 +27,15 @@ func (p *planner) join(g *joinGroup, in Node, want int) (Node, error) {
 	if len(g.items) == 0 {
 		return in, nil
 	}
-	order := p.exhaustive
-	if len(g.items) > exhaustiveItems {
-		order = p.greedy
-	}
-	n, err := order(g, in, want)
+	n, err := p.greedy(g, in)
 	if err != nil {
 		return nil, err
+	}
+	cost := n.P().Cost - in.P().Cost
+	if k := len(g.items); k > 1 && k <= exhaustiveItems && cost > float64(k)*cheapPerItem || k == 1 && want >= 0 {
+		if n, err = p.exhaustive(g, in, want, n); err != nil {
+			return nil, err
+		}
 	}
 	for _, f := range g.filters {
 		if f.cond != nil && f.vars.In(n.P().Certain) {
@@ -69,9 +74,13 @@ func (p *planner) prepareItems(g *joinGroup) error {
 }
 
 // exhaustive finds the cheapest sequence of joins by dynamic programming over sets of items. Of the plans for a set it keeps the
-// cheapest for each variable that the rows may be sorted by.
-func (p *planner) exhaustive(g *joinGroup, in Node, want int) (Node, error) {
+// cheapest for each variable that the rows may be sorted by. What costs more than the plan that is known is not pursued.
+func (p *planner) exhaustive(g *joinGroup, in Node, want int, known Node) (Node, error) {
 	n := len(g.items)
+	bound := known.P().Cost
+	if want >= 0 {
+		bound += known.P().Rows * costProbe
+	}
 	best := make([][]Node, 1<<n)
 	best[0] = []Node{in}
 	for mask := range 1<<n - 1 {
@@ -92,7 +101,9 @@ func (p *planner) exhaustive(g *joinGroup, in Node, want int) (Node, error) {
 					}
 					to := mask | 1<<i
 					for _, o := range options {
-						best[to] = keepBest(best[to], o)
+						if o.P().Cost <= bound {
+							best[to] = keepBest(best[to], o)
+						}
 					}
 				}
 			}
@@ -105,7 +116,7 @@ func (p *planner) exhaustive(g *joinGroup, in Node, want int) (Node, error) {
 		}
 		return n.P().Cost + n.P().Rows*costProbe
 	}
-	return slices.MinFunc(best[1<<n-1], func(a, b Node) int { return cmp.Compare(cost(a), cost(b)) }), nil
+	return slices.MinFunc(append(best[1<<n-1], known), func(a, b Node) int { return cmp.Compare(cost(a), cost(b)) }), nil
 }
 
 // keepBest adds a plan to those for the same items, if none is cheaper and sorted as well.
@@ -131,7 +142,7 @@ func keepBest(plans []Node, n Node) []Node {
 }
 
 // greedy takes the item next that gives the least rows for the least cost.
-func (p *planner) greedy(g *joinGroup, in Node, _ int) (Node, error) {
+func (p *planner) greedy(g *joinGroup, in Node) (Node, error) {
 	left := slices.Clone(g.items)
 	now := in
 	for len(left) > 0 {
@@ -170,22 +181,25 @@ func (p *planner) joinItem(g *joinGroup, n Node, it *item) ([]Node, error) {
 	own := -1 // the option that has the item's own conditions already
 	switch {
 	case it.pattern != nil:
-		scans, err := p.scans(it)
-		if err != nil {
-			return nil, err
+		if it.scans == nil {
+			var err error
+			if it.scans, err = p.scans(it); err != nil {
+				return nil, err
+			}
+			it.cheap = p.filtered(slices.MinFunc(it.scans, func(a, b Node) int { return cmp.Compare(a.P().Cost, b.P().Cost) }), it.conds)
 		}
 		if isUnit(n) {
-			for _, s := range scans {
-				options = append(options, s)
-			}
+			options = append(options, it.scans...)
 			break
 		}
 		common := it.pattern.Vars().Intersect(n.P().Maybe)
 		if common.Overlaps(n.P().Certain) || len(it.pattern.fixed()) > 0 && n.P().Rows <= 4 {
 			options = append(options, p.lookup(n, it, Inner, nil))
 		}
-		cheapest := slices.MinFunc(scans, func(a, b Node) int { return cmp.Compare(a.P().Cost, b.P().Cost) })
-		h, err := p.hashJoin(n, p.filtered(cheapest, it.conds), Inner, nil)
+		if r := it.cheap.P(); len(options) > 0 && r.Cost+r.Rows*costBuild+n.P().Rows*costProbe > 2*(options[0].P().Cost-n.P().Cost) {
+			break // a table costs too much to be worth a look
+		}
+		h, err := p.hashJoin(n, it.cheap, Inner, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -353,6 +367,7 @@ func (p *planner) lookup(n Node, it *item, kind JoinKind, conds []*Cond) Node {
 			bound = bound[:1]
 		}
 	}
+	compared := t.Vars().Intersect(in.Maybe).Len() > len(bound) || t.Graph.Var >= 0
 	var order store.Order
 	bestMatch := -1
 	for o := store.SPOG; o < store.GSPO; o++ {
@@ -390,7 +405,7 @@ func (p *planner) lookup(n Node, it *item, kind JoinKind, conds []*Cond) Node {
 		l.Sorted = slices.Clone(in.Sorted[:len(bound)])
 		if byMatch := kind == Semi || kind == Anti; byMatch {
 			l.Sorted = in.Sorted
-		} else if kind == Left && len(conds) > 0 {
+		} else if kind == Left && (len(conds) > 0 || compared) {
 			l.Sorted = nil
 		}
 	} else {

@@ -411,7 +411,7 @@ func (p *planner) group(o *algebra.Group) (Node, error) {
 		if len(a.Args) == 1 {
 			if v, ok := a.Args[0].(*algebra.Var); ok && !p.params.Has(p.slot(v.Name)) {
 				x.Var = p.slot(v.Name)
-				x.Sorted = len(ip.Sorted) > 0 && ip.Sorted[0] == x.Var && len(o.Keys) == 0
+				x.Sorted = len(ip.Sorted) > 0 && ip.Sorted[0] == x.Var && ip.Certain.Has(x.Var) && len(o.Keys) == 0
 			}
 		}
 		g.Aggregates = append(g.Aggregates, x)
