@@ -94,3 +94,90 @@ func updateData(n w3c.Node) ([]rdf.Quad, error) {
 	}
 	return all, nil
 }
+
+// Update makes an update request of one to three operations.
+func (g *Generator) Update() string {
+	ops := make([]string, 1+g.r.IntN(3))
+	for i := range ops {
+		ops[i] = g.operation()
+	}
+	return strings.Join(ops, " ;\n")
+}
+
+func (g *Generator) graphName() string {
+	return "<" + randomNS + g.one("g1", "g2", "g3") + ">"
+}
+
+func (g *Generator) operation() string {
+	g.binds = 0
+	target := g.one("DEFAULT", "GRAPH "+g.graphName())
+	other := g.one("DEFAULT", "GRAPH "+g.graphName())
+	switch g.r.IntN(14) {
+	case 0:
+		return g.one("CLEAR SILENT ", "DROP ") + g.one(target, target, "NAMED", "ALL")
+	case 1:
+		return g.one("ADD", "COPY", "MOVE") + " SILENT " + target + " TO " + other
+	case 2:
+		return "CREATE SILENT GRAPH " + g.graphName()
+	case 3:
+		data := g.resource().String() + " " + g.property().String() + " " + g.resource().String()
+		return g.one("INSERT", "DELETE") + " DATA { " + data + " GRAPH " + g.graphName() + " { " + data + " } }"
+	case 4:
+		return "DELETE WHERE { " + g.variable() + " " + g.one("?b", "?p", g.property().String()) + " " + g.variable() + " GRAPH " + g.one("?g", g.graphName()) + " { " +
+			g.variable() + " " + g.property().String() + " ?b } }"
+	}
+	var b strings.Builder
+	if g.chance(3) {
+		b.WriteString("WITH " + g.graphName() + " ")
+	}
+	removes := !g.chance(3)
+	if removes {
+		b.WriteString("DELETE { " + g.template(false) + "} ")
+	}
+	if !removes || g.chance(2) {
+		b.WriteString("INSERT { " + g.template(true) + "} ")
+	}
+	switch g.r.IntN(6) {
+	case 0:
+		b.WriteString("USING " + g.graphName() + " ")
+	case 1:
+		b.WriteString("USING " + g.graphName() + " USING NAMED " + g.graphName() + " ")
+	}
+	b.WriteString("WHERE " + g.group(2))
+	return b.String()
+}
+
+// template makes the inside of a template.
+func (g *Generator) template(blanks bool) string {
+	node := func() string {
+		switch g.r.IntN(10) {
+		case 0:
+			return g.resource().String()
+		case 1:
+			return "<<( " + g.variable() + " " + g.property().String() + " " + g.variable() + " )>>"
+		case 2:
+			if blanks {
+				return g.one("_:m", "_:n", "<<( _:n "+g.property().String()+" ?a )>>")
+			}
+		}
+		return g.variable()
+	}
+	subject := func() string {
+		for {
+			if s := node(); s[0] != '<' || s[1] != '<' {
+				return s
+			}
+		}
+	}
+	var b strings.Builder
+	for range 1 + g.r.IntN(3) {
+		triple := subject() + " " + g.one("?b", g.property().String(), g.property().String()) + " " + node() + " "
+		if g.chance(3) {
+			triple = "GRAPH " + g.one("?g", "?a", g.graphName()) + " { " + triple + "} "
+			b.WriteString(triple)
+		} else {
+			b.WriteString(triple + ". ")
+		}
+	}
+	return b.String()
+}

@@ -229,6 +229,8 @@ const (
 type Dataset struct {
 	Set            bool
 	Default, Named []rdf.Term
+	// AllNamed makes all named graphs of the store those of the dataset, whatever Named says, as WITH of an update does.
+	AllNamed bool
 }
 
 // Query is a translated query.

@@ -3,6 +3,7 @@ package update
 import (
 	"errors"
 
+	"triplestore/rdf"
 	"triplestore/sparql/algebra"
 	"triplestore/store"
 )
@@ -86,10 +87,8 @@ func (x *execution) query(op *algebra.Modify) (*algebra.Query, error) {
 		}
 		q.Dataset = x.o.Dataset
 	}
-	pattern := op.Where
-	if b, ok := pattern.(*algebra.BGP); !op.With.IsZero() && !q.Dataset.Set && !(ok && len(b.Patterns) == 0) {
-		// The default graph is that of WITH, all named graphs are there as ever.
-		pattern = &algebra.Graph{Name: algebra.Node{Term: op.With}, In: pattern}
+	if !op.With.IsZero() && !q.Dataset.Set {
+		q.Dataset = algebra.Dataset{Set: true, Default: []rdf.Term{op.With}, AllNamed: true}
 	}
 	seen := map[string]bool{}
 	blanks := false
@@ -115,7 +114,7 @@ func (x *execution) query(op *algebra.Modify) (*algebra.Query, error) {
 			use(t.G)
 		}
 	}
-	q.Pattern = &algebra.Project{Vars: q.Vars, In: pattern}
+	q.Pattern = &algebra.Project{Vars: q.Vars, In: op.Where}
 	if len(q.Vars) == 0 && !blanks { // all solutions would do the same
 		q.Pattern = &algebra.Slice{Limit: 1, In: q.Pattern}
 	}
