@@ -25,6 +25,7 @@ var Layers = []Layer{
 	{"stores", []string{"store/..."}, "implementations know the contract and nothing of queries"},
 	{"engine", []string{"sparql/optimizer", "sparql/exec", "sparql/refexec", "sparql/update"}, "plans, operators and updates see snapshots, not stores on disk"},
 	{"façade", []string{"sparql"}, "the one door to the engine for library users"},
+	{"federation", []string{"sparql/service"}, "it asks other endpoints; the engine knows it as an interface only, so that without it nothing is sent"},
 	{"loaders", []string{"loaders/..."}, "loading writes to any store and must work without a server"},
 	{"server", []string{"server/..."}, "HTTP is the outermost layer of the library"},
 	{"commands", []string{"cmd/..."}, "flags and wiring: nothing may depend on them"},
@@ -49,6 +50,7 @@ var SupportPackages = []SupportPackage{
 	{"internal/golden", "", true, "comparing with a file needs nothing of ours"},
 	{"internal/w3c", "algebra", true, "manifests are Turtle: it may use the formats and must not depend on what it tests above them"},
 	{"internal/sparqltest", "loaders", true, "it compares stores, engines and results, so it sits beside the engine's tests and never in the program"},
+	{"internal/egress", "", false, "it is the one guard of outgoing requests, so it depends on nothing that might go around it"},
 	{"internal/fault", "façade", true, "faults are injected under the store, never in production"},
 }
 
