@@ -15,7 +15,6 @@ import (
 
 	"triplestore/rdf"
 	"triplestore/rdf/format"
-	"triplestore/rdf/turtle"
 )
 
 // headSize is how much of a document is looked at to detect its format.
@@ -77,6 +76,9 @@ func (l *load) document(ctx context.Context, i int, emit func([]rdf.Quad) error)
 	defer func() {
 		f.Seconds = time.Since(start).Seconds()
 		l.progress.files.Add(1)
+		if f.Bytes < d.size {
+			l.progress.total.Add(f.Bytes - d.size) // what was skipped is not left to do
+		}
 	}()
 	if d.skip != "" {
 		f.Skipped, f.unsupported = d.skip, true
@@ -131,7 +133,7 @@ func (l *load) document(ctx context.Context, i int, emit func([]rdf.Quad) error)
 		Base: base, File: d.name, Lenient: p.reject, BlankNodePrefix: l.o.BlankNodePrefix + "-" + strconv.Itoa(i) + "-",
 	}
 	if err := fm.ParseParallel(ctx, buffered, o, l.o.Parallel, p.count); err != nil {
-		var te *turtle.Error
+		var te *rdf.ParseError
 		if errors.As(err, &te) && ctx.Err() == nil {
 			p.reject(te)
 			return nil
@@ -161,7 +163,7 @@ func (l *load) format(src *opened, d document, head []byte) (f *format.Format, w
 		return f, ""
 	}
 	if !foreign(src, d.explicit) {
-		if f, ok := format.Detect(src.name, src.mediaType, head); ok && (f.CanRead() || plausible(f, head)) {
+		if f, ok := format.Detect(src.name, src.mediaType, head); ok && plausible(f, src, head) {
 			return f, ""
 		}
 	}
@@ -199,19 +201,31 @@ func foreign(src *opened, explicit bool) bool {
 	return !explicit
 }
 
-// plausible tells apart what may be in a format that has no reader yet from what merely shares its syntax: not every XML or
-// JSON file holds RDF, and to name one as unread would be a false alarm.
-func plausible(f *format.Format, head []byte) bool {
-	switch f {
-	case format.RDFXML:
-		return bytes.Contains(head, []byte("http://www.w3.org/1999/02/22-rdf-syntax-ns#")) || bytes.Contains(head, []byte("rdf:"))
-	case format.JSONLD:
-		return bytes.Contains(head, []byte(`"@`))
+// plausible tells RDF in XML, JSON and HTML apart from what merely shares its syntax: to try to read every XML file would be a
+// false alarm in a report. A name or media type of the format itself is believed.
+func plausible(f *format.Format, src *opened, head []byte) bool {
+	ext := strings.ToLower(filepath.Ext(strings.TrimSuffix(strings.TrimSuffix(src.name, ".gz"), ".zst")))
+	byName, _ := format.ByPath(src.name)
+	byType, _ := format.ByMediaType(src.mediaType)
+	var signs []string
+	switch {
+	case f.Name == "rdfa":
+		signs = []string{"typeof=", "property=", "vocab="}
+	case f == byType, f == byName && ext != ".xml" && ext != ".json":
+		return true
+	case f == format.RDFXML:
+		signs = []string{"http://www.w3.org/1999/02/22-rdf-syntax-ns#", "rdf:"}
+	case f == format.JSONLD:
+		signs = []string{`"@`}
+	default:
+		return true
 	}
-	if f.Name == "rdfa" {
-		return bytes.Contains(head, []byte("typeof=")) || bytes.Contains(head, []byte("property=")) || bytes.Contains(head, []byte("vocab="))
+	for _, sign := range signs {
+		if bytes.Contains(head, []byte(sign)) {
+			return true
+		}
 	}
-	return true
+	return false
 }
 
 // parser takes what comes out of one document. Its methods may be called by several goroutines at once.
@@ -229,7 +243,7 @@ func (p *parser) count(quads []rdf.Quad) error {
 	return p.emit(quads)
 }
 
-func (p *parser) reject(e *turtle.Error) {
+func (p *parser) reject(e *rdf.ParseError) {
 	p.l.mu.Lock()
 	defer p.l.mu.Unlock()
 	p.f.Rejected++

@@ -125,8 +125,8 @@ func TestLoadFolder(t *testing.T) {
 		"page.html":     "<!doctype html><html><p>text</p></html>",
 		"table.csv":     "a,b\n1,2\n",
 		"map.geojson":   `{"type": "FeatureCollection", "features": []}`,
-		"other.jsonld":  `{"@id": "http://e/s"}`,
-		"other.rdf":     `<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/>`,
+		"other.trix":    `<TriX xmlns="http://www.w3.org/2004/03/trix/trix-1/"/>`,
+		"other.n3":      "{ ?x a ?y } => { ?y a ?z } .",
 		"plain.xml":     `<?xml version="1.0"?><codes/>`,
 		"archive.zip":   "PK\x03\x04xxxxxxxxxx",
 		"empty.ttl":     "",
@@ -151,7 +151,7 @@ func TestLoadFolder(t *testing.T) {
 		"a.nt": {"ntriples", 2, 0, ""}, "b/c.ttl": {"turtle", 4, 0, ""}, "b/d.nq": {"nquads", 1, 0, ""}, "b/e.trig": {"trig", 2, 0, ""},
 		"f.ttl.gz": {"turtle", 1, 0, ""}, "g.nt.zst": {"ntriples", 1, 0, ""}, "no-extension": {"turtle", 1, 0, ""},
 		"readme.md": {skipped: "no RDF"}, "query.rq": {skipped: "no RDF"}, "page.html": {skipped: "no RDF"}, "table.csv": {skipped: "no RDF"}, "map.geojson": {skipped: "no RDF"}, "plain.xml": {skipped: "no RDF"},
-		"other.jsonld": {format: "jsonld", skipped: "not read yet"}, "other.rdf": {format: "rdfxml", skipped: "not read yet"},
+		"other.trix": {format: "trix", skipped: "not read yet"}, "other.n3": {format: "n3", skipped: "not read yet"},
 		"archive.zip": {skipped: "zip"}, "empty.ttl": {"turtle", 0, 0, ""},
 		"broken.ttl": {"turtle", 2, 1, ""}, "broken.nt": {"ntriples", 2, 1, ""}, "not-really.gz": {skipped: "no RDF"},
 	}
@@ -214,7 +214,7 @@ func TestStrict(t *testing.T) {
 		ok    bool
 	}{
 		{"rejected", map[string]string{"a.nt": one, "b.nt": "nonsense\n"}, false},
-		{"unsupported", map[string]string{"a.nt": one, "b.jsonld": `{"@id": "http://e/s"}`}, false},
+		{"unsupported", map[string]string{"a.nt": one, "b.n3": "{ ?x a ?y } => { ?y a ?z } ."}, false},
 		{"damaged", map[string]string{"a.nt": one, "b.nt.gz": gz(t, strings.Repeat(one, 1000))[:60]}, false},
 		{"no RDF", map[string]string{"a.nt": one, "README.md": "text"}, true},
 	} {
@@ -262,7 +262,7 @@ func TestSources(t *testing.T) {
 		{name: "stdin relative", sources: []string{"-"}, stdin: "<s> <p> <o> .", o: Options{Format: "turtle"}, want: 0},
 		{name: "stdin with base", sources: []string{"-"}, stdin: "<s> <p> <o> .", o: Options{Format: "turtle", Base: "http://b/"}, want: 1},
 		{name: "unknown format", sources: []string{"-"}, o: Options{Format: "nonsense"}, fails: "not the name of a format"},
-		{name: "format without reader", sources: []string{"-"}, o: Options{Format: "jsonld"}, fails: "not read yet"},
+		{name: "format without reader", sources: []string{"-"}, o: Options{Format: "trix"}, fails: "not read yet"},
 		{name: "web not allowed", sources: []string{"http://example.org/x"}, fails: "not allowed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

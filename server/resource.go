@@ -93,14 +93,14 @@ func (s *Server) describe(w http.ResponseWriter, r *http.Request, iris []string)
 			break
 		}
 	}
-	format := graphOffers[i].name
+	name := graphOffers[i].name
 	h := w.Header()
 	if found {
 		for _, o := range graphOffers {
 			h.Add("Link", fmt.Sprintf("<%s>; rel=\"alternate\"; type=%q", s.link.resource(self, "format", o.name), o.types[0]))
 		}
-		etag := fmt.Sprintf("W/%q", strconv.FormatUint(snap.Commit().Number, 36)+"-"+format)
-		if format == "html" {
+		etag := fmt.Sprintf("W/%q", strconv.FormatUint(snap.Commit().Number, 36)+"-"+name)
+		if name == "html" {
 			addVary(h, "Accept-Language")
 			etag = fmt.Sprintf("W/%q", strconv.FormatUint(snap.Commit().Number, 36)+"-html-"+s.c.Version+"-"+strings.Join(d.langs, "."))
 		}
@@ -112,9 +112,9 @@ func (s *Server) describe(w http.ResponseWriter, r *http.Request, iris []string)
 		}
 	}
 	switch {
-	case format == "html" && found:
+	case name == "html" && found:
 		return s.resourcePage(w, r, d, id, self)
-	case format == "html":
+	case name == "html":
 		p := &resourcePage{page: s.newPage(r, ""), IRI: self}
 		p.Title = p.M.NotFoundTitle
 		if external(self) {
@@ -122,13 +122,32 @@ func (s *Server) describe(w http.ResponseWriter, r *http.Request, iris []string)
 		}
 		return s.render(w, r, http.StatusNotFound, "notfound", p)
 	case !found:
-		// A comment is an empty document in each of these formats.
-		h.Set("Content-Type", contentType(mediaType))
-		w.WriteHeader(http.StatusNotFound)
-		fmt.Fprintf(w, "# %s is not described here.\n", rdf.IRI(self)) //nolint:errcheck // the client is gone
+		return notDescribed(w, self, name, mediaType)
+	}
+	return s.writeDescription(w, r, d, id, name, mediaType)
+}
+
+// notDescribed answers with an empty document; formats that have comments say why.
+func notDescribed(w http.ResponseWriter, iri, name, mediaType string) error {
+	f, ok := format.ByName(name)
+	if !ok {
+		return fmt.Errorf("server: no writer for %s", name)
+	}
+	w.Header().Set("Content-Type", contentType(mediaType))
+	w.WriteHeader(http.StatusNotFound)
+	switch f {
+	case format.Turtle, format.TriG, format.NTriples, format.NQuads:
+		fmt.Fprintf(w, "# %s is not described here.\n", rdf.IRI(iri))
 		return nil
 	}
-	return s.writeDescription(w, r, d, id, format, mediaType)
+	fw, err := f.NewWriter(w, format.WriteOptions{})
+	if err == nil {
+		err = fw.Close()
+	}
+	if err != nil {
+		panic(http.ErrAbortHandler) // the connection is gone: nothing else fails with an empty document
+	}
+	return nil
 }
 
 func (s *Server) writeDescription(w http.ResponseWriter, r *http.Request, d *describer, id store.ID, name, mediaType string) error {

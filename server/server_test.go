@@ -179,7 +179,7 @@ func TestRoutes(t *testing.T) {
 		{"GET", ask, browser, 200, html, "Ja"},
 		{"GET", con, "", 200, turtle, "dcat:Dataset"},
 		{"GET", con, "application/n-triples", 200, "application/n-triples", "<http://www.w3.org/ns/dcat#Dataset> ."},
-		{"GET", con, "application/rdf+xml", 406, problem, "text/turtle"},
+		{"GET", con, "text/n3", 406, problem, "text/turtle"},
 		{"GET", con, browser, 200, html, "dcat:Dataset"},
 		{"GET", sel + "&explain=1", "", 200, "text/plain; charset=utf-8", ""},
 
@@ -191,7 +191,7 @@ func TestRoutes(t *testing.T) {
 		{"GET", res, "application/trig", 200, "application/trig", ""},
 		{"GET", res, browser, 200, html, "<h1>Datasett</h1>"},
 		{"GET", res + "&format=ntriples", browser, 200, "application/n-triples", ""},
-		{"GET", res, "application/ld+json", 406, problem, "text/turtle"},
+		{"GET", res, "text/n3", 406, problem, "text/turtle"},
 		{"GET", "/resource?iri=http://nowhere.example/", "", 404, turtle, "# <http://nowhere.example/> is not described here."},
 		{"GET", "/resource?iri=http://nowhere.example/", "application/n-triples", 404, "application/n-triples", "# "},
 		{"GET", "/resource?iri=http://nowhere.example/", browser, 404, html, "http://nowhere.example/"},
