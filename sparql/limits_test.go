@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -96,7 +97,7 @@ func TestTimeout(t *testing.T) {
 	for name, text := range endless {
 		for _, naive := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/%v", name, naive), func(t *testing.T) {
-				const timeout = 150 * time.Millisecond
+				const timeout = 60 * time.Millisecond
 				begin := time.Now()
 				err := run(context.Background(), snap, text, Options{Timeout: timeout, Memory: 512 << 20, NoOptimizer: naive})
 				if !errors.Is(err, ErrTimeout) && !errors.Is(err, ErrMemory) {
@@ -226,4 +227,59 @@ func stars(n int) string {
 		fmt.Fprintf(&b, "?a :label ?v%d . ", i)
 	}
 	return b.String()
+}
+
+// TestConsumerPanic: a panic of the code that reads a result is not taken for one of the engine.
+func TestConsumerPanic(t *testing.T) {
+	snap := snapshotOf(t, denseQuads(10, 2))
+	r, err := NewEngine(Options{}).Query(context.Background(), snap, "SELECT * { ?s ?p ?o }")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer func() {
+		if p := recover(); p != "mine" {
+			t.Errorf("got %v", p)
+		}
+	}()
+	for range r.Rows() {
+		panic("mine")
+	}
+}
+
+// faultySnapshot panics or fails in a scan.
+type faultySnapshot struct {
+	store.Snapshot
+	err error
+}
+
+func (s *faultySnapshot) Scan(context.Context, store.Range, store.ColumnSet) store.Cursor {
+	return &faultyCursor{err: s.err}
+}
+
+type faultyCursor struct{ err error }
+
+func (c *faultyCursor) Next() (store.Block, error) {
+	if c.err == nil {
+		panic("broken")
+	}
+	return store.Block{}, c.err
+}
+func (c *faultyCursor) Seek([]store.ID) error { return c.err }
+func (c *faultyCursor) Close()                {}
+
+func TestFaults(t *testing.T) {
+	log := slog.Default()
+	defer slog.SetDefault(log)
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	snap := snapshotOf(t, denseQuads(10, 2))
+	for _, text := range []string{"SELECT * { ?s ?p ?o }", "ASK { ?s ?p ?o . ?o ?q ?x }", "SELECT * { ?s :p* ?o }", "DESCRIBE :n1",
+		"SELECT (COUNT(DISTINCT ?p) AS ?n) { ?s ?p ?o OPTIONAL { ?o :p ?x } FILTER EXISTS { ?x :p ?y OPTIONAL { ?y :p ?z } } }"} {
+		if err := run(context.Background(), &faultySnapshot{snap, store.ErrCorrupt}, text, Options{}); !errors.Is(err, store.ErrCorrupt) {
+			t.Errorf("%s: got %v for a corrupt store", text, err)
+		}
+		if err := run(context.Background(), &faultySnapshot{snap, nil}, text, Options{}); !errors.Is(err, ErrInternal) {
+			t.Errorf("%s: got %v for a panic", text, err)
+		}
+	}
 }

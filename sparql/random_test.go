@@ -237,7 +237,7 @@ func bag(e *Engine, snap store.Snapshot, text string) ([]string, error) {
 // TestOptimizerAgainstNaive: a generated query has the same solutions with the optimizer and without.
 func TestOptimizerAgainstNaive(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
-	n := 4000
+	n := 1200
 	if testing.Short() {
 		n = 400
 	}

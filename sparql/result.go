@@ -20,6 +20,7 @@ type Result struct {
 	query   *exec.Query
 	maxRows int64
 	closed  bool
+	outside bool // the consumer's code runs, whose panics are its own
 }
 
 // errForm is the error of reading a result as what it is not.
@@ -51,7 +52,9 @@ func (r *Result) Rows() iter.Seq2[[]rdf.Term, error] {
 					tooMany = true
 					return false
 				}
+				r.outside = true
 				more = yield(row, nil)
+				r.outside = false
 				return more
 			})
 		})
@@ -86,7 +89,9 @@ func (r *Result) Triples() iter.Seq2[rdf.Triple, error] {
 					tooMany = true
 					return false
 				}
+				r.outside = true
 				more = yield(t, nil)
+				r.outside = false
 				return more
 			})
 		})
@@ -131,11 +136,12 @@ func (r *Result) Close() error {
 	return err
 }
 
-// safely runs a part of the query. A panic of the consumer, from within yield, is not the engine's and goes on.
+// safely runs a part of the query and turns a panic into an error, unless it is the consumer's.
 func (r *Result) safely(f func() error) (err error) {
-	if r.closed && r.query == nil {
-		return context.Canceled
-	}
-	defer guard(&err)
+	defer func() {
+		if !r.outside {
+			recovered(recover(), &err)
+		}
+	}()
 	return limitError(r.ctx, f())
 }

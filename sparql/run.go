@@ -29,7 +29,21 @@ func prepare(ctx context.Context, snap store.Snapshot, text string, o Options) (
 	if o.Dataset {
 		q.Dataset = algebra.Dataset{Set: true, Default: o.Default, Named: o.Named}
 	}
-	return optimizer.Optimize(ctx, snap, q, optimizer.Options{UnionDefaultGraph: o.UnionDefaultGraph, NoOptimizer: o.NoOptimizer})
+	return optimizer.Optimize(ctx, snap, q, o.planning())
+}
+
+// planning are the options of the optimizer.
+func (o *Options) planning() optimizer.Options {
+	return optimizer.Options{UnionDefaultGraph: o.UnionDefaultGraph, NoOptimizer: o.NoOptimizer}
+}
+
+// execution are the limits and settings of a run that begins now.
+func (o *Options) execution(base string) exec.Config {
+	now := time.Now
+	if o.Now != nil {
+		now = o.Now
+	}
+	return exec.Config{Memory: o.Memory, Now: now(), Base: base, Profile: o.Profile}
 }
 
 func start(ctx context.Context, snap store.Snapshot, text string, o Options) (r *Result, err error) {
@@ -49,13 +63,9 @@ func start(ctx context.Context, snap store.Snapshot, text string, o Options) (r 
 	if err != nil {
 		return nil, err
 	}
-	now := time.Now
-	if o.Now != nil {
-		now = o.Now
-	}
 	r = &Result{ctx: ctx, cancel: cancel, plan: plan, maxRows: o.MaxRows}
 	err = r.safely(func() (err error) {
-		r.query, err = exec.Start(ctx, snap, plan, exec.Config{Memory: o.Memory, Now: now(), Base: plan.Query.Base, Profile: o.Profile})
+		r.query, err = exec.Start(ctx, snap, plan, o.execution(plan.Query.Base))
 		return err
 	})
 	if err != nil {
@@ -87,9 +97,12 @@ func limitError(ctx context.Context, err error) error {
 	return err
 }
 
-// guard turns a panic, which is a bug of the engine, into ErrInternal and writes what is known to the log.
-func guard(err *error) {
-	if p := recover(); p != nil {
+// guard, deferred, turns a panic, which is a bug of the engine, into ErrInternal and writes what is known to the log.
+func guard(err *error) { recovered(recover(), err) }
+
+// recovered is guard for what was recovered already.
+func recovered(p any, err *error) {
+	if p != nil {
 		slog.Error("panic while answering a query", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 		*err = ErrInternal
 	}

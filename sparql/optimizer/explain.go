@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"triplestore/sparql/algebra"
-	"triplestore/store"
 )
 
 // Children lists the nodes that a node reads from.
@@ -97,8 +96,8 @@ func (p *Plan) ref(r Ref) string {
 		if t, ok := r.ID.InlineTerm(); ok {
 			return t.String()
 		}
-		if r.ID.Tag() == store.TagLocal {
-			return p.Locals[r.ID.Number()].String()
+		if t, ok := p.Terms[r.ID]; ok {
+			return t.String()
 		}
 		return fmt.Sprintf("#%x", uint64(r.ID))
 	}
@@ -196,13 +195,49 @@ func (p *Plan) describe(n Node) string {
 		if n.Many {
 			end = "any number of steps"
 		}
-		return fmt.Sprintf("path %s to %s, %d to %s", p.ref(n.S), p.ref(n.O), n.Min, end)
+		return fmt.Sprintf("path %s to %s by %s, %d to %s", p.ref(n.S), p.ref(n.O), p.step(n.Path), n.Min, end)
 	case *GraphLoop:
 		return fmt.Sprintf("for each of %d graphs as %s", len(n.Graphs), p.slot(n.Slot))
 	case *Correlated:
 		return "for each row (" + p.slotList(n.Sub.Outer) + ")"
 	}
 	return fmt.Sprintf("%T", n)
+}
+
+func (p *Plan) step(s Step) string {
+	inverse := func(is bool, text string) string {
+		if is {
+			return "^" + text
+		}
+		return text
+	}
+	switch s := s.(type) {
+	case *StepLink:
+		return inverse(s.Inverse, p.ref(Ref{Kind: RefConst, ID: s.P}))
+	case *StepNegated:
+		var not []string
+		for _, id := range s.Not {
+			not = append(not, p.ref(Ref{Kind: RefConst, ID: id}))
+		}
+		return inverse(s.Inverse, "!("+strings.Join(not, "|")+")")
+	case *StepSequence:
+		return "(" + p.step(s.L) + "/" + p.step(s.R) + ")"
+	case *StepAlternative:
+		var of []string
+		for _, x := range s.Of {
+			of = append(of, p.step(x))
+		}
+		return "(" + strings.Join(of, "|") + ")"
+	case *StepClosure:
+		switch {
+		case !s.Many:
+			return p.step(s.Step) + "?"
+		case s.Min > 0:
+			return p.step(s.Step) + "+"
+		}
+		return p.step(s.Step) + "*"
+	}
+	return "?"
 }
 
 func showConds(conds []*Cond) string {

@@ -14,6 +14,8 @@ type Plan struct {
 	Slots []string
 	// Locals are the terms of the query that are not in the store; the n-th has the ID MakeID(TagLocal, 0, n).
 	Locals []rdf.Term
+	// Terms are the query's own terms by ID, for showing the plan.
+	Terms map[store.ID]rdf.Term
 	// Out are the slots of the query's result variables in order: of the projection, the template or DESCRIBE.
 	Out []int
 	// Exists are the EXISTS patterns that expressions refer to by index.

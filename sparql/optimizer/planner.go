@@ -114,6 +114,10 @@ func Optimize(ctx context.Context, snap store.Snapshot, q *algebra.Query, o Opti
 	prune(out.Root, SetOf(out.Out...))
 	p.number(out.Root)
 	out.Slots, out.Locals, out.Exists = p.slots, p.locals, p.exists
+	out.Terms = make(map[store.ID]rdf.Term, len(p.localIDs))
+	for t, id := range p.localIDs {
+		out.Terms[id] = t
+	}
 	return out, nil
 }
 
