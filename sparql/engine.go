@@ -8,7 +8,7 @@ import (
 	"triplestore/store"
 )
 
-// Options are the limits and settings of an engine or of one query. The zero value has no limits.
+// Options are the limits and settings of an engine or of one query or update. The zero value has no limits.
 type Options struct {
 	// Timeout ends a query that takes longer, from parsing to the last row, with ErrTimeout. 0 is none.
 	Timeout time.Duration
@@ -32,9 +32,14 @@ type Options struct {
 	// SPARQL Protocol's default-graph-uri and named-graph-uri do.
 	Dataset        bool
 	Default, Named []rdf.Term
+	// Load reads a document for LOAD in an update; emit may be called by several goroutines at once, and its errors must be returned.
+	// Nil refuses LOAD.
+	Load func(ctx context.Context, d Document, emit func([]rdf.Quad) error) error
+	// TempDir is where updates put what does not fit into memory; empty is the system's folder for such files.
+	TempDir string
 }
 
-// Engine answers queries. It is safe for concurrent use and keeps no state between queries.
+// Engine answers queries and carries out updates. It is safe for concurrent use and keeps no state between queries.
 type Engine struct{ options Options }
 
 // NewEngine makes an engine with options that every query has.
