@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -146,7 +147,7 @@ func TestQueue(t *testing.T) {
 	got := make(chan error, 1)
 	go func() { got <- s.take(context.Background()) }()
 	for s.waiting.Load() == 0 {
-		time.Sleep(time.Microsecond) // there is nothing to wait on: the goroutine is about to block
+		runtime.Gosched() // there is nothing to wait on: the goroutine is about to block
 	}
 	var p *Problem
 	if err := s.take(t.Context()); !errors.As(err, &p) || p.Status != 503 {
