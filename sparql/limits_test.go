@@ -89,8 +89,8 @@ func run(ctx context.Context, snap store.Snapshot, text string, o Options) error
 	return drain(r)
 }
 
-// slack is how much later than asked for a query may end: 100 ms, and more where the race detector or other tests take the time.
-const slack = 400 * time.Millisecond
+// slack is how much later than asked for a query may end. Alone on a machine, 100 ms are enough; tests share it.
+const slack = time.Second
 
 func TestTimeout(t *testing.T) {
 	snap := snapshotOf(t, denseQuads(1500, 8))
