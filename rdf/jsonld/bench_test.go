@@ -1,11 +1,13 @@
 package jsonld
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"triplestore/rdf"
+	"triplestore/rdf/canon"
 )
 
 func benchDocument(n int) string {
@@ -88,14 +90,27 @@ func FuzzParse(f *testing.F) {
 	f.Add(benchDocument(2))
 	f.Add(`[{"@context": {"@vocab": "http://e/", "a": {"@reverse": "b"}, "l": {"@container": "@list"}}, "a": {"c": [1, 2.5, null]}, "l": [[1], []]}]`)
 	f.Add(`{"@context": {"@version": 1.1, "x": {"@id": "http://e/x", "@context": {"@propagate": false}, "@container": ["@graph", "@id"]}}, "x": {"_:a": {"@type": "x"}}}`)
+	f.Add("{\"@id\": \"x:a\", \"x:p\": {\"@id\": \"_:anon1\"}}\n[{\"x:p\": {\"@value\": {\"b\": [1e3]}, \"@type\": \"@json\"}}]")
+	f.Add(`[{"@id": "urn:a", "@graph": [{"@id": "_:l", "x:l": {"@list": [{"@list": []}, {"@value": "x", "@language": "en-gb", "@direction": "rtl"}]}}]}]`)
 	f.Fuzz(func(t *testing.T, doc string) {
-		quads, err := ParseString(doc, Options{Base: "http://base.example/"})
-		if err != nil {
-			return
-		}
-		lenient, err := ParseString(doc, Options{Base: "http://base.example/", Lenient: func(*rdf.ParseError) {}})
-		if err != nil || len(lenient) != len(quads) {
-			t.Fatalf("strict %d quads, lenient %d, %v", len(quads), len(lenient), err)
+		for _, lines := range []bool{false, true} {
+			quads, err := ParseString(doc, Options{Base: "http://base.example/", Lines: lines})
+			if err := checkPieces(doc, quads, err, lines); err != nil {
+				t.Fatal(err)
+			}
+			if err != nil {
+				continue
+			}
+			lenient, err := ParseString(doc, Options{Base: "http://base.example/", Lines: lines, Lenient: func(*rdf.ParseError) {}})
+			if err != nil || len(lenient) != len(quads) {
+				t.Fatalf("strict %d quads, lenient %d, %v", len(quads), len(lenient), err)
+			}
+			if len(quads) > 200 {
+				continue
+			}
+			if err := comesBack(quads); err != nil && !errors.Is(err, canon.ErrLimit) {
+				t.Fatal(err)
+			}
 		}
 	})
 }

@@ -39,14 +39,15 @@ func (c *compacter) iri(a *activeContext, iriValue string, value any, vocab, rev
 		}
 		if a.vocab.set && len(iriValue) > len(a.vocab.s) && strings.HasPrefix(iriValue, a.vocab.s) {
 			suffix := iriValue[len(a.vocab.s):]
-			if _, taken := a.terms[suffix]; !taken {
+			// What reads as an IRI or a keyword would not come back, here and below; the specification does not say so.
+			if _, taken := a.terms[suffix]; !taken && !strings.Contains(suffix, ":") && !looksLikeKeyword(suffix) {
 				return suffix, nil
 			}
 		}
 	}
 	best := ""
 	for term, d := range a.terms {
-		if d.null || !d.prefix || d.iri == iriValue || !strings.HasPrefix(iriValue, d.iri) {
+		if d.null || !d.prefix || d.iri == iriValue || !strings.HasPrefix(iriValue, d.iri) || strings.HasPrefix(iriValue[len(d.iri):], "//") {
 			continue
 		}
 		candidate := term + ":" + iriValue[len(d.iri):]
@@ -101,7 +102,9 @@ func (c *compacter) term(a *activeContext, iriValue string, value any, reverse b
 			switch t, typed := m.Get("@type"); {
 			case hasDir && !m.has("@index"):
 				kindValue = strings.ToLower(ls) + "_" + ds
-				containers = append(containers, "@language", "@language@set")
+				if a.dir.s == ds || c.mappedDirection(a, iriValue, ds) {
+					containers = append(containers, "@language", "@language@set") // else the map would lose the direction
+				}
 			case hasLang && !m.has("@index"):
 				kindValue = strings.ToLower(ls)
 				containers = append(containers, "@language", "@language@set")
@@ -157,6 +160,16 @@ func (c *compacter) term(a *activeContext, iriValue string, value any, reverse b
 	}
 	term, ok := c.inverse(a).selectTerm(iriValue, containers, kind, preferred)
 	return term, ok, nil
+}
+
+// mappedDirection reports whether all terms for an IRI say that its values have a direction.
+func (c *compacter) mappedDirection(a *activeContext, iriValue, dir string) bool {
+	for _, d := range a.terms {
+		if d.iri == iriValue && d.container&cLanguage != 0 && !(d.dir.set && d.dir.s == dir) {
+			return false
+		}
+	}
+	return true
 }
 
 func graphContainers(m *Object) []string {

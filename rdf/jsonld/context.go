@@ -128,7 +128,6 @@ type contexts struct {
 	load   Loader
 	mode10 bool
 	remote map[string]remoteContext
-	parsed map[string]*activeContext
 }
 
 type remoteContext struct {

@@ -10,7 +10,32 @@ type expander struct {
 	*contexts
 	// ordered processes members in order of their names, which the algorithms ask for where results are compared as text.
 	ordered bool
-	// frameExpansion is not there: framing is not done.
+	// outer is the context before the document's own, and inner what local contexts made of it, by their canonical JSON: the
+	// lines of a document often repeat their context.
+	outer *activeContext
+	inner map[string]*activeContext
+}
+
+const maxInner = 64
+
+// local applies the @context of an object.
+func (x *expander) local(active *activeContext, local any, base string) (*activeContext, error) {
+	o := processOptions{base: base}
+	if active != x.outer {
+		return x.process(active, local, o)
+	}
+	key := string(appendCanonical(nil, local))
+	if c, ok := x.inner[key]; ok {
+		return c, nil
+	}
+	c, err := x.process(active, local, o)
+	if err == nil && len(x.inner) < maxInner {
+		if x.inner == nil {
+			x.inner = map[string]*activeContext{}
+		}
+		x.inner[key] = c
+	}
+	return c, err
 }
 
 // expand gives nil, an *Object or a []any.
@@ -111,7 +136,7 @@ func (x *expander) expandObject(active *activeContext, def *termDef, property st
 		}
 	}
 	if c, ok := element.Get("@context"); ok {
-		if active, err = x.process(active, c, processOptions{base: base}); err != nil {
+		if active, err = x.local(active, c, base); err != nil {
 			return nil, err
 		}
 	}

@@ -17,6 +17,9 @@ type FromOptions struct {
 	TypeProperty bool
 	// Direction says how base directions appear in the quads.
 	Direction RDFDirection
+	// Lossless leaves out the few steps of the specification that lose triples or the identity of nodes: cells of lists with a type,
+	// or that other graphs or rdf:type refer to, stay nodes, and JSON literals that are not in canonical form stay strings.
+	Lossless bool
 }
 
 // usage is a place where a node is referred to.
@@ -79,6 +82,9 @@ func FromRDF(quads []rdf.Quad, o FromOptions) ([]any, error) {
 			g.node(q.O)
 		}
 		if q.P == rdfType && !o.TypeProperty && !q.O.IsLiteral() {
+			if o.Lossless && q.O.IsBlankNode() {
+				once[q.O] = nil
+			}
 			addValue(node.Object, "@type", idOf(q.O))
 			continue
 		}
@@ -103,11 +109,14 @@ func FromRDF(quads []rdf.Quad, o FromOptions) ([]any, error) {
 			}
 		}
 	}
+	if o.Lossless {
+		keepShared(graphs, once)
+	}
 	for _, g := range graphs {
 		if o.Direction == CompoundLiteral {
 			g.compoundLiterals(once)
 		}
-		g.lists(once)
+		g.lists(once, !o.Lossless)
 	}
 	def := graphs[rdf.Term{}]
 	for name, g := range graphs {
@@ -116,6 +125,25 @@ func FromRDF(quads []rdf.Quad, o FromOptions) ([]any, error) {
 		}
 	}
 	return def.list(), nil
+}
+
+// keepShared forgets that blank nodes are referred to once that are in several graphs or name one.
+func keepShared(graphs map[rdf.Term]*rdfGraph, once map[rdf.Term]*usage) {
+	home := map[rdf.Term]*rdfGraph{}
+	for name, g := range graphs {
+		if name.IsBlankNode() {
+			once[name] = nil
+		}
+		for t := range g.nodes {
+			if !t.IsBlankNode() {
+				continue
+			}
+			if h, ok := home[t]; ok && h != g {
+				once[t] = nil
+			}
+			home[t] = g
+		}
+	}
 }
 
 func (g *rdfGraph) list() []any {
@@ -134,15 +162,16 @@ func (g *rdfGraph) list() []any {
 }
 
 // lists turns chains of rdf:first and rdf:rest that nothing else refers to into list objects.
-func (g *rdfGraph) lists(once map[rdf.Term]*usage) {
+func (g *rdfGraph) lists(once map[rdf.Term]*usage, typed bool) {
 	end, ok := g.nodes[rdfNil]
 	if !ok {
 		return
 	}
+	nest := nesting{owner: map[rdf.Term]rdf.Term{}, height: map[rdf.Term]int{}}
 	for _, u := range end.usages {
 		var items []any
 		var cells []rdf.Term
-		for u.property == rdfRest && u.node.isCell() && once[u.node.term] != nil {
+		for u.property == rdfRest && u.node.isCell(typed) && once[u.node.term] != nil {
 			first, _ := u.node.Get(rdfFirst.Value())
 			items = append(items, first.([]any)[0])
 			cells = append(cells, u.node.term)
@@ -150,6 +179,9 @@ func (g *rdfGraph) lists(once map[rdf.Term]*usage) {
 			if !u.node.term.IsBlankNode() {
 				break
 			}
+		}
+		if !nest.add(cells, u.node.term) {
+			continue
 		}
 		u.value.remove("@id")
 		slices.Reverse(items)
@@ -160,8 +192,44 @@ func (g *rdfGraph) lists(once map[rdf.Term]*usage) {
 	}
 }
 
-// isCell reports whether a node is a well-formed cell of a list.
-func (n *rdfNode) isCell() bool {
+// maxNest is how deep lists nest within each other in JSON; the rest stays nodes.
+const maxNest = 100
+
+// nesting keeps lists from holding themselves, and from nesting too deep.
+type nesting struct {
+	owner  map[rdf.Term]rdf.Term // cell of a list → node that refers to the list
+	height map[rdf.Term]int      // levels of lists below a node
+}
+
+// add places the list of some cells under a node, or reports that it cannot be there.
+func (n nesting) add(cells []rdf.Term, node rdf.Term) bool {
+	height := 1
+	for _, c := range cells {
+		height = max(height, n.height[c]+1)
+	}
+	path := []rdf.Term{node}
+	for {
+		top := path[len(path)-1]
+		if len(path)+height > maxNest || slices.Contains(cells, top) {
+			return false
+		}
+		up, ok := n.owner[top]
+		if !ok {
+			break
+		}
+		path = append(path, up)
+	}
+	for _, c := range cells {
+		n.owner[c] = node
+	}
+	for i, t := range path {
+		n.height[t] = max(n.height[t], height+i)
+	}
+	return true
+}
+
+// isCell reports whether a node is a well-formed cell of a list, which may be typed as rdf:List.
+func (n *rdfNode) isCell(typed bool) bool {
 	if !n.term.IsBlankNode() {
 		return false
 	}
@@ -174,7 +242,7 @@ func (n *rdfNode) isCell() bool {
 				return false
 			}
 		case "@type":
-			if len(list) != 1 || list[0] != rdfNS+"List" {
+			if !typed || len(list) != 1 || list[0] != rdfNS+"List" {
 				return false
 			}
 		default:
@@ -223,6 +291,9 @@ func (o FromOptions) value(t rdf.Term) (*Object, error) {
 	case dt == rdfNS+"JSON":
 		d := decoder{buf: []byte(t.Value()), maxDepth: defaultMaxDepth}
 		v, err := d.document()
+		if o.Lossless && (err != nil || string(appendCanonical(nil, v)) != t.Value()) {
+			return obj("@value", t.Value(), "@type", dt), nil
+		}
 		if err != nil {
 			return nil, fail("invalid JSON literal", "%v", err)
 		}

@@ -97,6 +97,7 @@ type decoder struct {
 	pos      int
 	file     string
 	line     int   // of buf[0], from 0
+	column   int   // of buf[0], from 0, in characters
 	offset   int64 // of buf[0]
 	maxDepth int
 }
@@ -104,7 +105,11 @@ type decoder struct {
 func (d *decoder) fail(msg string) error {
 	head := d.buf[:min(d.pos, len(d.buf))]
 	e := &rdf.ParseError{File: d.file, Offset: d.offset + int64(d.pos), Msg: msg, Line: d.line + 1 + bytes.Count(head, []byte{'\n'})}
-	e.Column = 1 + utf8.RuneCount(head[bytes.LastIndexByte(head, '\n')+1:])
+	newline := bytes.LastIndexByte(head, '\n')
+	e.Column = 1 + utf8.RuneCount(head[newline+1:])
+	if newline < 0 {
+		e.Column += d.column
+	}
 	return e
 }
 

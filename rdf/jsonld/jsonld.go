@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 	"unsafe"
@@ -61,13 +60,25 @@ type Options struct {
 	Direction RDFDirection
 	// MaxDepth limits the nesting of JSON; 0 means 500.
 	MaxDepth int
-	// MaxBytes limits the size of the document, which is held in memory; 0 means 1 GiB.
+	// MaxBytes limits what is held in memory of the document; 0 means 1 GiB. That is one member of an outermost array or of the
+	// @graph of an outermost object with nothing but an @context before it, one line of line-delimited JSON-LD, and of other
+	// documents the whole.
 	MaxBytes int64
+	// Lines reads line-delimited JSON-LD: every line is a document. All share their blank nodes, as the lines of N-Quads do.
+	Lines bool
 	// Version10 processes as JSON-LD 1.0.
 	Version10 bool
+
+	// streamAbove is the size above which a document with @graph is read before its end was seen; 0 means 8 MiB.
+	streamAbove int64
 }
 
 // Parse reads a document and hands its quads to emit in batches. The slice is reused after emit returns, the terms are not.
+//
+// An outermost array, and an outermost {"@context": …, "@graph": […]}, is read member by member, so that memory does not grow
+// with the document. A document of more than 8 MiB that has further members after such a @graph is an error that says so;
+// where other members come first, or no @context, the whole document is held in memory.
+//
 // Errors are *rdf.ParseError for mistakes in the document; they wrap *Error where JSON-LD has a code for them.
 func Parse(ctx context.Context, r io.Reader, o Options, emit func(quads []rdf.Quad) error) error {
 	if o.MaxDepth <= 0 {
@@ -76,36 +87,22 @@ func Parse(ctx context.Context, r io.Reader, o Options, emit func(quads []rdf.Qu
 	if o.MaxBytes <= 0 {
 		o.MaxBytes = defaultMaxBytes
 	}
-	text, err := io.ReadAll(io.LimitReader(&ctxReader{ctx, r}, o.MaxBytes+1))
-	if err != nil {
-		return err
+	if o.streamAbove <= 0 {
+		o.streamAbove = defaultStreamAbove
 	}
-	if int64(len(text)) > o.MaxBytes {
-		return &rdf.ParseError{File: o.File, Line: 1, Column: 1, Msg: "the document is larger than " + strconv.FormatInt(o.MaxBytes, 10) + " bytes"}
-	}
+	o.streamAbove = min(o.streamAbove, o.MaxBytes)
 	cs := &contexts{ctx: ctx, load: o.Loader, mode10: o.Version10}
 	w := &toRDF{o: &o, emit: emit}
 	active, err := cs.initial(o)
 	if err != nil {
 		return w.located(err, 1, 1)
 	}
-	x := &expander{contexts: cs}
-	if err := x.stream(text, active, w); err != nil {
+	x := &expander{contexts: cs, outer: active}
+	s := &source{ctx: ctx, r: r, o: &o}
+	if err := s.document(x, active, w); err != nil {
 		return err
 	}
 	return w.flush()
-}
-
-type ctxReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c *ctxReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }
 
 // initial is the active context before the document's own.
@@ -123,130 +120,6 @@ func (cs *contexts) initial(o Options) (*activeContext, error) {
 		v, _ = m.Get("@context")
 	}
 	return cs.process(active, v, processOptions{base: o.Base})
-}
-
-// stream expands the document piece by piece: the members of an outermost array, and of the @graph of an outermost object that
-// holds nothing else but a @context before it, are dropped once they are quads.
-func (x *expander) stream(text []byte, active *activeContext, w *toRDF) error {
-	d := decoder{buf: text, file: w.o.File, maxDepth: w.o.MaxDepth}
-	if strings.HasPrefix(alias(text), "\ufeff") {
-		d.pos = 3
-	}
-	if d.space(); d.pos == len(text) {
-		return d.fail("the document is empty")
-	}
-	each := func(active *activeContext) error {
-		d.pos++
-		if d.space(); d.pos < len(text) && text[d.pos] == ']' {
-			d.pos++
-			return nil
-		}
-		for {
-			d.space()
-			line, column := d.place()
-			v, err := d.value(1)
-			if err != nil {
-				return err
-			}
-			if err := x.piece(v, active, w, line, column); err != nil {
-				return err
-			}
-			if done, err := d.separator(']', "expected , or ] in an array"); done || err != nil {
-				return err
-			}
-		}
-	}
-	if text[d.pos] == '[' {
-		if err := each(active); err != nil {
-			return err
-		}
-		return d.end()
-	}
-	if text[d.pos] == '{' {
-		if inner, ok, err := x.graphOnly(&d, active); err != nil {
-			return w.located(err, 1, 1)
-		} else if ok {
-			if err := each(inner); err != nil {
-				return err
-			}
-			d.space()
-			d.pos++ // the closing brace, which graphOnly saw
-			return d.end()
-		}
-	}
-	line, column := d.place()
-	v, err := d.value(0)
-	if err != nil {
-		return err
-	}
-	if err := d.end(); err != nil {
-		return err
-	}
-	return x.piece(v, active, w, line, column)
-}
-
-func (d *decoder) end() error {
-	if d.space(); d.pos < len(d.buf) {
-		return d.fail("text after the end of the JSON document")
-	}
-	return nil
-}
-
-// place is the line and column of the decoder. Calls move forward, so lines are counted once.
-func (d *decoder) place() (int, int) {
-	e := d.fail("").(*rdf.ParseError)
-	// Forget what was counted: positions stay relative to the last newline.
-	if i := strings.LastIndexByte(alias(d.buf[:d.pos]), '\n'); i >= 0 {
-		d.line = e.Line - 1
-		d.offset += int64(i + 1)
-		d.buf, d.pos = d.buf[i+1:], d.pos-i-1
-	}
-	return e.Line, e.Column
-}
-
-// graphOnly looks whether an object is {"@context": …, "@graph": […]} and nothing else. If so it leaves the decoder at the [.
-func (x *expander) graphOnly(d *decoder, active *activeContext) (*activeContext, bool, error) {
-	probe := *d
-	probe.pos++
-	var local any
-	seen := false
-	for {
-		key, err := probe.key()
-		if err != nil {
-			return nil, false, nil //nolint:nilerr // the whole is read again, and the error is found there
-		}
-		if key == "@context" && !seen {
-			if local, err = probe.value(1); err != nil {
-				return nil, false, nil //nolint:nilerr // as above
-			}
-			seen = true
-			if done, err := probe.separator('}', ""); done || err != nil {
-				return nil, false, nil //nolint:nilerr // as above
-			}
-			continue
-		}
-		probe.space()
-		if key != "@graph" || probe.pos >= len(probe.buf) || probe.buf[probe.pos] != '[' {
-			return nil, false, nil
-		}
-		break
-	}
-	// The object must end behind the array.
-	tail := probe
-	if !tail.skip() {
-		return nil, false, nil
-	}
-	if tail.space(); tail.pos >= len(tail.buf) || tail.buf[tail.pos] != '}' {
-		return nil, false, nil
-	}
-	if seen {
-		var err error
-		if active, err = x.process(active, local, processOptions{base: active.base}); err != nil {
-			return nil, false, err
-		}
-	}
-	*d = probe
-	return active, true, nil
 }
 
 // skip passes over an array or object without checking it.

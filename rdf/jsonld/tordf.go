@@ -101,7 +101,7 @@ func (w *toRDF) predicate(s string) rdf.Term {
 		w.iris = map[string]rdf.Term{}
 	}
 	if len(w.iris) < 10_000 {
-		w.iris[s] = t
+		w.iris[strings.Clone(s)] = t.Clone() // what is kept must not keep the chunks of the input
 	}
 	return t
 }
