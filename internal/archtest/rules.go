@@ -78,6 +78,7 @@ var Dependencies = []Dependency{
 	{"github.com/dlclark/regexp2", []string{"sparql/expr"}, nil, "XPath regular expressions that package regexp does not know"},
 	{"github.com/klauspost/compress/", []string{"rdf/format", "store/...", "loaders/...", "server/...", "cmd/..."}, []string{"..."},
 		"compression belongs where bytes go in and out"},
+	{"github.com/ulikunitz/xz", []string{"rdf/format"}, nil, "archives of the past come in it; only the one table of formats unpacks it"},
 	{"github.com/google/uuid", []string{"sparql/expr"}, nil, "the functions UUID and STRUUID"},
 	{"github.com/cespare/xxhash/", []string{"store/..."}, nil, "checksums of pages, hashes of terms"},
 	{"github.com/zeebo/xxh3", []string{"store/...", "sparql/exec", "loaders/..."}, nil, "checksums of pages, hashes of terms and rows"},

@@ -3,6 +3,8 @@ package format
 import (
 	"bufio"
 	"bytes"
+	"compress/bzip2"
+	"errors"
 	"fmt"
 	"io"
 
@@ -18,8 +20,8 @@ var compressions = []struct {
 }{
 	{"gzip", ".gz", []byte{0x1F, 0x8B}, func(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) }},
 	{"zstd", ".zst", []byte{0x28, 0xB5, 0x2F, 0xFD}, openZstd},
-	{"bzip2", ".bz2", []byte("BZh"), nil},
-	{"xz", ".xz", []byte{0xFD, '7', 'z', 'X', 'Z', 0}, nil},
+	{"bzip2", ".bz2", []byte("BZh"), func(r io.Reader) (io.ReadCloser, error) { return io.NopCloser(bzip2.NewReader(r)), nil }},
+	{"xz", ".xz", []byte{0xFD, '7', 'z', 'X', 'Z', 0}, openXZ},
 	{"zip", ".zip", []byte("PK\x03\x04"), nil},
 }
 
@@ -53,8 +55,11 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("%s: more than %d bytes of content", e.Name, e.Limit)
 }
 
-// Decompress gives the content of r, unpacked where it begins like gzip or zstd and as it is otherwise. The name is for
-// messages. Close releases the decompressor; it does not close r.
+// ErrArchive is in the error of Decompress for archives, which hold several documents: see [WalkZip].
+var ErrArchive = errors.New("is an archive")
+
+// Decompress gives the content of r, unpacked where it begins like gzip, zstd, bzip2 or xz and as it is otherwise. The name is for
+// messages. Small input can expand without bound: callers that read what strangers send set a limit, see [DecompressWith]. Close releases the decompressor; it does not close r.
 func Decompress(r io.Reader, name string) (io.ReadCloser, error) {
 	return DecompressWith(r, name, DecompressOptions{})
 }
@@ -72,7 +77,7 @@ func DecompressWith(r io.Reader, name string, o DecompressOptions) (io.ReadClose
 			continue
 		}
 		if known.open == nil {
-			return nil, fmt.Errorf("%s: %s compression is not read; use gzip or zstd", name, known.name)
+			return nil, fmt.Errorf("%s: %w (%s): only files can be unpacked, not streams", name, ErrArchive, known.name)
 		}
 		if c.in, err = known.open(br); err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", name, known.name, err)

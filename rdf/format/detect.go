@@ -2,23 +2,45 @@ package format
 
 import (
 	"bytes"
+	"encoding/json"
 	"strings"
 )
 
 // SniffLen is how many bytes of the input Detect makes use of.
 const SniffLen = 4096
 
+// vague are the formats whose media type or extension others use too.
+func vague(f *Format, path string) bool {
+	return f.Name == "rdfa" || f == NDJSONLD && !strings.HasSuffix(path, ".ndjsonld") || strings.HasSuffix(path, ".xml")
+}
+
 // Detect tells the format of input from its media type, from the path or IRI it came from, and from how its (uncompressed)
 // content begins, each of which may be empty. A media type that says nothing, such as text/plain, gives way to the path, and
 // that to the content; a file ending in .xml or .html, or served as HTML, is believed only if its content does not speak
-// against it.
+// against it, and lines of JSON are JSON-LD only if their content shows it.
 func Detect(path, mediaType string, head []byte) (*Format, bool) {
 	sniffed, sure := sniff(head)
-	if f, ok := ByMediaType(mediaType); ok && mediaType != "" && (f.Name != "rdfa" || !sure) {
-		return f, true
+	if f, ok := ByMediaType(mediaType); ok && mediaType != "" {
+		switch {
+		case f == NDJSONLD && sniffed == JSONLD && sure:
+			return NDJSONLD, true // one line, or lines that are longer than head
+		case f != NDJSONLD && (!vague(f, "") || !sure):
+			return f, true
+		}
 	}
-	if f, ok := ByPath(path); ok && (f.Name != "rdfa" && !strings.HasSuffix(path, ".xml") || !sure) {
-		return f, true
+	if f, ok := ByPath(path); ok {
+		switch {
+		case !vague(f, path):
+			return f, true
+		case f == NDJSONLD:
+			if sniffed == JSONLD && sure {
+				return f, true
+			}
+		case f == RDFXML && sniffed == nil && len(head) > 0:
+			return nil, false
+		case !sure:
+			return f, true
+		}
 	}
 	return sniffed, sniffed != nil
 }
@@ -50,7 +72,10 @@ func sniff(head []byte) (f *Format, sure bool) {
 			f, _ := ByName("rdfa")
 			return f, true
 		}
-		return RDFXML, false
+		if bytes.Contains(b, []byte("rdf:")) {
+			return RDFXML, false
+		}
+		return nil, false
 	}
 	for _, word := range []string{"@prefix", "@base", "prefix ", "prefix\t", "base ", "base\t", "@version", "version "} {
 		if bytes.HasPrefix(lower, []byte(word)) {
@@ -88,9 +113,15 @@ func sniffBrace(b []byte) (*Format, bool) {
 	case len(rest) == 0:
 		return nil, false
 	case bytes.Contains(b, []byte(`"@context"`)), bytes.Contains(b, []byte(`"@id"`)), bytes.Contains(b, []byte(`"@graph"`)):
+		if line, after, ok := bytes.Cut(b, []byte("\n")); ok && json.Valid(line) && bytes.HasPrefix(bytes.TrimSpace(after), []byte("{")) {
+			return NDJSONLD, true // a second document follows on the next line
+		}
 		return JSONLD, true
 	case rest[0] == '"' || rest[0] == '{' && b[0] == '[' || rest[0] == '}' && b[0] == '{':
-		return JSONLD, false
+		if bytes.Contains(b, []byte(`"@`)) {
+			return JSONLD, false
+		}
+		return nil, false
 	case b[0] == '{':
 		return TriG, false
 	}

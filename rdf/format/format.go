@@ -4,14 +4,18 @@
 package format
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"mime"
 	"path"
+	"slices"
 	"strings"
 
 	"triplestore/rdf"
+	"triplestore/rdf/jsonld"
+	"triplestore/rdf/rdfxml"
 	"triplestore/rdf/turtle"
 )
 
@@ -44,13 +48,17 @@ type ReadOptions struct {
 	File string
 	// Lenient, if set, is told of each mistake, and what is wrong is left out; see [turtle.Options]. Nil: the first mistake
 	// ends reading.
-	Lenient func(*turtle.Error)
+	Lenient func(*rdf.ParseError)
 	// BlankNodePrefix is put before every label of a blank node.
 	BlankNodePrefix string
 	// Prefix, if set, is told of the prefixes that the document declares.
 	Prefix func(name, iri string)
-	// MaxDepth limits nesting, MaxToken the bytes of one token or line; 0 means the defaults of [turtle.Options].
+	// MaxDepth limits nesting, MaxToken the bytes of one token or line, and of JSON-LD what is held in memory; 0 means the
+	// defaults of the format.
 	MaxDepth, MaxToken int
+	// Contexts supplies the remote contexts that JSON-LD documents refer to, see [jsonld.Contexts] and [jsonld.ContextFiles]. Nil:
+	// none is known, and a document that needs one is an error. Nothing is ever fetched.
+	Contexts jsonld.Loader
 }
 
 // WriteOptions tells a Writer how to write.
@@ -59,6 +67,10 @@ type WriteOptions struct {
 	Prefixes map[string]string
 	// Base, if set, is declared in formats that have it.
 	Base string
+	// Context is what JSON-LD is compacted with in place of Prefixes: JSON text, with or without an outer @context.
+	Context []byte
+	// Contexts supplies the remote contexts that Context refers to.
+	Contexts jsonld.Loader
 }
 
 // Writer writes quads. Nothing is complete before Close, which does not close the underlying writer.
@@ -91,7 +103,7 @@ func (f *Format) CanWrite() bool { return f.newWriter != nil }
 func (f *Format) MediaType() string { return f.MediaTypes[0] }
 
 // Parse reads r and hands its quads to emit in batches. The slice is reused after emit returns, the terms are not. Mistakes
-// in the input are *turtle.Error; a format without a reader gives *UnsupportedError.
+// in the input are *rdf.ParseError, whatever the format; a format without a reader gives *UnsupportedError.
 func (f *Format) Parse(ctx context.Context, r io.Reader, o ReadOptions, emit func([]rdf.Quad) error) error {
 	if f.parse == nil {
 		return &UnsupportedError{Format: f}
@@ -116,8 +128,8 @@ func (f *Format) NewWriter(w io.Writer, o WriteOptions) (Writer, error) {
 	return f.newWriter(w, o), nil
 }
 
-// WritePretty writes a small document for people to read where the format has such a form (see [turtle.WritePretty]), and as
-// NewWriter does where not.
+// WritePretty writes a small document for people to read where the format has such a form (see [turtle.WritePretty] and
+// [jsonld.WritePretty]), and as NewWriter does where not. All is held in memory.
 func (f *Format) WritePretty(w io.Writer, quads []rdf.Quad, o WriteOptions) error {
 	if f.writePretty != nil {
 		return f.writePretty(w, quads, o)
@@ -143,13 +155,15 @@ var (
 	NQuads   = turtleFormat(turtle.NQuads, "nquads", []string{"application/n-quads", "text/x-nquads"}, ".nq", ".nquads")
 	Turtle   = turtleFormat(turtle.Turtle, "turtle", []string{"text/turtle", "application/x-turtle", "application/turtle"}, ".ttl", ".turtle")
 	TriG     = turtleFormat(turtle.TriG, "trig", []string{"application/trig", "application/x-trig"}, ".trig")
-	RDFXML   = &Format{Name: "rdfxml", Title: "RDF/XML", MediaTypes: []string{"application/rdf+xml"}, Extensions: []string{".rdf", ".owl", ".xml"}}
-	JSONLD   = &Format{Name: "jsonld", Title: "JSON-LD", MediaTypes: []string{"application/ld+json"}, Extensions: []string{".jsonld"}, Graphs: true}
+	RDFXML   = xmlFormat()
+	JSONLD   = jsonFormat("jsonld", "JSON-LD", false, "application/ld+json", ".jsonld")
+	// NDJSONLD is line-delimited JSON-LD: every line is a document. Its media type says nothing about JSON-LD, see Detect.
+	NDJSONLD = jsonFormat("ndjsonld", "line-delimited JSON-LD", true, "application/x-ndjson", ".ndjsonld", ".jsonlines")
 )
 
 // All is the table. Nobody changes it.
 var All = []*Format{
-	NTriples, NQuads, Turtle, TriG, RDFXML, JSONLD,
+	NTriples, NQuads, Turtle, TriG, RDFXML, JSONLD, NDJSONLD,
 	{Name: "n3", Title: "Notation3", MediaTypes: []string{"text/n3", "text/rdf+n3"}, Extensions: []string{".n3"}},
 	{Name: "trix", Title: "TriX", MediaTypes: []string{"application/trix", "application/trix+xml"}, Extensions: []string{".trix"}, Graphs: true},
 	{Name: "rdfa", Title: "RDFa", MediaTypes: []string{"text/html", "application/xhtml+xml"}, Extensions: []string{".html", ".htm", ".xhtml"}},
@@ -183,6 +197,60 @@ func turtleFormat(d turtle.Dialect, name string, mediaTypes []string, extensions
 	return f
 }
 
+func xmlFormat() *Format {
+	f := &Format{Name: "rdfxml", Title: "RDF/XML", MediaTypes: []string{"application/rdf+xml"}, Extensions: []string{".rdf", ".owl", ".xml"}}
+	f.parse = func(ctx context.Context, r io.Reader, o ReadOptions, emit func([]rdf.Quad) error) error {
+		return rdfxml.Parse(ctx, r, rdfxml.Options{
+			Base: o.Base, File: o.File, Lenient: o.Lenient, BlankNodePrefix: o.BlankNodePrefix, Prefix: o.Prefix,
+			MaxDepth: o.MaxDepth, MaxToken: o.MaxToken,
+		}, emit)
+	}
+	f.newWriter = func(w io.Writer, o WriteOptions) Writer {
+		return rdfxml.NewWriter(w, rdfxml.WriterOptions{Prefixes: o.Prefixes})
+	}
+	f.writePretty = func(w io.Writer, quads []rdf.Quad, o WriteOptions) error {
+		x := f.newWriter(w, o)
+		for _, q := range bySubject(quads) {
+			if err := x.Write(q); err != nil {
+				return err
+			}
+		}
+		return x.Close()
+	}
+	return f
+}
+
+// bySubject brings the quads of a subject together, in order of the first of each.
+func bySubject(quads []rdf.Quad) []rdf.Quad {
+	first := make(map[rdf.Term]int, len(quads)/4)
+	for i, q := range quads {
+		if _, ok := first[q.S]; !ok {
+			first[q.S] = i
+		}
+	}
+	quads = slices.Clone(quads)
+	slices.SortStableFunc(quads, func(a, b rdf.Quad) int { return cmp.Compare(first[a.S], first[b.S]) })
+	return quads
+}
+
+func jsonFormat(name, title string, lines bool, mediaType string, extensions ...string) *Format {
+	f := &Format{Name: name, Title: title, MediaTypes: []string{mediaType}, Extensions: extensions, Graphs: true}
+	options := func(o WriteOptions) jsonld.WriterOptions {
+		return jsonld.WriterOptions{Prefixes: o.Prefixes, Context: o.Context, Loader: o.Contexts, Base: o.Base, Lines: lines}
+	}
+	f.parse = func(ctx context.Context, r io.Reader, o ReadOptions, emit func([]rdf.Quad) error) error {
+		return jsonld.Parse(ctx, r, jsonld.Options{
+			Base: o.Base, File: o.File, Lenient: o.Lenient, BlankNodePrefix: o.BlankNodePrefix, Loader: o.Contexts, Lines: lines,
+			MaxDepth: o.MaxDepth, MaxBytes: int64(o.MaxToken),
+		}, emit)
+	}
+	f.newWriter = func(w io.Writer, o WriteOptions) Writer { return jsonld.NewWriter(w, options(o)) }
+	f.writePretty = func(w io.Writer, quads []rdf.Quad, o WriteOptions) error {
+		return jsonld.WritePretty(w, quads, options(o))
+	}
+	return f
+}
+
 // ByName finds a format by its name; common other spellings are understood.
 func ByName(name string) (*Format, bool) {
 	name = strings.ToLower(strings.TrimSpace(name))
@@ -197,6 +265,8 @@ func ByName(name string) (*Format, bool) {
 		return RDFXML, true
 	case "json-ld":
 		return JSONLD, true
+	case "ndjson-ld", "ndjson", "jsonlines":
+		return NDJSONLD, true
 	}
 	for _, f := range All {
 		if f.Name == name {

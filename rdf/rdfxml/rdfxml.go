@@ -55,7 +55,7 @@ func Parse(ctx context.Context, r io.Reader, o Options, emit func(quads []rdf.Qu
 	if o.MaxToken <= 0 {
 		o.MaxToken = 64 << 20
 	}
-	r, err := toUTF8(r)
+	r, err := toUTF8(r, o.File)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func ParseString(text string, o Options) ([]rdf.Quad, error) {
 }
 
 // toUTF8 decodes the encodings that the byte order mark or the XML declaration names (XML 1.0 appendix F).
-func toUTF8(r io.Reader) (io.Reader, error) {
+func toUTF8(r io.Reader, file string) (io.Reader, error) {
 	head := make([]byte, 200)
 	n, err := io.ReadFull(r, head)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
@@ -121,7 +121,7 @@ func toUTF8(r io.Reader) (io.Reader, error) {
 	}
 	enc, err := htmlindex.Get(string(name))
 	if err != nil {
-		return nil, &rdf.ParseError{Line: 1, Column: 1, Msg: fmt.Sprintf("the encoding %q is unknown", name)}
+		return nil, &rdf.ParseError{File: file, Line: 1, Column: 1, Msg: fmt.Sprintf("the encoding %q is unknown", name)}
 	}
 	return transform.NewReader(whole, enc.NewDecoder()), nil
 }
