@@ -55,7 +55,9 @@ var testTerms = []rdf.Term{
 	typed("1.0", "decimal"), typed("1.5", "decimal"), typed("-0.5", "decimal"), typed("1.50", "decimal"), typed("1.0E0", "double"),
 	typed("NaN", "double"), typed("INF", "double"), typed("1", "float"), typed("true", "boolean"), typed("false", "boolean"), typed("1", "boolean"),
 	typed("2024-01-01", "date"), typed("2024-01-01Z", "date"), typed("2024-01-01T00:00:00Z", "dateTime"), typed("2024-01-01T00:00:00", "dateTime"),
-	typed("2024", "gYear"), typed("5", "byte"), typed("5", "nonNegativeInteger"), rdf.Literal("a", "http://e/type"),
+	typed("2023-12-31", "date"), typed("2024-01-03Z", "date"), typed("1999-05-05", "date"), typed("0001-01-01", "date"),
+	typed("2023-12-31T13:59:59Z", "dateTime"), typed("2024-01-01T00:00:00.5+14:00", "dateTime"), typed("2030-01-01T00:00:00", "dateTime"),
+	typed("0001-01-01T00:00:00Z", "dateTime"), typed("2024", "gYear"), typed("5", "byte"), typed("5", "nonNegativeInteger"), rdf.Literal("a", "http://e/type"),
 	rdf.TripleTerm(rdf.Triple{S: rdf.IRI("http://e/a"), P: rdf.IRI("http://e/b"), O: integer("1")}),
 }
 

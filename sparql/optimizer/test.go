@@ -410,10 +410,18 @@ func (p *planner) valueTest(op string, k *algebra.Const, id store.ID) *Test {
 		t.setTag(store.TagBlankNode, False)
 	}
 	tag := id.Tag()
-	var lo, hi store.ID // the IDs of the tag that compare as numbers do
+	lo, hi := tagStart(tag), tagStart(tag+1)-1
+	// From before to after, IDs are left to the expression: times without a zone compare by a rule of their own with such as are
+	// nearer than 14 hours.
+	before, after := id, id
 	switch tag {
 	case store.TagInteger, store.TagDecimal, store.TagBoolean:
-		lo, hi = tagStart(tag), tagStart(tag+1)-1
+	case store.TagDate:
+		const margin = 2 << 1 // two days, above the bit for the zone
+		before, after = max(lo, id-margin), min(hi, id+margin)
+	case store.TagDateTime:
+		const margin = 15 * 3_600_000 << 12 // fifteen hours, above the bits for the zone
+		before, after = max(lo, id-min(id-lo, margin)), min(hi, id+margin)
 	default:
 		return t
 	}
@@ -423,12 +431,14 @@ func (p *planner) valueTest(op string, k *algebra.Const, id store.ID) *Test {
 		}
 		return False
 	}
-	if id > lo {
-		t.set(lo, id-1, outcome(op == "<" || op == "<="))
+	if before > lo {
+		t.set(lo, before-1, outcome(op == "<" || op == "<="))
 	}
-	t.set(id, id, outcome(op == "=" || op == "<=" || op == ">="))
-	if id < hi {
-		t.set(id+1, hi, outcome(op == ">" || op == ">="))
+	if before == after {
+		t.set(id, id, outcome(op == "=" || op == "<=" || op == ">="))
+	}
+	if after < hi {
+		t.set(after+1, hi, outcome(op == ">" || op == ">="))
 	}
 	return t
 }
