@@ -181,36 +181,35 @@ func (s *sorter) truncate() error {
 	return nil
 }
 
-// order sorts perm.
+// order makes perm, the rows in their order; with a limit, only rows that can be within it are looked at by more than the first
+// key.
 func (s *sorter) order() error {
 	n := s.rows.n
-	ranks := make([][]uint64, len(s.node.Keys))
-	if err := s.held.grow(int64(n) * int64(8*len(ranks)+4)); err != nil {
+	if err := s.held.grow(int64(n) * int64(8*len(s.node.Keys)+4)); err != nil {
 		return err
-	}
-	for i, k := range s.node.Keys {
-		var err error
-		if k.Slot >= 0 {
-			ranks[i], err = s.rankIDs(s.rows.cols[k.Slot])
-		} else {
-			ranks[i], err = s.rankValues(s.extra[i])
-		}
-		if err != nil {
-			return err
-		}
-		if k.Desc {
-			for j := range ranks[i] {
-				ranks[i][j] = ^ranks[i][j]
-			}
-		}
 	}
 	s.perm = resize(s.perm, n)
 	for i := range s.perm {
 		s.perm[i] = int32(i)
 	}
+	s.sorted = true
+	ranks := make([][]uint64, len(s.node.Keys))
+	for i := range s.node.Keys {
+		var err error
+		if ranks[i], err = s.rank(i); err != nil {
+			return err
+		}
+		if limit := s.node.Limit; i == 0 && ranks[0] != nil && limit >= 0 && limit < int64(n) {
+			ranks[0] = s.cut(ranks[0], int(limit))
+		}
+	}
+	place := make([]int32, len(s.perm))
+	for i := range place {
+		place[i] = int32(i)
+	}
 	steps := 0
 	var stop error
-	slices.SortFunc(s.perm, func(a, b int32) int {
+	slices.SortFunc(place, func(a, b int32) int {
 		if steps++; steps&0xffff == 0 && stop == nil {
 			stop = s.q.check()
 		}
@@ -230,8 +229,61 @@ func (s *sorter) order() error {
 		}
 		return int(a - b)
 	})
-	s.sorted = true
+	for i, p := range place {
+		place[i] = s.perm[p]
+	}
+	s.perm = place
 	return stop
+}
+
+// cut drops the rows of perm that come after the first n by their first key, and their ranks.
+func (s *sorter) cut(ranks []uint64, n int) []uint64 {
+	if n == 0 {
+		s.perm = s.perm[:0]
+		return nil
+	}
+	sorted := slices.Clone(ranks)
+	slices.Sort(sorted)
+	last := sorted[n-1]
+	kept, keptRanks := s.perm[:0], ranks[:0]
+	for i, r := range ranks {
+		if r <= last {
+			kept, keptRanks = append(kept, s.perm[i]), append(keptRanks, r)
+		}
+	}
+	s.perm = kept
+	return keptRanks
+}
+
+// rank gives numbers for the rows of perm that are ordered as a key wants it; nil where all are equal.
+func (s *sorter) rank(key int) (ranks []uint64, err error) {
+	k := s.node.Keys[key]
+	if k.Slot >= 0 {
+		col := s.rows.cols[k.Slot]
+		if col == nil {
+			return nil, nil
+		}
+		if len(s.perm) < len(col) {
+			col = gather(nil, col, s.perm)
+		}
+		ranks, err = s.rankIDs(col)
+	} else {
+		vals := s.extra[key]
+		if len(s.perm) < len(vals) {
+			some := make([]expr.Value, len(s.perm))
+			for i, r := range s.perm {
+				some[i] = vals[r]
+			}
+			vals = some
+		}
+		ranks, err = s.rankValues(vals)
+	}
+	if k.Desc {
+		for i := range ranks {
+			ranks[i] = ^ranks[i]
+		}
+	}
+	return ranks, err
 }
 
 // rankIDs gives numbers that are ordered as the terms of a column are.
