@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 
@@ -42,7 +41,8 @@ const rootKey = 0
 func pageKey(no uint64) []byte { return binary.BigEndian.AppendUint64(nil, no) }
 
 type badgerPages struct {
-	db *badger.DB
+	db  *badger.DB
+	dir string
 
 	mu     sync.RWMutex
 	batch  *badger.WriteBatch // nil when all is flushed
@@ -57,15 +57,24 @@ func openBadger(dir string, o Options) (*badgerPages, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	if err := checkFormat(dir); err != nil {
+	if _, err := known.check(dir); err != nil {
 		return nil, err
 	}
+	return openAs(dir, o, formatVersion)
+}
+
+// openAs opens a store of the given format.
+func openAs(dir string, o Options, version uint16) (_ *badgerPages, err error) {
+	defer recovered(&err, "open "+dir)
+	// Writes are synced one by one since DB.Sync leaves out memtables that are full and wait to be flushed, and the collection of
+	// the value log deletes a file without a sync of what it moved. The tables of keys are checked as they are read: with a bit flipped
+	// there, a page could be taken for another one, and both have good checksums.
 	// Pages are compressed and checked already and have a cache of their own. The LSM tree holds only 8-byte keys and pointers to the
 	// value log: with small memtables it is compacted often enough for Badger to know which values are garbage.
 	opt := badger.DefaultOptions(dir).
-		WithExternalMagic(formatVersion).
+		WithExternalMagic(version).
 		WithLogger(quiet{o.Logger}).
-		WithSyncWrites(false).
+		WithSyncWrites(true).WithChecksumVerificationMode(options.OnTableAndBlockRead).
 		WithCompression(options.None).WithBlockCacheSize(0).
 		WithValueThreshold(1 << 10).WithValueLogFileSize(o.ValueLogFileSize).
 		WithMemTableSize(256 << 10).WithNumMemtables(2).WithBaseTableSize(1 << 20).WithNumLevelZeroTables(2).WithNumLevelZeroTablesStall(8).
@@ -73,36 +82,23 @@ func openBadger(dir string, o Options) (*badgerPages, error) {
 	db, err := badger.Open(opt)
 	switch {
 	case err != nil && strings.Contains(err.Error(), "Another process is using"):
-		return nil, fmt.Errorf("%w: %s (stop the other one, or use another directory)", store.ErrLocked, dir)
+		return nil, lockedError(dir)
 	case err != nil:
 		return nil, fmt.Errorf("store: open %s: %w", dir, err)
 	}
-	return &badgerPages{db: db}, nil
+	writeOwner(dir)
+	return &badgerPages{db: db, dir: dir}, nil
 }
 
-// checkFormat reads the version that Badger's manifest carries for us: its own message would not tell what to do.
-func checkFormat(dir string) error {
-	f, err := os.Open(filepath.Join(dir, "MANIFEST"))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
+// recovered turns a panic, which is how Badger says that some bytes of its files make no sense, into an error.
+func recovered(err *error, what string) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("store: %s: %v: %w", what, r, store.ErrCorrupt)
 	}
-	if err != nil {
-		return fmt.Errorf("store: %w", err)
-	}
-	defer f.Close()
-	var head [8]byte
-	if _, err := f.ReadAt(head[:], 0); err != nil || string(head[:4]) != "Bdgr" {
-		return fmt.Errorf("%w: %s holds a MANIFEST that is not Badger's; choose another directory or restore a backup", store.ErrFormat, dir)
-	}
-	if v := binary.BigEndian.Uint16(head[4:]); v != formatVersion {
-		return fmt.Errorf("%w: %s has format %d and this program reads format %d; "+
-			"export it with the program that wrote it and load the export into a new directory",
-			store.ErrFormat, dir, v, formatVersion)
-	}
-	return nil
 }
 
 func (p *badgerPages) Get(no uint64) (value []byte, err error) {
+	defer recovered(&err, "page")
 	p.mu.RLock()
 	value = p.flying[no]
 	p.mu.RUnlock()
@@ -198,19 +194,16 @@ func (p *badgerPages) SwapRoot(root []byte) error {
 	if err := p.Flush(); err != nil {
 		return err
 	}
-	if err := p.db.Sync(); err != nil {
-		return fmt.Errorf("store: sync pages: %w", err)
-	}
 	if err := p.db.Update(func(txn *badger.Txn) error { return txn.Set(pageKey(rootKey), root) }); err != nil {
 		return fmt.Errorf("store: write the root: %w", err)
-	}
-	if err := p.db.Sync(); err != nil {
-		return fmt.Errorf("store: sync the root: %w", err)
 	}
 	return nil
 }
 
-func (p *badgerPages) Close() error { return p.db.Close() }
+func (p *badgerPages) Close() error {
+	removeOwner(p.dir)
+	return p.db.Close()
+}
 
 // collect gives space in the value log back, until there is no file that is half garbage.
 func (p *badgerPages) collect() {
