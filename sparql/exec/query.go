@@ -40,7 +40,6 @@ type Query struct {
 	out     *batch
 	scratch decodeScratch
 	blanks  int
-	started bool
 }
 
 // Start makes the operators of a plan. Nothing is read before the first call of a method that yields something.
@@ -85,7 +84,6 @@ func (q *Query) next() (*batch, error) {
 	if err := q.check(); err != nil {
 		return nil, err
 	}
-	q.started = true
 	if err := q.root.next(q.out); err != nil {
 		return nil, err
 	}

@@ -225,20 +225,19 @@ type (
 		In    Node
 		Slots []int
 	}
-	// Distinct keeps the first of rows that agree in Slots. Prefix slots of them are sorted.
+	// Distinct keeps the first of rows that agree in Slots.
 	Distinct struct {
 		Props
 		In    Node
 		Slots []int
 	}
-	// Group makes groups. Ordered means that the rows of a group come together.
+	// Group makes groups. With Implicit and no keys there is one, even over no rows.
 	Group struct {
 		Props
 		In         Node
 		Keys       []int
 		Aggregates []Aggregate
 		Implicit   bool
-		Ordered    bool
 	}
 	// CountScan counts the rows of a range without reading them: as one row, or for each value of the column after the
 	// prefix where Key is a slot.
@@ -327,7 +326,6 @@ type SortKey struct {
 type Sub struct {
 	// Outer are the slots of the enclosing solution that the pattern mentions.
 	Outer []int
-	Not   bool
 	// Plan makes the plan for solutions that bind the given slots.
 	Plan func(bound Set) (Node, error)
 	// Example is the plan for solutions that bind all of Outer, to be shown.

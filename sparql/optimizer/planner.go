@@ -280,7 +280,7 @@ func (p *planner) sub(x *algebra.Exists) (int, error) {
 	if i, ok := p.subs[x]; ok {
 		return i, nil
 	}
-	s := &Sub{Not: x.Not}
+	s := &Sub{}
 	err := p.nested(s, x, x.In)
 	p.exists = append(p.exists, s)
 	p.subs[x] = len(p.exists) - 1
