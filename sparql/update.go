@@ -17,6 +17,15 @@ type UpdateResult = update.Result
 // UpdateError is the error of an operation that could not be carried out, such as CREATE of a graph that exists.
 type UpdateError = update.Error
 
+// The reasons of an UpdateError.
+const (
+	GraphExists = update.GraphExists // CREATE of a graph that is there
+	NoGraph     = update.NoGraph     // ADD, COPY or MOVE from a graph that is not there
+	LoadRefused = update.LoadRefused // LOAD is not allowed here
+	LoadFailed  = update.LoadFailed  // a document could not be read
+	TwoDatasets = update.TwoDatasets // the request and its parameters both name a dataset
+)
+
 // Document is what LOAD asks the hook Options.Load for.
 type Document = update.Document
 
