@@ -63,7 +63,11 @@ func (p *parser) node(c scope) (rdf.Term, error) {
 		subject = p.fresh()
 	}
 	if e.ns != rdfNS || e.local != "Description" {
-		if err := p.triple(subject, rdfType, rdf.IRI(e.iri)); err != nil {
+		typ, err := p.term(e.name, e)
+		if err == nil {
+			err = p.triple(subject, rdfType, typ)
+		}
+		if err != nil {
 			return subject, err
 		}
 	}
@@ -120,7 +124,11 @@ func (p *parser) propertyAttr(c scope, e *element, a attr, subject rdf.Term) err
 	case a.ns == rdfNS && (isCoreSyntax(a.local) || isOld(a.local) || a.local == "li" || a.local == "Description"):
 		return p.wrong(e.at, "the attribute %s may not stand here", a.qname)
 	}
-	return p.triple(subject, rdf.IRI(a.iri), c.literal(a.value))
+	predicate, err := p.term(a.name, e)
+	if err != nil {
+		return err
+	}
+	return p.triple(subject, predicate, c.literal(a.value))
 }
 
 // propertyAttrs are the syntax attributes of a property element.
@@ -193,7 +201,13 @@ func (p *parser) property(c scope, subject rdf.Term, li *int) error {
 		}
 		return p.skip()
 	}
-	predicate := rdf.IRI(e.iri)
+	predicate, err := p.term(e.name, e)
+	if err != nil {
+		return err
+	}
+	if predicate.IsZero() {
+		return p.skip()
+	}
 	if e.ns == rdfNS && e.local == "li" {
 		*li++
 		predicate = rdf.IRI(rdfNS + "_" + strconv.Itoa(*li))

@@ -34,6 +34,7 @@ const (
 type name struct {
 	qname, prefix, local, ns string
 	iri                      string // ns + local
+	bad                      bool   // which is no absolute IRI
 }
 
 type attr struct {

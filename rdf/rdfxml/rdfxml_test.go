@@ -194,6 +194,20 @@ func FuzzParse(f *testing.F) {
 		if err == nil && (lerr != nil || !slices.Equal(lenient, whole)) {
 			t.Fatalf("strict: %v\nlenient: %v %v", whole, lenient, lerr)
 		}
+		if err != nil || len(whole) > 200 {
+			return
+		}
+		text, err := write(whole, WriterOptions{Prefixes: map[string]string{"e": "e:", "b": "http://base/"}})
+		if err != nil {
+			t.Fatalf("%v\n%v", err, whole)
+		}
+		back, err := ParseString(text, Options{})
+		if err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		if same, err := canon.Isomorphic(back, whole); !same && !errors.Is(err, canon.ErrLimit) {
+			t.Fatalf("%v\ncame back as %v from\n%s", whole, back, text)
+		}
 	})
 }
 

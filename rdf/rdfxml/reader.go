@@ -221,6 +221,14 @@ func (p *parser) resolve(c scope, ref string, e *element) (rdf.Term, error) {
 	return rdf.IRI(ref), nil
 }
 
+// term makes the IRI term of a name; the zero Term after a mistake that was passed over.
+func (p *parser) term(n *name, e *element) (rdf.Term, error) {
+	if n.bad {
+		return rdf.Term{}, p.wrong(e.at, "the namespace and the name of %s make %q, which is no absolute IRI", n.qname, n.iri)
+	}
+	return rdf.IRI(n.iri), nil
+}
+
 func badIRI(s string) (bool, string) {
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c <= ' ' || c == '<' || c == '>' || c == '"' || c == '{' || c == '}' || c == '|' || c == '\\' || c == '^' || c == '`' {

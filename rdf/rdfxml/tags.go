@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"unicode"
 	"unicode/utf8"
+
+	"triplestore/rdf/iri"
 )
 
 // startTag reads a start or empty-element tag into the top of the stack.
@@ -239,6 +241,8 @@ func (x *lexer) resolve(cache map[string]*name, q []byte, isElement bool, at int
 		n.ns = ns
 	}
 	n.iri = n.ns + n.local
+	n.bad, _ = badIRI(n.iri)
+	n.bad = n.bad || !iri.IsAbsolute(n.iri)
 	cache[n.qname] = n
 	return n, nil
 }
