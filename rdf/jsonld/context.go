@@ -1,6 +1,7 @@
 package jsonld
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -27,6 +28,16 @@ func (e *Error) Error() string {
 }
 
 func fail(code, format string, args ...any) error {
+	for i, a := range args {
+		switch a.(type) {
+		case []any, *Object, nil:
+			text := appendCanonical(nil, a)
+			if len(text) > 100 {
+				text = append(bytes.ToValidUTF8(text[:100], nil), "…"...)
+			}
+			args[i] = string(text)
+		}
+	}
 	return &Error{Code: code, Msg: fmt.Sprintf(format, args...)}
 }
 
