@@ -33,6 +33,7 @@ const exitHelp = `Exit codes:
   0    it worked
   1    it failed: a source or the store could not be read or written
   2    wrong use: unknown flags, bad arguments, a query that is not valid or uses what is not there yet
+       check: a document has a mistake
   3    load --strict: something was rejected, nothing was committed
   4    a query reached its limit of time, memory or rows
   130  interrupted; nothing of what was going on was committed`
@@ -47,7 +48,7 @@ func (a *app) root() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "triplestore",
 		Short: "A store for linked data with a SPARQL endpoint",
-		Long: "triplestore loads RDF (Turtle, TriG, N-Triples, N-Quads), keeps it in a folder, answers SPARQL on the command line and\n" +
+		Long: "triplestore loads RDF, keeps it in a folder, answers SPARQL on the command line and\n" +
 			"over HTTP, and shows every resource as a page.\n\n" + exitHelp,
 		Example: `  triplestore load catalogue.ttl
   triplestore query 'SELECT * WHERE { ?s a ?type } LIMIT 10'
@@ -65,7 +66,7 @@ func (a *app) root() *cobra.Command {
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
 	})
-	cmd.AddCommand(a.serve(), a.load(), a.query(), a.dump(), a.stats(), a.version())
+	cmd.AddCommand(a.serve(), a.load(), a.query(), a.dump(), a.convert(), a.check(), a.stats(), a.version())
 	return cmd
 }
 
