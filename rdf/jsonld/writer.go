@@ -564,9 +564,12 @@ func usedPrefixes(quads []rdf.Quad, prefixes map[string]string) map[string]strin
 	schemes := map[string]bool{}
 	look := func(t rdf.Term) {
 		iri := t.Value()
-		if t.IsLiteral() {
+		switch {
+		case t.Lang() != "":
+			return
+		case t.IsLiteral():
 			iri = t.Datatype()
-		} else if !t.IsIRI() {
+		case !t.IsIRI():
 			return
 		}
 		scheme, _, _ := strings.Cut(iri, ":")
@@ -579,7 +582,9 @@ func usedPrefixes(quads []rdf.Quad, prefixes map[string]string) map[string]strin
 	}
 	for _, q := range quads {
 		look(q.S)
-		look(q.P)
+		if q.P != rdfType || q.O.IsLiteral() {
+			look(q.P)
+		}
 		look(q.O)
 		look(q.G)
 	}
