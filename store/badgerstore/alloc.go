@@ -8,21 +8,19 @@ import (
 	"triplestore/store"
 )
 
-// allocator gives out page numbers. A page that a commit freed is given out again when that commit is durable and no snapshot of
-// an older one is open. The list of free pages is not on disk: it is what the root does not reach, found when the store is
-// opened by reading the inner pages only.
+// allocator gives out page numbers. A page that a commit freed is given out again when that commit is durable and no pinned state
+// holds the page: an open snapshot, or a commit that the history keeps. It belongs to the states from the commit that wrote it up to
+// the one before that which freed it, so a snapshot that is held for long keeps its own pages and not those that came and went after
+// it. The list of free pages is not on disk: it is what neither the root nor the history reaches, found when the store is opened.
 type allocator struct {
 	mu      sync.Mutex
 	next    uint64
 	free    []uint64 // their space may still be taken
 	empty   []uint64 // free, and their space was given back
-	waiting []freed  // in order of commits
-	open    map[uint64]int
-}
-
-type freed struct {
-	commit uint64 // the one that freed the pages
-	pages  []uint64
+	births  []uint64 // by page: the commit that wrote it; 0, or beyond the end: one before the store was opened
+	pins    map[uint64]int
+	order   []uint64            // the pinned commits, ascending
+	waiting map[uint64][]uint64 // pages that are free but for pinned commits, by the newest of these
 }
 
 // newAllocator finds the free pages below next by walking what is in use.
@@ -42,7 +40,7 @@ func newAllocator(next uint64, walk func(func(no uint64) error) error) (*allocat
 	if err != nil {
 		return nil, err
 	}
-	a := &allocator{next: next, open: map[uint64]int{}}
+	a := &allocator{next: next, pins: map[uint64]int{}, waiting: map[uint64][]uint64{}}
 	for no := next - 1; no > 0; no-- { // the lowest number is given out first
 		if used[no/64]>>(no%64)&1 == 0 {
 			a.free = append(a.free, no)
@@ -51,9 +49,19 @@ func newAllocator(next uint64, walk func(func(no uint64) error) error) (*allocat
 	return a, nil
 }
 
-func (a *allocator) take() uint64 {
+// take gives out a page for a commit.
+func (a *allocator) take(commit uint64) uint64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	no := a.pick()
+	if n := uint64(len(a.births)); no >= n {
+		a.births = append(a.births, make([]uint64, no+1-n)...)
+	}
+	a.births[no] = commit
+	return no
+}
+
+func (a *allocator) pick() uint64 {
 	if n := len(a.free); n > 0 {
 		no := a.free[n-1]
 		a.free = a.free[:n-1]
@@ -68,51 +76,77 @@ func (a *allocator) take() uint64 {
 	return a.next - 1
 }
 
+// older gives those of the pages that were written before a commit.
+func (a *allocator) older(pages []uint64, commit uint64) []uint64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var out []uint64
+	for _, no := range pages {
+		if no >= uint64(len(a.births)) || a.births[no] < commit {
+			out = append(out, no)
+		}
+	}
+	return out
+}
+
 func (a *allocator) end() uint64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.next
 }
 
-// giveBack returns the pages of a transaction that failed.
+// giveBack returns pages that no state holds, say those of a transaction that failed.
 func (a *allocator) giveBack(pages []uint64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.free = append(a.free, pages...)
 }
 
-// pin and unpin count the open snapshots of a commit.
+// pin keeps the pages of a commit, which must be the newest durable one or pinned already. Pins are counted.
 func (a *allocator) pin(commit uint64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.open[commit]++
+	if a.pins[commit]++; a.pins[commit] == 1 {
+		i, _ := slices.BinarySearch(a.order, commit)
+		a.order = slices.Insert(a.order, i, commit)
+	}
 }
 
 func (a *allocator) unpin(commit uint64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.open[commit]--; a.open[commit] == 0 {
-		delete(a.open, commit)
-		a.settle()
+	if a.pins[commit]--; a.pins[commit] > 0 {
+		return
 	}
+	delete(a.pins, commit)
+	i, _ := slices.BinarySearch(a.order, commit)
+	a.order = slices.Delete(a.order, i, i+1)
+	pages := a.waiting[commit]
+	delete(a.waiting, commit)
+	a.settle(i, pages)
 }
 
 // release takes the pages that a durable commit freed.
 func (a *allocator) release(commit uint64, pages []uint64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.waiting = append(a.waiting, freed{commit, pages})
-	a.settle()
+	i, _ := slices.BinarySearch(a.order, commit)
+	a.settle(i, pages)
 }
 
-func (a *allocator) settle() {
-	oldest := ^uint64(0)
-	for commit := range a.open {
-		oldest = min(oldest, commit)
+// settle frees those of the pages that none of the i oldest pinned commits holds.
+func (a *allocator) settle(i int, pages []uint64) {
+	if i == 0 {
+		a.free = append(a.free, pages...)
+		return
 	}
-	for len(a.waiting) > 0 && a.waiting[0].commit <= oldest {
-		a.free = append(a.free, a.waiting[0].pages...)
-		a.waiting = a.waiting[1:]
+	pinned := a.order[i-1]
+	for _, no := range pages {
+		if no < uint64(len(a.births)) && a.births[no] > pinned {
+			a.free = append(a.free, no)
+		} else {
+			a.waiting[pinned] = append(a.waiting[pinned], no)
+		}
 	}
 }
 

@@ -34,7 +34,7 @@ func (t *txn) apply() error {
 		return err
 	}
 	r.terms = terms.Root()
-	if r.terms != t.now.root.terms || r.quads != t.now.root.quads {
+	if r.changed(&t.now.root) {
 		t.now = t.store.newState(r, terms)
 	}
 	return nil

@@ -86,7 +86,7 @@ func (p *memPages) SwapRoot(root []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := p.fault(); err != nil {
-		return err
+		return fmt.Errorf("%w; %w", err, errOldRoot)
 	}
 	maps.Copy(p.disk, p.volatile)
 	p.volatile = map[uint64][]byte{}

@@ -25,7 +25,19 @@ type formats struct {
 }
 
 // known are the formats of this program. Whoever raises formatVersion adds the step from the one before it.
-var known = formats{newest: formatVersion, steps: map[uint16]step{}}
+var known = formats{newest: formatVersion, steps: map[uint16]step{
+	1: {"the root gets room for history and extensions", func(_ context.Context, p Pages) error {
+		b, err := p.Root()
+		if err != nil || b == nil {
+			return err
+		}
+		r, err := decodeRoot(b) // reads both
+		if err != nil {
+			return err
+		}
+		return p.SwapRoot(r.encode())
+	}},
+}}
 
 // manifestMagic is what Badger's manifest begins with; two bytes of our own follow.
 const manifestMagic = "Bdgr"

@@ -27,13 +27,14 @@ type Pages interface {
 	Free(nos []uint64) error
 	// Root returns the newest root, nil before the first.
 	Root() ([]byte, error)
-	// SwapRoot makes the pages durable and then the root. After an error either root may be the durable one.
+	// SwapRoot makes the pages durable and then the root. After an error either root may be the durable one, but for errors that wrap
+	// errOldRoot: then it is the old one.
 	SwapRoot(root []byte) error
 	Close() error
 }
 
 // formatVersion is Badger's external magic: the version of docs/format.md.
-const formatVersion = 1
+const formatVersion = 2
 
 // rootKey is the key of the root: no page has the number 0.
 const rootKey = 0
@@ -44,10 +45,19 @@ type badgerPages struct {
 	db  *badger.DB
 	dir string
 
+	flushing sync.Mutex // held while a batch goes to Badger; taken before mu
+
 	mu     sync.RWMutex
-	batch  *badger.WriteBatch // nil when all is flushed
-	flying map[uint64][]byte  // the pages of the batch, since Badger does not show them yet
-	bytes  int                // of the pages of the batch
+	now    flight // what is being put together
+	before flight // what goes to Badger at this moment
+	failed error  // pages may be missing, of whatever transaction
+}
+
+// flight is pages that Badger does not show yet.
+type flight struct {
+	batch *badger.WriteBatch // nil: none
+	pages map[uint64][]byte
+	bytes int
 }
 
 // maxFlying bounds the memory of pages that are on their way.
@@ -100,9 +110,12 @@ func recovered(err *error, what string) {
 func (p *badgerPages) Get(no uint64) (value []byte, err error) {
 	defer recovered(&err, "page")
 	p.mu.RLock()
-	value = p.flying[no]
+	value, ok := p.now.pages[no]
+	if !ok {
+		value, ok = p.before.pages[no]
+	}
 	p.mu.RUnlock()
-	if value != nil {
+	if ok {
 		return value, nil
 	}
 	err = p.db.View(func(txn *badger.Txn) error {
@@ -126,37 +139,42 @@ func (p *badgerPages) Get(no uint64) (value []byte, err error) {
 
 func (p *badgerPages) Put(no uint64, b []byte) error {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.batch == nil {
-		p.batch = p.db.NewWriteBatch()
-		p.flying = map[uint64][]byte{}
+	if p.now.batch == nil {
+		p.now = flight{batch: p.db.NewWriteBatch(), pages: map[uint64][]byte{}}
 	}
-	if err := p.batch.Set(pageKey(no), b); err != nil {
+	if err := p.now.batch.Set(pageKey(no), b); err != nil {
+		p.mu.Unlock()
 		return fmt.Errorf("store: write page %d: %w", no, err)
 	}
-	p.flying[no] = b
-	if p.bytes += len(b); p.bytes > maxFlying {
-		return p.flush()
+	p.now.pages[no] = b
+	p.now.bytes += len(b)
+	full := p.now.bytes > maxFlying
+	p.mu.Unlock()
+	if full {
+		return p.Flush()
 	}
 	return nil
 }
 
+// Flush lets readers and writers go on meanwhile, who find the pages in memory.
 func (p *badgerPages) Flush() error {
+	p.flushing.Lock()
+	defer p.flushing.Unlock()
+	p.mu.Lock()
+	p.before, p.now = p.now, flight{}
+	batch := p.before.batch
+	p.mu.Unlock()
+	var err error
+	if batch != nil {
+		err = batch.Flush()
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.flush()
-}
-
-func (p *badgerPages) flush() error {
-	if p.batch == nil {
-		return nil
-	}
-	err := p.batch.Flush()
-	p.batch, p.flying, p.bytes = nil, nil, 0
+	p.before = flight{}
 	if err != nil {
-		return fmt.Errorf("store: write pages: %w", err)
+		p.failed = fmt.Errorf("store: write pages: %w", err)
 	}
-	return nil
+	return p.failed
 }
 
 // Free overwrites the pages with nothing, which makes garbage of them in the value log. A deleted key would leave a tombstone, and
@@ -192,7 +210,10 @@ func (p *badgerPages) Root() (root []byte, err error) {
 
 func (p *badgerPages) SwapRoot(root []byte) error {
 	if err := p.Flush(); err != nil {
-		return err
+		p.mu.Lock()
+		p.failed = nil // whatever needs the pages that are missing is not committed
+		p.mu.Unlock()
+		return fmt.Errorf("%w; %w", err, errOldRoot)
 	}
 	if err := p.db.Update(func(txn *badger.Txn) error { return txn.Set(pageKey(rootKey), root) }); err != nil {
 		return fmt.Errorf("store: write the root: %w", err)

@@ -99,7 +99,7 @@ func TestShrink(t *testing.T) {
 		t.Fatal(err)
 	}
 	terms := 0
-	if err := s.state.terms.Walk(func(uint64) error { terms++; return nil }); err != nil {
+	if err := s.state.terms.Walk(func(uint64) (bool, error) { terms++; return true, nil }); err != nil {
 		t.Fatal(err)
 	}
 	if got := len(p.disk); got > full/2+terms {

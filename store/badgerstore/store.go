@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,6 +33,8 @@ type Options struct {
 	TermMemory int64
 	// ValueLogFileSize is the size at which Badger begins a new file; 0 is 128 MiB.
 	ValueLogFileSize int64
+	// Retention tells which older states are kept; nil leaves it as it was when the store was written last, at first none.
+	Retention *Retention
 	// CollectInterval is the time between two rounds of giving disk space back; 0 is a minute.
 	CollectInterval time.Duration
 	// Logger gets Badger's warnings and errors; nil discards them.
@@ -64,11 +68,16 @@ type Store struct {
 	rows   *relation.Cache
 	blocks *dictionary.Cache
 	writer chan struct{} // holds a token while a transaction runs
+	syncer sync.Mutex    // held while a root is made durable; taken after the token, if both
 
-	mu     sync.Mutex
-	state  *state
-	closed bool
-	broken error // a commit whose outcome is unknown; only reading goes on
+	mu      sync.Mutex
+	state   *state    // the newest that is durable
+	head    *state    // the newest: what the next transaction begins with
+	pending []*commit // between the two, in order
+	lost    []uint64  // pages of commits that failed, to be given back when no transaction runs
+	keep    Retention
+	closed  bool
+	broken  error // a commit whose outcome is unknown; only reading goes on
 
 	stop    chan struct{}
 	kick    chan struct{} // asks for a collection soon
@@ -76,13 +85,20 @@ type Store struct {
 	written atomic.Uint64 // bytes put since the last collection
 }
 
-var _ store.Store = (*Store)(nil)
+var (
+	_ store.Store   = (*Store)(nil)
+	_ store.History = (*Store)(nil)
+)
 
 // state is an immutable state of the store.
 type state struct {
 	root  root
 	terms *dictionary.Dictionary
 	quads [store.NumOrders]*relation.Relation
+	kept  []keptCommit // the history before it, from old to new; later states share its memory
+
+	pages Pages
+	rows  *relation.Cache
 }
 
 // Open opens the store in a directory, which is made if it is not there. The error wraps store.ErrLocked where another process
@@ -123,8 +139,36 @@ func open(dir string, o Options, p Pages) (*Store, error) {
 		return nil, err
 	}
 	s.state = s.newState(r, d)
-	s.alloc, err = newAllocator(r.next, s.state.walk)
-	return s, err
+	var freed [][]uint64
+	if s.state.kept, freed, err = s.readHistory(r); err != nil {
+		return nil, err
+	}
+	s.head = s.state
+	s.alloc, err = newAllocator(r.next, func(use func(no uint64) error) error {
+		for i, k := range s.state.kept {
+			if err := use(k.page); err != nil {
+				return err
+			}
+			for _, no := range freed[i] {
+				if err := use(no); err != nil {
+					return err
+				}
+			}
+		}
+		return s.state.walk(func(no uint64) (bool, error) { return true, use(no) })
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, k := range s.state.kept {
+		s.alloc.pin(k.commit.Number)
+		s.alloc.release(k.commit.Number+1, freed[i])
+	}
+	s.keep = r.retention
+	if o.Retention != nil {
+		s.keep = *o.Retention
+	}
+	return s, nil
 }
 
 func (s *Store) dictionaryOptions() dictionary.Options {
@@ -140,21 +184,30 @@ type reader struct{ Pages }
 func (r reader) Page(no uint64) ([]byte, error) { return r.Get(no) }
 
 func (s *Store) newState(r root, d *dictionary.Dictionary) *state {
-	st := &state{root: r, terms: d}
+	st := &state{root: r, terms: d, pages: s.pages, rows: s.rows}
 	for o := range st.quads {
 		st.quads[o] = relation.New(reader{s.pages}, s.rows, 4, r.quads[o])
 	}
 	return st
 }
 
-// walk calls fn with every page of the state.
-func (st *state) walk(fn func(no uint64) error) error {
+// walk calls fn with every page of the state. Where fn returns false, the pages that only that one leads to are skipped: so the
+// pages that another state shares are passed by.
+func (st *state) walk(fn func(no uint64) (descend bool, err error)) error {
 	for _, q := range st.quads {
-		if err := q.Walk(func(no uint64) (bool, error) { return true, fn(no) }); err != nil {
+		if err := q.Walk(func(no uint64, _ uint8) (bool, error) { return fn(no) }); err != nil {
 			return err
 		}
 	}
-	return st.terms.Walk(fn)
+	if err := st.terms.Walk(fn); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(st.root.extensions)) {
+		if err := st.walkExtension(st.root.extensions[name], fn); err != nil {
+			return fmt.Errorf("extension %s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // Snapshot opens the newest state.
@@ -164,35 +217,54 @@ func (s *Store) Snapshot() (store.Snapshot, error) {
 	if s.closed {
 		return nil, store.ErrClosed
 	}
-	commit := s.state.root.commit.Number
-	s.alloc.pin(commit)
-	return &snapshot{store: s, state: s.state, release: func() { s.alloc.unpin(commit) }}, nil
+	return s.pinned(s.state), nil
+}
+
+// pinned makes a snapshot of a state whose pages are there. s.mu is held.
+func (s *Store) pinned(st *state) *snapshot {
+	number := st.root.commit.Number
+	s.alloc.pin(number)
+	return &snapshot{store: s, state: st, release: func() { s.alloc.unpin(number) }}
 }
 
 // Update runs a transaction; see store.Store.
 func (s *Store) Update(ctx context.Context, fn func(store.Txn) error) (store.Result, error) {
-	if err := ctx.Err(); err != nil {
+	result, c, err := s.run(ctx, fn)
+	if err == nil {
+		err = s.durable(c)
+	}
+	if err != nil {
 		return store.Result{}, err
+	}
+	return result, nil
+}
+
+// run runs a transaction up to the point where its commit only has to be made durable, which others may be at the same time.
+func (s *Store) run(ctx context.Context, fn func(store.Txn) error) (store.Result, *commit, error) {
+	if err := ctx.Err(); err != nil {
+		return store.Result{}, nil, err
 	}
 	select {
 	case s.writer <- struct{}{}:
 	case <-ctx.Done():
-		return store.Result{}, ctx.Err()
+		return store.Result{}, nil, ctx.Err()
 	}
 	defer func() { <-s.writer }()
 	s.mu.Lock()
-	base, closed, broken := s.state, s.closed, s.broken
+	base, closed, broken, lost := s.head, s.closed, s.broken, s.lost
+	s.lost = nil
 	s.mu.Unlock()
 	if closed {
-		return store.Result{}, store.ErrClosed
+		return store.Result{}, nil, store.ErrClosed
 	}
 	if broken != nil {
-		return store.Result{}, fmt.Errorf("store: an earlier commit failed half-way, open the store anew: %w", broken)
+		return store.Result{}, nil, fmt.Errorf("store: an earlier commit failed half-way, open the store anew: %w", broken)
 	}
+	s.alloc.giveBack(lost)
 	t := newTxn(ctx, s, base)
 	defer t.abort() // does nothing after a commit
 	if err := fn(t); err != nil {
-		return store.Result{}, err
+		return store.Result{}, nil, err
 	}
 	return t.commit()
 }
@@ -206,11 +278,15 @@ func (s *Store) Close() error {
 		s.mu.Unlock()
 		return nil
 	}
+	last := s.lastPending()
+	s.mu.Unlock()
+	err := s.durable(last)
+	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
 	close(s.stop)
 	s.stopped.Wait()
-	return errors.Join(s.pages.Close(), os.RemoveAll(s.tmp()))
+	return errors.Join(err, s.pages.Close(), os.RemoveAll(s.tmp()))
 }
 
 // collectAfter is how many bytes of new pages ask for a collection without waiting for the interval.
@@ -233,7 +309,8 @@ func (s *Store) collector(p *badgerPages) {
 	}
 }
 
-// shrink gives back the space of free pages where there are very many, say because a large graph was removed.
+// shrink gives back the space of free pages where there are very many, say because a large graph was removed, after letting go of
+// the states that need not be kept any longer.
 func (s *Store) shrink() error {
 	select {
 	case s.writer <- struct{}{}: // numbers must not be given out again meanwhile
@@ -241,6 +318,15 @@ func (s *Store) shrink() error {
 		return nil
 	}
 	defer func() { <-s.writer }()
+	s.mu.Lock()
+	last := s.lastPending()
+	s.mu.Unlock()
+	if err := s.durable(last); err != nil {
+		return err
+	}
+	if err := s.prune(time.Now()); err != nil {
+		return err
+	}
 	pages := s.alloc.surplus()
 	if len(pages) == 0 {
 		return nil

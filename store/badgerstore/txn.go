@@ -3,9 +3,9 @@ package badgerstore
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"sync"
-	"time"
 
 	"triplestore/rdf"
 	"triplestore/store"
@@ -37,7 +37,7 @@ type txn struct {
 var _ store.Txn = (*txn)(nil)
 
 func newTxn(ctx context.Context, s *Store, base *state) *txn {
-	t := &txn{ctx: ctx, store: s, base: base, now: base, pages: &txnPages{store: s}}
+	t := &txn{ctx: ctx, store: s, base: base, now: base, pages: &txnPages{store: s, commit: base.root.commit.Number + 1}}
 	t.terms = dictionary.NewWriter(base.terms, t.pages, s.tmp())
 	return t
 }
@@ -259,41 +259,32 @@ func (t *txn) Snapshot() (store.Snapshot, error) {
 	return &snapshot{store: t.store, state: t.now}, nil
 }
 
-func (t *txn) commit() (store.Result, error) {
+// commit applies what is left and stages the new state. It returns the commit to wait for, which may be an earlier one or nil.
+func (t *txn) commit() (store.Result, *commit, error) {
 	t.calls.Lock()
 	defer t.calls.Unlock()
 	if err := t.check(); err != nil {
-		return store.Result{}, err
+		return store.Result{}, nil, err
 	}
 	if err := t.apply(); err != nil {
-		return store.Result{}, err
+		return store.Result{}, nil, err
 	}
-	if t.inserted+t.deleted == 0 {
-		return store.Result{Commit: t.base.root.commit}, nil
+	if t.inserted+t.deleted == 0 && maps.Equal(t.now.root.extensions, t.base.root.extensions) {
+		s := t.store
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return store.Result{Commit: t.base.root.commit}, s.lastPending(), nil
 	}
 	if err := t.ctx.Err(); err != nil {
-		return store.Result{}, err
+		return store.Result{}, nil, err
 	}
-	r := t.now.root
-	r.commit = store.Commit{Number: r.commit.Number + 1, Time: time.Now().UTC()}
-	r.next = t.store.alloc.end()
-	s := t.store
-	if err := s.pages.SwapRoot(r.encode()); err != nil {
-		s.mu.Lock()
-		s.broken = err
-		s.mu.Unlock()
-		t.done, t.pages.put = true, nil // the pages may be in use
-		return store.Result{}, err
+	c, err := t.store.stage(t)
+	if err != nil {
+		return store.Result{}, nil, err
 	}
 	t.done = true
-	next := s.newState(r, t.now.terms)
-	s.mu.Lock()
-	s.state = next
-	s.mu.Unlock()
-	s.alloc.release(r.commit.Number, t.pages.freed)
-	s.wrote(t.pages.bytes)
 	t.close()
-	return store.Result{Commit: r.commit, Inserted: t.inserted, Deleted: t.deleted}, nil
+	return store.Result{Commit: c.next.root.commit, Inserted: t.inserted, Deleted: t.deleted}, c, nil
 }
 
 func (t *txn) close() {
@@ -321,7 +312,8 @@ func (t *txn) abort() {
 
 // txnPages gives the pages of a transaction numbers and remembers them.
 type txnPages struct {
-	store *Store
+	store  *Store
+	commit uint64
 
 	mu         sync.Mutex
 	put, freed []uint64
@@ -333,7 +325,7 @@ var _ relation.PageWriter = (*txnPages)(nil)
 func (p *txnPages) Page(no uint64) ([]byte, error) { return p.store.pages.Get(no) }
 
 func (p *txnPages) Put(b []byte) (uint64, error) {
-	no := p.store.alloc.take()
+	no := p.store.alloc.take(p.commit)
 	p.mu.Lock()
 	p.put = append(p.put, no)
 	p.bytes += uint64(len(b))
@@ -347,4 +339,11 @@ func (p *txnPages) Free(no uint64) {
 	p.mu.Lock()
 	p.freed = append(p.freed, no)
 	p.mu.Unlock()
+}
+
+// old gives the pages of the transaction's base that are not needed any more.
+func (p *txnPages) old() []uint64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.store.alloc.older(p.freed, p.commit)
 }

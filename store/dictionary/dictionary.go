@@ -322,26 +322,29 @@ func (d *Dictionary) auxFits(id store.ID, t rdf.Term) bool {
 	return int(id.Aux()) < len(names) && names[id.Aux()] == want
 }
 
-// Walk calls fn with the number of every page of the state.
-func (d *Dictionary) Walk(fn func(no uint64) error) error {
-	for _, r := range []*relation.Relation{d.hash, d.index} {
-		if err := r.Walk(func(no uint64) (bool, error) { return true, fn(no) }); err != nil {
-			return err
-		}
+// Walk calls fn with the number of every page of the state. Where fn returns false, the pages that only that one leads to are
+// skipped.
+func (d *Dictionary) Walk(fn func(no uint64) (descend bool, err error)) error {
+	if err := d.hash.Walk(func(no uint64, _ uint8) (bool, error) { return fn(no) }); err != nil {
+		return err
 	}
-	for _, ref := range d.full {
-		if err := fn(ref.page); err != nil {
-			return err
+	err := d.index.Walk(func(no uint64, level uint8) (bool, error) {
+		descend, err := fn(no)
+		if err != nil || !descend || level > 1 {
+			return descend, err
 		}
-	}
+		blocks, err := d.index.LeafColumn(no, 1)
+		for i := 0; err == nil && i < len(blocks); i++ {
+			_, err = fn(uint64(blocks[i]))
+		}
+		return false, err
+	})
 	for _, no := range []uint64{d.root.TailPage, d.root.Tables} {
-		if no != 0 {
-			if err := fn(no); err != nil {
-				return err
-			}
+		if err == nil && no != 0 {
+			_, err = fn(no)
 		}
 	}
-	return nil
+	return err
 }
 
 // Verify reads everything and checks that both directions agree. An error wraps store.ErrCorrupt.

@@ -155,12 +155,12 @@ func TestDictionary(t *testing.T) {
 				}
 				// Every page is either reached once or freed or a leftover of nothing.
 				reached := map[uint64]bool{}
-				if err := d.Walk(func(no uint64) error {
+				if err := d.Walk(func(no uint64) (bool, error) {
 					if reached[no] || m.freed[no] {
-						return fmt.Errorf("page %d is reached twice or free", no)
+						return false, fmt.Errorf("page %d is reached twice or free", no)
 					}
 					reached[no] = true
-					return nil
+					return true, nil
 				}); err != nil {
 					t.Fatal(err)
 				}

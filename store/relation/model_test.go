@@ -163,6 +163,7 @@ func (m *model) apply(changes []Change, chunk int) {
 	if inserted+deleted == 0 && (res.Root != m.root || m.m.puts > 0 || len(m.m.freed) > 0) {
 		m.t.Fatalf("nothing changed, but root %+v became %+v with %d pages put, %d freed", m.root, res.Root, m.m.puts, len(m.m.freed))
 	}
+	m.diff(m.root, res.Root, m.rows, want)
 	m.root, m.rows = res.Root, want
 	if err := m.relation().Verify(context.Background()); err != nil {
 		m.t.Fatal(err)
@@ -191,10 +192,64 @@ func (m *model) apply(changes []Change, chunk int) {
 	}
 }
 
+// diff compares two roots in both directions, whose rows are known, and that no page is read but those that one of them has not.
+func (m *model) diff(from, to Root, a, b []Row) {
+	m.t.Helper()
+	var want []Change
+	for i, j := 0, 0; i < len(a) || j < len(b); {
+		switch {
+		case j == len(b) || i < len(a) && m.cmp(a[i], b[j]) < 0:
+			want = append(want, Change{a[i], Delete})
+			i++
+		case i == len(a) || m.cmp(a[i], b[j]) > 0:
+			want = append(want, Change{b[j], Insert})
+			j++
+		default:
+			i, j = i+1, j+1
+		}
+	}
+	x, y := New(m.m, nil, m.width, from), New(m.m, nil, m.width, to)
+	pages := map[uint64]int{}
+	for _, r := range []*Relation{x, y} {
+		if err := r.Walk(func(no uint64, _ uint8) (bool, error) { pages[no]++; return true, nil }); err != nil {
+			m.t.Fatal(err)
+		}
+	}
+	differ := 0
+	for _, n := range pages {
+		differ += n & 1
+	}
+	for range 2 {
+		m.m.reads = 0
+		d := NewDiff(context.Background(), x, y)
+		var got []Change
+		for {
+			c, err := d.Next()
+			if err != nil {
+				m.t.Fatal(err)
+			}
+			if len(c) == 0 {
+				break
+			}
+			got = append(got, c...)
+		}
+		if !slices.Equal(got, want) {
+			m.t.Fatalf("a difference of %d changes, want %d", len(got), len(want))
+		}
+		if m.m.reads > differ {
+			m.t.Fatalf("%d pages read, %d differ", m.m.reads, differ)
+		}
+		x, y = y, x
+		for i := range want {
+			want[i].Op ^= 1
+		}
+	}
+}
+
 func (m *model) reachable() map[uint64]bool {
 	m.t.Helper()
 	seen := map[uint64]bool{}
-	if err := m.relation().Walk(func(no uint64) (bool, error) { seen[no] = true; return true, nil }); err != nil {
+	if err := m.relation().Walk(func(no uint64, _ uint8) (bool, error) { seen[no] = true; return true, nil }); err != nil {
 		m.t.Fatal(err)
 	}
 	return seen

@@ -260,17 +260,18 @@ func (r *Relation) Contains(row Row) (bool, error) {
 	return ok, err
 }
 
-// Walk calls fn with the number of every page of the tree, parents before their children. Where fn returns false, the pages below
-// that page are skipped (say, because they were reached from another root). It reads inner pages only.
-func (r *Relation) Walk(fn func(no uint64) (descend bool, err error)) error {
+// Walk calls fn with the number of every page of the tree, parents before their children, and with its level: 1 is a leaf. Where fn
+// returns false, the pages below that page are skipped (say, because they were reached from another root). It reads inner pages
+// only.
+func (r *Relation) Walk(fn func(no uint64, level uint8) (descend bool, err error)) error {
 	if r.root.Height == 0 {
 		return nil
 	}
 	return r.walk(r.root.Page, r.root.Height, fn)
 }
 
-func (r *Relation) walk(no uint64, level uint8, fn func(no uint64) (bool, error)) error {
-	descend, err := fn(no)
+func (r *Relation) walk(no uint64, level uint8, fn func(no uint64, level uint8) (bool, error)) error {
+	descend, err := fn(no, level)
 	if err != nil || !descend || level == 1 {
 		return err
 	}
@@ -284,6 +285,15 @@ func (r *Relation) walk(no uint64, level uint8, fn func(no uint64) (bool, error)
 		}
 	}
 	return nil
+}
+
+// LeafColumn reads a column of a leaf that Walk has named. The slice is read-only.
+func (r *Relation) LeafColumn(no uint64, column int) ([]store.ID, error) {
+	n, err := r.load(no, true, false)
+	if err != nil {
+		return nil, err
+	}
+	return n.column(column)
 }
 
 // Verify reads every page and checks that checksums, order, counts and bounds agree. The error tells the page and wraps
