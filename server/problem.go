@@ -43,6 +43,7 @@ func problem(status int, title, detail string) *Problem {
 func problemOf(ctx context.Context, err error) *Problem {
 	var syntaxErr *syntax.Error
 	var unsupported *sparql.UnsupportedError
+	var operation *sparql.UpdateError
 	var own *Problem
 	switch {
 	case errors.As(err, &own):
@@ -50,6 +51,8 @@ func problemOf(ctx context.Context, err error) *Problem {
 	case errors.As(err, &syntaxErr):
 		return &Problem{Status: http.StatusBadRequest, Title: "The query is not valid SPARQL", Detail: syntaxErr.Error(), Line: syntaxErr.Line,
 			Column: syntaxErr.Column, excerpt: syntaxErr.Snippet()}
+	case errors.As(err, &operation):
+		return operationProblem(operation)
 	case errors.As(err, &unsupported):
 		return problem(http.StatusNotImplemented, "The query uses a feature that is not here yet", unsupported.Error())
 	case errors.Is(err, sparql.ErrTimeout), errors.Is(err, context.DeadlineExceeded):

@@ -154,11 +154,6 @@ func parseTimeout(s string) (time.Duration, error) {
 	return d, nil
 }
 
-func updateProblem() *Problem {
-	return problem(http.StatusNotImplemented, "This server does not take updates",
-		"SPARQL Update is not there yet. Data is loaded with the command triplestore load while the server is stopped.")
-}
-
 // graphArgs writes the dataset of a request as parameters to append to an address that has some.
 func graphArgs(q *queryRequest) string {
 	v := url.Values{}

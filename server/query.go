@@ -246,8 +246,6 @@ func (s *Server) answerPlan(ctx context.Context, w http.ResponseWriter, r *http.
 	return err
 }
 
-func (s *Server) update(w http.ResponseWriter, r *http.Request) { s.fail(w, r, updateProblem()) }
-
 func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 	snap, err := s.c.Store.Snapshot()
 	if err != nil {

@@ -1,6 +1,6 @@
 // Package server answers over HTTP: the SPARQL Protocol at /sparql, descriptions of resources at /resource and at the paths of
 // IRIs under the configured base, and pages for people who read. It never trusts the Host header for IRIs: what is its own is
-// what [Config.Base] says. Nothing here changes the store.
+// what [Config.Base] says. Only the SPARQL Update at /update changes the store, and it is closed unless the configuration opens it.
 package server
 
 import (
@@ -52,6 +52,15 @@ type Config struct {
 	MaxRequest int64
 	// Concurrency is how many queries run at a time, Queue how many wait. 0 means twice the processors, and 16 times that.
 	Concurrency, Queue int
+	// UpdateToken opens /update to requests that have it as their Bearer token; AnonymousWrites opens it to everyone. Without either
+	// updates are refused.
+	UpdateToken     string
+	AnonymousWrites bool
+	// UpdateTimeout is how long an update may take, the wait for its turn included; the parameter timeout can only shorten it.
+	// 0 means 10 minutes.
+	UpdateTimeout time.Duration
+	// TempDir is where updates put what does not fit into memory. Empty means the system's folder for such files.
+	TempDir string
 	// Stall is how long a client may take nothing before its connection is given up. 0 means 30 s.
 	Stall time.Duration
 	// UnionDefaultGraph makes the default graph of queries the union of all graphs.
@@ -75,6 +84,7 @@ type Server struct {
 	c        Config
 	engine   *sparql.Engine
 	slots    *slots
+	writes   *slots // one update at a time
 	link     linker
 	prefixes map[string]string // the configured ones; the well-known ones come after them
 	handler  http.Handler
@@ -106,13 +116,17 @@ func New(c Config) (*Server, error) {
 	def(&c.Concurrency, 2*runtime.GOMAXPROCS(0))
 	def(&c.Queue, 16*c.Concurrency)
 	def(&c.Stall, 30*time.Second)
+	def(&c.UpdateTimeout, 10*time.Minute)
+	if c.AnonymousWrites && c.UpdateToken != "" {
+		return nil, errors.New("server: Config.UpdateToken is of no use with AnonymousWrites")
+	}
 	if c.Languages == nil {
 		c.Languages = []string{"nb", "nn", "en"}
 	}
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	s := &Server{c: c, slots: newSlots(c.Concurrency, c.Queue), link: newLinker(c.Base), prefixes: maps.Clone(c.Prefixes)}
+	s := &Server{c: c, slots: newSlots(c.Concurrency, c.Queue), writes: newSlots(1, c.Queue), link: newLinker(c.Base), prefixes: maps.Clone(c.Prefixes)}
 	known := vocab.Prefixes()
 	maps.Copy(known, c.Prefixes)
 	s.engine = sparql.NewEngine(sparql.Options{
