@@ -28,12 +28,13 @@ func TestMain(m *testing.M) {
 //	serve ARGS…         starts triplestore serve on a free port; $URL is its address
 //	stop                sends SIGTERM and wants exit code 0
 //	http STATUS PATH [ACCEPT [QUERY]]   asks the server; the body is stdout
+//	post STATUS UPDATE [TOKEN]          sends an update to the server; the body is stdout
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": status, "serve": serve, "stop": stop, "http": request,
+			"status": status, "serve": serve, "stop": stop, "http": request, "post": post,
 		},
 	})
 }
@@ -79,7 +80,7 @@ func serve(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	cmd := exec.Command(path, append([]string{"serve", "--listen", "127.0.0.1:0", "--json"}, args...)...) //nolint:gosec // a test
 	cmd.Dir = ts.MkAbs(".")
-	cmd.Env = append(os.Environ(), "HOME="+ts.Getenv("HOME"))
+	cmd.Env = append(os.Environ(), "HOME="+ts.Getenv("HOME"), tokenVariable+"="+ts.Getenv(tokenVariable))
 	r := &running{cmd: cmd, stderr: &bytes.Buffer{}}
 	cmd.Stderr = r.stderr
 	out, err := cmd.StdoutPipe()

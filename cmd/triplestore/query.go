@@ -58,7 +58,7 @@ func (a *app) query() *cobra.Command {
 	flags.Var(&f.memory, "memory", "most memory for the query's state; 0 for no limit")
 	flags.Int64Var(&f.maxRows, "max-rows", 0, "most results; 0 for no limit")
 	cmd.RunE = func(cmd *cobra.Command, list []string) error {
-		text, err := a.queryText(list, f.file)
+		text, err := a.requestText("query", list, f.file)
 		if err != nil {
 			return err
 		}
@@ -76,14 +76,15 @@ func (a *app) query() *cobra.Command {
 	return cmd
 }
 
-func (a *app) queryText(list []string, file string) (string, error) {
+// requestText gives the text of a query or an update, which kind names.
+func (a *app) requestText(kind string, list []string, file string) (string, error) {
 	switch {
 	case len(list) == 1 && file != "":
-		return "", usageError{errors.New("the query is given twice: as an argument and with -f")}
+		return "", usageError{fmt.Errorf("the %s is given twice: as an argument and with -f", kind)}
 	case len(list) == 1:
 		return list[0], nil
 	case file == "":
-		return "", usageError{errors.New("there is no query; give its text or -f FILE")}
+		return "", usageError{fmt.Errorf("there is no %s; give its text or -f FILE", kind)}
 	}
 	read := func() ([]byte, error) { return os.ReadFile(file) }
 	if file == "-" {

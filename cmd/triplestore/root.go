@@ -32,10 +32,10 @@ const (
 const exitHelp = `Exit codes:
   0    it worked
   1    it failed: a source or the store could not be read or written
-  2    wrong use: unknown flags, bad arguments, a query that is not valid or uses what is not there yet
+  2    wrong use: unknown flags, bad arguments, a query or update that is not valid or uses what is not there yet
        check: a document has a mistake
   3    load --strict: something was rejected, nothing was committed
-  4    a query reached its limit of time, memory or rows
+  4    a query or update reached its limit of time, memory or rows
   130  interrupted; nothing of what was going on was committed`
 
 // app is what the subcommands share.
@@ -66,7 +66,7 @@ func (a *app) root() *cobra.Command {
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
 	})
-	cmd.AddCommand(a.serve(), a.load(), a.query(), a.dump(), a.convert(), a.check(), a.stats(), a.version())
+	cmd.AddCommand(a.serve(), a.load(), a.query(), a.update(), a.dump(), a.convert(), a.check(), a.stats(), a.version())
 	return cmd
 }
 
@@ -101,7 +101,7 @@ func (a *app) exitCode(ctx context.Context, err error) int {
 	case errors.Is(err, errBrokenPipe):
 		return exitOK
 	case errors.As(err, &syntaxErr):
-		fmt.Fprintf(a.stderr, "triplestore: the query is not valid: %v\n\n%s\n", err, indent(syntaxErr.Snippet()))
+		fmt.Fprintf(a.stderr, "triplestore: this is not valid SPARQL: %v\n\n%s\n", err, indent(syntaxErr.Snippet()))
 		return exitUsage
 	case errors.As(err, &usage), errors.As(err, &unsupported):
 		code = exitUsage

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"strings"
 	"time"
 
@@ -26,6 +27,9 @@ type serveFlags struct {
 	memory, maxRequest       bytesValue
 	maxRows                  int64
 	concurrency, queue       int
+	updateTimeout            time.Duration
+	tokenFile                string
+	anonymousWrites          bool
 }
 
 func (a *app) serve() *cobra.Command {
@@ -36,11 +40,18 @@ func (a *app) serve() *cobra.Command {
 /resource?iri=… and, for IRIs under --base, at their own paths, and /healthz. It stops at SIGINT and SIGTERM once running
 requests are done, or after --grace.
 
+SPARQL Update at /update is closed. A token opens it to those who send it (Authorization: Bearer TOKEN): the content of the file of
+--update-token-file, else of the environment variable ` + tokenVariable + `. With --allow-anonymous-writes everyone may write who reaches
+the server.
+
 ` + exitHelp,
 		Example: `  triplestore serve
   triplestore serve --load-examples
   triplestore serve --listen 0.0.0.0:8080 --base https://data.example.org/ --timeout 20s --memory 512MiB
-  curl -G http://localhost:7878/sparql --data-urlencode 'query=SELECT * WHERE { ?s ?p ?o } LIMIT 3'`,
+  curl -G http://localhost:7878/sparql --data-urlencode 'query=SELECT * WHERE { ?s ?p ?o } LIMIT 3'
+  triplestore serve --update-token-file token.txt
+  curl http://localhost:7878/update -H "Authorization: Bearer $(cat token.txt)" -H 'Content-Type: application/sparql-update' \
+    --data 'INSERT DATA { <https://example.org/d> dct:title "Datasett"@nb }'`,
 		Args: args(cobra.NoArgs),
 	}
 	dir := storeFlag(cmd)
@@ -56,6 +67,9 @@ requests are done, or after --grace.
 	flags.Var(&f.maxRequest, "max-request", "longest body of a request")
 	flags.IntVar(&f.concurrency, "concurrency", 0, "queries that run at a time; 0 for twice the processors")
 	flags.IntVar(&f.queue, "queue", 0, "queries that wait for their turn; 0 for 16 times --concurrency")
+	flags.StringVar(&f.tokenFile, "update-token-file", "", "open /update to requests with the token in this file")
+	flags.BoolVar(&f.anonymousWrites, "allow-anonymous-writes", false, "open /update to everyone who reaches the server")
+	flags.DurationVar(&f.updateTimeout, "update-timeout", 10*time.Minute, "longest time of an update, the wait for its turn included")
 	flags.DurationVar(&f.grace, "grace", 10*time.Second, "how long running requests may go on when the server stops")
 	flags.BoolVar(&f.loadExamples, "load-examples", false, "load the example data if the store is empty")
 	flags.StringVar(&f.log, "log", "text", "form of the log on standard error: text, json or off")
@@ -65,9 +79,40 @@ requests are done, or after --grace.
 		if err != nil {
 			return err
 		}
-		return a.with(*dir, true, func(st store.Store) error { return a.runServer(cmd.Context(), st, *dir, log, &f) })
+		token, err := f.token()
+		if err != nil {
+			return err
+		}
+		return a.with(*dir, true, func(st store.Store) error { return a.runServer(cmd.Context(), st, *dir, token, log, &f) })
 	}
 	return cmd
+}
+
+// tokenVariable is the environment variable with the token of updates.
+const tokenVariable = "TRIPLESTORE_TOKEN"
+
+// token is what updates have to send, or empty.
+func (f *serveFlags) token() (string, error) {
+	text, from := os.Getenv(tokenVariable), "the environment variable "+tokenVariable
+	switch {
+	case f.anonymousWrites && f.tokenFile != "":
+		return "", usageError{errors.New("--allow-anonymous-writes and --update-token-file say different things")}
+	case f.anonymousWrites:
+		return "", nil
+	case f.tokenFile != "":
+		b, err := os.ReadFile(f.tokenFile)
+		if err != nil {
+			return "", fmt.Errorf("--update-token-file: %w", err)
+		}
+		text, from = string(b), f.tokenFile
+	case text == "":
+		return "", nil
+	}
+	token := strings.TrimSpace(text)
+	if token == "" || strings.ContainsAny(token, " \t\r\n") {
+		return "", usageError{fmt.Errorf("%s holds no token: it should be one word", from)}
+	}
+	return token, nil
 }
 
 func (a *app) logger(form string) (*slog.Logger, error) {
@@ -82,10 +127,15 @@ func (a *app) logger(form string) (*slog.Logger, error) {
 	return nil, usageError{fmt.Errorf("--log %s: there is text, json and off", form)}
 }
 
-func (a *app) runServer(ctx context.Context, st store.Store, dir string, log *slog.Logger, f *serveFlags) error {
+func (a *app) runServer(ctx context.Context, st store.Store, dir, token string, log *slog.Logger, f *serveFlags) error {
+	temp, err := tempDir(dir)
+	if err != nil {
+		return err
+	}
 	s, err := server.New(server.Config{
 		Store: st, Base: f.base, Title: f.title, Version: release, Examples: exampleQueries(), Timeout: f.timeout, Memory: int64(f.memory),
 		MaxRows: f.maxRows, MaxRequest: int64(f.maxRequest), Concurrency: f.concurrency, Queue: f.queue, UnionDefaultGraph: f.union, Log: log,
+		UpdateToken: token, AnonymousWrites: f.anonymousWrites, UpdateTimeout: f.updateTimeout, TempDir: temp,
 	})
 	if err != nil {
 		return usageError{err}
@@ -99,7 +149,7 @@ func (a *app) runServer(ctx context.Context, st store.Store, dir string, log *sl
 			return errors.Join(err, l.Close())
 		}
 	}
-	if err := a.announce(st, dir, l.Addr(), f); err != nil {
+	if err := a.announce(st, dir, token, l.Addr(), f); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	err = s.Serve(ctx, l, f.grace)
@@ -142,12 +192,14 @@ type announcement struct {
 	SPARQL string `json:"sparql"`
 	Store  string `json:"store"`
 	Quads  uint64 `json:"quads"`
+	// Updates is closed, token or open.
+	Updates string `json:"updates"`
 }
 
 const tryQuery = "SELECT ?type (COUNT(*) AS ?number) WHERE { ?s a ?type } GROUP BY ?type ORDER BY DESC(?number) LIMIT 10"
 
 // announce prints where the server is and what to try.
-func (a *app) announce(st store.Store, dir string, addr net.Addr, f *serveFlags) error {
+func (a *app) announce(st store.Store, dir, token string, addr net.Addr, f *serveFlags) error {
 	snap, err := st.Snapshot()
 	if err != nil {
 		return err
@@ -157,7 +209,14 @@ func (a *app) announce(st store.Store, dir string, addr net.Addr, f *serveFlags)
 		return err
 	}
 	url := browserURL(addr)
-	v := announcement{URL: url, SPARQL: url + "sparql", Store: dir, Quads: stats.Quads}
+	v := announcement{URL: url, SPARQL: url + "sparql", Store: dir, Quads: stats.Quads, Updates: "closed"}
+	updates := "closed; see triplestore serve --help"
+	switch {
+	case token != "":
+		v.Updates, updates = "token", url+"update, with the token"
+	case f.anonymousWrites:
+		v.Updates, updates = "open", url+"update, open to EVERYONE who reaches this address"
+	}
 	if f.json {
 		return a.printJSON(v)
 	}
@@ -165,6 +224,7 @@ func (a *app) announce(st store.Store, dir string, addr net.Addr, f *serveFlags)
 
   front page       %s
   SPARQL endpoint  %s
+  updates          %s
 
 Try:
 
@@ -172,7 +232,7 @@ Try:
     --data-urlencode 'query=%s'
 
 Ctrl-C stops it.
-`, release, dir, formatCount(stats.Quads), v.URL, v.SPARQL, v.SPARQL, tryQuery)
+`, release, dir, formatCount(stats.Quads), v.URL, v.SPARQL, updates, v.SPARQL, tryQuery)
 	return err
 }
 
