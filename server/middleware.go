@@ -123,7 +123,7 @@ func headers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Access-Control-Allow-Origin", "*")
-		h.Set("Access-Control-Expose-Headers", "ETag, Link, Retry-After, Vary")
+		h.Set("Access-Control-Expose-Headers", "Allow, Content-Location, ETag, Link, Location, Retry-After, Vary")
 		h.Set("Content-Security-Policy", contentSecurity)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
@@ -146,7 +146,7 @@ func methods(next http.HandlerFunc, fail func(http.ResponseWriter, *http.Request
 				h.Set("Accept-Post", typeQuery+", "+typeForm)
 			}
 			h.Set("Access-Control-Allow-Methods", allow)
-			h.Set("Access-Control-Allow-Headers", "Accept, Accept-Language, Content-Type")
+			h.Set("Access-Control-Allow-Headers", "Accept, Accept-Language, Authorization, Content-Type, If-Match, If-None-Match")
 			h.Set("Access-Control-Max-Age", "86400")
 			w.WriteHeader(http.StatusNoContent)
 		default:

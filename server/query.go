@@ -74,17 +74,29 @@ func (s *Server) sparql(w http.ResponseWriter, r *http.Request) {
 
 // answer runs a query. Its error is one that came before the response began.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest) error {
+	snap, err := s.c.Store.Snapshot()
+	if err != nil {
+		return err
+	}
+	tag := s.queryTag(r, q, snap.Commit())
+	// A query that waits for its turn holds no state; the one that it gets may be newer.
+	if err := snap.Close(); err != nil || unchanged(w, r, tag) {
+		return err
+	}
 	if err := s.slots.take(r.Context()); err != nil {
 		return err
 	}
 	defer s.slots.give()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	snap, err := s.c.Store.Snapshot()
-	if err != nil {
+	if snap, err = s.c.Store.Snapshot(); err != nil {
 		return err
 	}
 	defer snap.Close()
+	w.Header().Del("ETag")
+	if tag = s.queryTag(r, q, snap.Commit()); tag != "" {
+		w.Header().Set("ETag", tag)
+	}
 	o := s.engine.Options()
 	if q.timeout > 0 {
 		o.Timeout = min(q.timeout, o.Timeout)

@@ -87,6 +87,7 @@ type Server struct {
 	writes   *slots // one update at a time
 	link     linker
 	prefixes map[string]string // the configured ones; the well-known ones come after them
+	settings string            // for entity tags
 	handler  http.Handler
 }
 
@@ -126,7 +127,7 @@ func New(c Config) (*Server, error) {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	s := &Server{c: c, slots: newSlots(c.Concurrency, c.Queue), writes: newSlots(1, c.Queue), link: newLinker(c.Base), prefixes: maps.Clone(c.Prefixes)}
+	s := &Server{c: c, slots: newSlots(c.Concurrency, c.Queue), writes: newSlots(1, c.Queue), link: newLinker(c.Base), prefixes: maps.Clone(c.Prefixes), settings: settingsTag(&c)}
 	known := vocab.Prefixes()
 	maps.Copy(known, c.Prefixes)
 	s.engine = sparql.NewEngine(sparql.Options{

@@ -1,0 +1,108 @@
+package server
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"triplestore/store"
+)
+
+// stateTag names a state of the store in entity tags. The time tells stores apart that have as many commits.
+func stateTag(c store.Commit) string {
+	return strconv.FormatUint(c.Number, 36) + "-" + strconv.FormatInt(c.Time.UnixNano(), 36)
+}
+
+// entityTag is a weak tag (RFC 9110 section 8.8.3) of what is computed from a state and the given parts. It is weak because the same
+// content may come with other blank node labels, in another order or compressed.
+func entityTag(c store.Commit, parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:%s", len(p), p)
+	}
+	return `W/"` + stateTag(c) + "." + hex.EncodeToString(h.Sum(nil)[:9]) + `"`
+}
+
+// settingsTag names what the answers depend on besides the store and the request.
+func settingsTag(c *Config) string {
+	var prefixes []string
+	for p, iri := range c.Prefixes {
+		prefixes = append(prefixes, p+" "+iri)
+	}
+	slices.Sort(prefixes)
+	return fmt.Sprintf("%q %q %v %d %q %q", c.Version, c.Base, c.UnionDefaultGraph, c.MaxRows, prefixes, c.Languages)
+}
+
+// volatileWords are the functions that may differ from one run to the next, and SERVICE, whose answer is another's.
+var volatileWords = []string{"NOW", "RAND", "UUID", "STRUUID", "BNODE", "SERVICE"}
+
+// volatile reports whether a query may give another answer on the same state. It looks for words anywhere, also in names and strings:
+// to be wrong in this direction only costs an ETag. Escapes of code points could hide a word, so they count as one.
+func volatile(text string) bool {
+	if strings.Contains(text, `\u`) || strings.Contains(text, `\U`) {
+		return true
+	}
+	letter := func(i int) bool {
+		return i >= 0 && i < len(text) && ('a' <= text[i]|0x20 && text[i]|0x20 <= 'z')
+	}
+	for i := 0; i < len(text); i++ {
+		if !letter(i) || letter(i-1) {
+			continue
+		}
+		end := i
+		for letter(end) {
+			end++
+		}
+		for _, w := range volatileWords {
+			if len(w) == end-i && strings.EqualFold(w, text[i:end]) {
+				return true
+			}
+		}
+		i = end
+	}
+	return false
+}
+
+// queryTag is the entity tag of the answer to a query, or empty where there is none: for what may differ each time, for pages, and for
+// methods that know no conditions. The query is not parsed for it, so both formats that it could be answered in are part.
+func (s *Server) queryTag(r *http.Request, q *queryRequest, c store.Commit) string {
+	if r.Method == http.MethodPost || q.explain || volatile(q.text) {
+		return ""
+	}
+	parts := []string{"query", s.settings, q.text}
+	for _, offers := range [][]offer{solutionOffers, graphOffers} {
+		i, mediaType := choose(q.format, r.Header, offers)
+		if i >= 0 && offers[i].name == "html" {
+			return ""
+		}
+		parts = append(parts, mediaType)
+	}
+	for _, g := range q.defaults {
+		parts = append(parts, "default", g.Value())
+	}
+	for _, g := range q.named {
+		parts = append(parts, "named", g.Value())
+	}
+	return entityTag(c, parts...)
+}
+
+// unchanged answers 304 if the client has what the tag names. "*" is not taken for a tag: it would hide errors of a query.
+func unchanged(w http.ResponseWriter, r *http.Request, tag string) bool {
+	if tag == "" {
+		return false
+	}
+	h := w.Header()
+	h.Set("ETag", tag)
+	h.Set("Cache-Control", "no-cache")
+	for _, v := range r.Header.Values("If-None-Match") {
+		if strings.TrimSpace(v) != "*" && matches([]string{v}, tag) {
+			w.WriteHeader(http.StatusNotModified)
+			return true
+		}
+	}
+	return false
+}
