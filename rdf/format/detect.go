@@ -11,13 +11,13 @@ const SniffLen = 4096
 
 // vague are the formats whose media type or extension others use too.
 func vague(f *Format, path string) bool {
-	return f.Name == "rdfa" || f == NDJSONLD && !strings.HasSuffix(path, ".ndjsonld") || strings.HasSuffix(path, ".xml")
+	return f.Name == "rdfa" || f == NDJSONLD && !strings.HasSuffix(path, ".ndjsonld") || f == RDFXML && path != ""
 }
 
 // Detect tells the format of input from its media type, from the path or IRI it came from, and from how its (uncompressed)
 // content begins, each of which may be empty. A media type that says nothing, such as text/plain, gives way to the path, and
-// that to the content; a file ending in .xml or .html, or served as HTML, is believed only if its content does not speak
-// against it, and lines of JSON are JSON-LD only if their content shows it.
+// that to the content; a file ending in .rdf, .owl, .xml or .html, or served as HTML, is believed only if its content does not
+// speak against it, and lines of JSON are JSON-LD only if their content shows it.
 func Detect(path, mediaType string, head []byte) (*Format, bool) {
 	sniffed, sure := sniff(head)
 	if f, ok := ByMediaType(mediaType); ok && mediaType != "" {
@@ -36,7 +36,7 @@ func Detect(path, mediaType string, head []byte) (*Format, bool) {
 			if sniffed == JSONLD && sure {
 				return f, true
 			}
-		case f == RDFXML && sniffed == nil && len(head) > 0:
+		case f == RDFXML && sniffed == nil && len(head) > 0 && strings.HasSuffix(path, ".xml"):
 			return nil, false
 		case !sure:
 			return f, true

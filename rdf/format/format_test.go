@@ -74,6 +74,8 @@ func TestDetect(t *testing.T) {
 		{"a", "", "<!DOCTYPE html><html>", "rdfa"},
 		{"a", "", "", ""},
 		{"a.xml", "", "<?xml version=\"1.0\"?>\n<catalogue><entry/></catalogue>", ""},
+		{"a.owl", "", "@prefix : <http://e/> .\n:a :b :c .", "turtle"},
+		{"a.owl", "", "Ontology()", "rdfxml"},
 		{"a.rdf", "", "<?xml version=\"1.0\"?>\n<!-- long -->", "rdfxml"},
 		{"a.json", "", "{ \"type\": \"FeatureCollection\" }", ""},
 		{"a.json", "", "{ \"@type\": \"Dataset\" }", "jsonld"},

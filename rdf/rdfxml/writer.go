@@ -34,7 +34,7 @@ type Writer struct {
 // Errors of Write for what RDF/XML cannot say.
 var (
 	ErrGraph     = errors.New("RDF/XML cannot name graphs")
-	ErrPredicate = errors.New("RDF/XML cannot write a predicate whose IRI does not end in an XML name")
+	ErrPredicate = errors.New("RDF/XML cannot write a predicate that is part of its syntax or does not end in an XML name")
 	ErrCharacter = errors.New("XML cannot hold the character")
 )
 
@@ -198,7 +198,7 @@ func (x *Writer) name(p rdf.Term) (string, error) {
 	iri := p.Value()
 	best := ""
 	for _, b := range x.prefixes {
-		if local, ok := strings.CutPrefix(iri, b.ns); ok && isNCName(local) && !(b.ns == rdfNS && local == "li") {
+		if local, ok := strings.CutPrefix(iri, b.ns); ok && isNCName(local) && !(b.ns == rdfNS && isSyntax(local)) {
 			best = b.prefix + ":" + local
 			break
 		}
@@ -227,6 +227,11 @@ func (x *Writer) name(p rdf.Term) (string, error) {
 		x.names[p.Clone()] = best
 	}
 	return best, nil
+}
+
+// isSyntax reports whether a name of the RDF namespace means something else in a property element.
+func isSyntax(local string) bool {
+	return isCoreSyntax(local) || isOld(local) || local == "li" || local == "Description"
 }
 
 // checkXML refuses what an XML 1.0 document cannot hold even by a character reference.

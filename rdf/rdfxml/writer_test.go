@@ -56,6 +56,8 @@ func TestWriteImpossible(t *testing.T) {
 	}{
 		{rdf.Quad{S: s, P: rdf.IRI("http://e/p/1"), O: s}, ErrPredicate},
 		{rdf.Quad{S: s, P: rdf.IRI(rdfNS + "li"), O: s}, ErrPredicate},
+		{rdf.Quad{S: s, P: rdf.IRI(rdfNS + "resource"), O: s}, ErrPredicate},
+		{rdf.Quad{S: s, P: rdf.IRI(rdfNS + "Description"), O: s}, ErrPredicate},
 		{rdf.Quad{S: s, P: s, O: rdf.String("\x01")}, ErrCharacter},
 		{rdf.Quad{S: s, P: s, O: s, G: s}, ErrGraph},
 	} {
