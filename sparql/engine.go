@@ -32,6 +32,8 @@ type Options struct {
 	// SPARQL Protocol's default-graph-uri and named-graph-uri do.
 	Dataset        bool
 	Default, Named []rdf.Term
+	// Service asks the endpoints that SERVICE names; package sparql/service has one that does so over HTTP. Nil refuses SERVICE.
+	Service ServiceClient
 	// Load reads a document for LOAD in an update; emit may be called by several goroutines at once, and its errors must be returned.
 	// Nil refuses LOAD.
 	Load func(ctx context.Context, d Document, emit func([]rdf.Quad) error) error

@@ -17,5 +17,15 @@ var (
 	ErrInternal = exec.ErrInternal
 )
 
+// ServiceError is the error of a SERVICE that got no answer and is not SILENT. It wraps ErrServiceRefused, one of the
+// ServiceClient, or is about the endpoint's name.
+type ServiceError = exec.ServiceError
+
+// ErrServiceRefused: the endpoint is not allowed. Every one is refused where Options.Service is nil.
+var ErrServiceRefused = exec.ErrServiceRefused
+
+// ServiceClient asks SPARQL endpoints for SERVICE.
+type ServiceClient = exec.ServiceClient
+
 // UnsupportedError is the error of a query that uses a feature that this engine does not have.
 type UnsupportedError = optimizer.UnsupportedError

@@ -203,7 +203,6 @@ func TestAsk(t *testing.T) {
 func TestUnsupported(t *testing.T) {
 	snap := snapshotOf(t, nil)
 	for query, feature := range map[string]string{
-		"SELECT * { SERVICE <http://e/> { ?s ?p ?o } }":  "SERVICE",
 		"SELECT * { ?s ?p ?o FILTER <http://e/f>(?o) }":  "http://e/f",
 		"SELECT (<http://e/agg>(?o) AS ?x) { ?s ?p ?o }": "http://e/agg",
 	} {

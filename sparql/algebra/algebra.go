@@ -67,13 +67,15 @@ type (
 		Vars []string
 		Rows [][]rdf.Term
 	}
-	// Service is SERVICE; Text is the pattern's source between the braces, with the prologue of the query, to be sent on.
+	// Service is SERVICE; Text is the pattern's source between the braces, with the prologue of the query, to be sent on. As are
+	// the names that Vars, the variables which its solutions bind, have in the enclosing pattern, where these were renamed.
 	Service struct {
-		Name   Node
-		Silent bool
-		In     Op
-		Text   string
-		At     Pos
+		Name     Node
+		Silent   bool
+		In       Op
+		Text     string
+		Vars, As []string
+		At       Pos
 	}
 	// Lateral is LATERAL: R is evaluated for each solution of L, with its variables bound.
 	Lateral struct{ L, R Op }

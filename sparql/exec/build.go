@@ -81,6 +81,13 @@ func (q *Query) buildNode(n optimizer.Node, e *env) (operator, error) {
 		return newPath(q, n, ops[0], e), nil
 	case *optimizer.Correlated:
 		return newCorrelated(q, n, ops[0], e), nil
+	case *optimizer.Service:
+		s := newService(q, n, ops[0], e)
+		if err := s.check(); err != nil {
+			s.close()
+			return nil, err
+		}
+		return s, nil
 	}
 	panic(fmt.Sprintf("exec: no operator for %T", n))
 }

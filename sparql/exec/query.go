@@ -23,6 +23,8 @@ type Config struct {
 	Base string
 	// Profile measures the operators.
 	Profile bool
+	// Service asks the endpoints of SERVICE. Nil refuses them.
+	Service ServiceClient
 }
 
 // Query is a running plan. It is used by one goroutine at a time and must be closed.
@@ -36,6 +38,7 @@ type Query struct {
 	subs    *subs
 	expr    *expr.Context
 	profile *profile
+	service ServiceClient
 	root    operator
 	out     *batch
 	scratch decodeScratch
@@ -44,7 +47,7 @@ type Query struct {
 
 // Start makes the operators of a plan. Nothing is read before the first call of a method that yields something.
 func Start(ctx context.Context, snap store.Snapshot, plan *optimizer.Plan, c Config) (*Query, error) {
-	q := &Query{ctx: ctx, snap: snap, plan: plan, width: len(plan.Slots), memory: &memory{limit: c.Memory}}
+	q := &Query{ctx: ctx, snap: snap, plan: plan, width: len(plan.Slots), memory: &memory{limit: c.Memory}, service: c.Service}
 	q.terms = newTerms(snap, q.memory, plan.Locals)
 	q.subs = &subs{q: q, plans: map[*optimizer.Sub]map[string]optimizer.Node{}, found: map[*optimizer.Sub]map[string]bool{}}
 	q.out = newBatch(q.width)

@@ -13,6 +13,8 @@ type ServiceClient interface {
 	// Select sends a SELECT query to an endpoint and calls h while the answer comes in, from the calling goroutine. It returns when
 	// the answer is complete, and soon after ctx has ended. An answer that is cut short is an error.
 	Select(ctx context.Context, endpoint, query string, h results.Handler) error
+	// Check reports why an endpoint may not be asked at all, without asking it.
+	Check(endpoint string) error
 }
 
 // ErrServiceRefused is the error of a SERVICE that is not allowed.

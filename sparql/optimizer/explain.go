@@ -40,6 +40,8 @@ func Children(n Node) []Node {
 		return []Node{n.In}
 	case *Correlated:
 		return []Node{n.In}
+	case *Service:
+		return []Node{n.In}
 	}
 	return nil
 }
@@ -198,6 +200,8 @@ func (p *Plan) describe(n Node) string {
 		return fmt.Sprintf("path %s to %s by %s, %d to %s", p.ref(n.S), p.ref(n.O), p.step(n.Path), n.Min, end)
 	case *GraphLoop:
 		return fmt.Sprintf("for each of %d graphs as %s", len(n.Graphs), p.slot(n.Slot))
+	case *Service:
+		return p.describeService(n)
 	case *Correlated:
 		return "for each row (" + p.slotList(n.Sub.Outer) + ")"
 	}

@@ -300,6 +300,9 @@ func (p *planner) plan(op algebra.Op, in Node) (Node, error) {
 
 // planWhole plans the join of in with an operator that collect does not take apart.
 func (p *planner) planWhole(op algebra.Op, in Node) (Node, error) {
+	if s, ok := op.(*algebra.Service); ok {
+		return p.serviceJoin(s, in)
+	}
 	if own, ok := p.owns[op]; ok {
 		if u, isUnion := op.(*algebra.Union); isUnion && !isUnit(in) {
 			return p.unionWith(u, in)

@@ -91,7 +91,7 @@ func (p *planner) exhaustive(g *joinGroup, in Node, want int, known Node) (Node,
 					if mask&(1<<i) != 0 {
 						continue
 					}
-					if pass == 0 && !(mask == 0 && isUnit(in)) && !it.scope.maybe.Overlaps(base.P().Maybe) {
+					if pass == 0 && (!(mask == 0 && isUnit(in)) && !it.scope.maybe.Overlaps(base.P().Maybe) || !p.ready(it, base.P().Maybe)) {
 						continue
 					}
 					connected = true
@@ -150,7 +150,7 @@ func (p *planner) greedy(g *joinGroup, in Node) (Node, error) {
 		at := -1
 		for pass := 0; pass < 2 && at < 0; pass++ {
 			for i, it := range left {
-				if pass == 0 && !isUnit(now) && !it.scope.maybe.Overlaps(now.P().Maybe) {
+				if pass == 0 && (!isUnit(now) && !it.scope.maybe.Overlaps(now.P().Maybe) || !p.ready(it, now.P().Maybe)) {
 					continue
 				}
 				options, err := p.joinItem(g, now, it)

@@ -34,6 +34,13 @@ func (p *planner) naive(op algebra.Op) (Node, error) {
 	case *algebra.PathPattern:
 		return p.path(o, p.unit())
 	case *algebra.Join:
+		if s, ok := o.R.(*algebra.Service); ok { // its endpoint may be bound on the left
+			l, err := p.naive(o.L)
+			if err != nil {
+				return nil, err
+			}
+			return p.service(s, l)
+		}
 		l, r, err := two(o.L, o.R)
 		if err != nil {
 			return nil, err
@@ -210,6 +217,8 @@ func (p *planner) modifier(op algebra.Op) (Node, error) {
 		return p.values(slots, rows), nil
 	case *algebra.Lateral:
 		return p.lateral(o)
+	case *algebra.Service:
+		return p.service(o, p.unit())
 	case *algebra.Group:
 		return p.group(o)
 	case *algebra.OrderBy:

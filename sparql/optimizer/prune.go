@@ -56,6 +56,8 @@ func prune(n Node, need Set) {
 			}
 		}
 		prune(n.In, need)
+	case *Service:
+		prune(n.In, need.Union(n.Answer.Maybe))
 	case *Correlated:
 		prune(n.In, need.Union(SetOf(n.Sub.Outer...)))
 	case *GraphLoop:
@@ -99,6 +101,8 @@ func reads(n Node) (s Set) {
 			s = condSlots(n.Exprs)
 		case *Path:
 			s = n.P().Maybe
+		case *Service:
+			s = n.Answer.Maybe
 		case *Correlated:
 			s = SetOf(n.Sub.Outer...)
 		case *Group, *Sort, *Distinct:

@@ -141,8 +141,7 @@ func (s *scoper) op(op algebra.Op, n names, outer nameSet) (algebra.Op, nameSet)
 		}
 		return c, in
 	case *algebra.Service:
-		s.fail("SERVICE")
-		return o, in
+		return s.service(o, n, in), in
 	case *algebra.Group:
 		x, a := s.op(o.In, n, outer)
 		c := &algebra.Group{Implicit: o.Implicit, In: x}
@@ -267,6 +266,11 @@ func mentions(op algebra.Op, to nameSet) {
 		node(o.O)
 	case *algebra.Graph:
 		node(o.Name)
+	case *algebra.Service:
+		node(o.Name)
+		for _, v := range o.As {
+			to[v] = true
+		}
 	case *algebra.Values:
 		for _, v := range o.Vars {
 			to[v] = true
@@ -315,7 +319,7 @@ func exprMentions(e algebra.Expr, to nameSet) {
 	}
 }
 
-// inputsOf lists the operators directly beneath one.
+// inputsOf lists the operators directly beneath one. That of SERVICE is not among them: it is not evaluated here.
 func inputsOf(op algebra.Op) []algebra.Op {
 	switch o := op.(type) {
 	case *algebra.Join:
@@ -333,8 +337,6 @@ func inputsOf(op algebra.Op) []algebra.Op {
 	case *algebra.Extend:
 		return []algebra.Op{o.In}
 	case *algebra.Graph:
-		return []algebra.Op{o.In}
-	case *algebra.Service:
 		return []algebra.Op{o.In}
 	case *algebra.Group:
 		return []algebra.Op{o.In}

@@ -80,6 +80,8 @@ func (p *planner) scopeOf(op algebra.Op) scope {
 				s.certain = s.certain.With(x)
 			}
 		}
+	case *algebra.Service:
+		return p.serviceScope(o)
 	case *algebra.Group:
 		in := p.scope(o.In)
 		for _, k := range o.Keys {

@@ -17,7 +17,7 @@ func (p *planner) joinable(x *algebra.Exists) bool {
 
 func (p *planner) joinableOp(op algebra.Op, outer nameSet) bool {
 	switch o := op.(type) {
-	case *algebra.BGP, *algebra.Values:
+	case *algebra.BGP, *algebra.Values, *algebra.Service:
 		return true
 	case *algebra.PathPattern:
 		// Substituted into an empty path, a term need not be in the graph, the value of a variable must.

@@ -63,6 +63,13 @@ func (c *Client) Select(ctx context.Context, endpoint, query string, h results.H
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err()
 	}
+	return refused(err)
+}
+
+// Check implements exec.ServiceClient.
+func (c *Client) Check(endpoint string) error { return refused(c.o.Guard.Check(endpoint)) }
+
+func refused(err error) error {
 	if r := (*egress.RefusedError)(nil); errors.As(err, &r) {
 		return fmt.Errorf("%w (%v)", exec.ErrServiceRefused, err)
 	}

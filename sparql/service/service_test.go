@@ -168,6 +168,12 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%s: got %v", c.ask, err)
 		}
 	}
+	if err := client(t, egress.Options{}, 0, "*").Check(address); !errors.Is(err, exec.ErrServiceRefused) {
+		t.Errorf("got %v", err)
+	}
+	if err := client(t, egress.Options{}, 0, address).Check(address); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestCancel(t *testing.T) {

@@ -1,0 +1,430 @@
+package exec
+
+import (
+	"errors"
+	"slices"
+
+	"triplestore/rdf"
+	"triplestore/sparql/optimizer"
+	"triplestore/store"
+)
+
+// service joins its input with the answers of endpoints. It takes as many rows of the input as have so many different values for the
+// variables of the pattern, asks the endpoints with these values, and joins the rows with the answers as any other join
+// would, since an endpoint may answer more than was asked. With SILENT it takes all rows at once: an endpoint either answers
+// everything or counts as one solution that binds nothing
+// (https://www.w3.org/TR/sparql11-federated-query/#defn_evaluationServiceSimpleFederation).
+type service struct {
+	q    *Query
+	node *optimizer.Service
+	in   operator
+	env  *env
+	sent []int // indexes of node.Bind whose values are sent
+
+	input  *batch // not all of whose rows are taken
+	at     int
+	end    bool
+	join   operator
+	table  *joinTable // of the requests in asked, held by tables
+	tables *hashJoin
+	asked  []request
+	// With SILENT, nowhere are rows that bind no endpoint, and failed the endpoints that did not answer.
+	nowhere *batch
+	failed  map[store.ID]bool
+	held    held // the rows of the input
+}
+
+// request is a query to an endpoint.
+type request struct {
+	endpoint store.ID
+	iri      string
+	text     string
+}
+
+const (
+	// serviceInput is how many rows of the input are joined at a time at most, if they have few different values.
+	serviceInput = 1 << 16
+	// serviceBytes is about how long the table of values in a request may become.
+	serviceBytes = 64 << 10
+)
+
+func newService(q *Query, n *optimizer.Service, in operator, e *env) *service {
+	s := &service{q: q, node: n, in: in, env: e, input: newBatch(q.width), held: held{m: q.memory}, failed: map[store.ID]bool{}}
+	maybe := n.In.P().Maybe
+	for i, r := range n.Bind {
+		if r.IsVar() && maybe.Has(r.Slot) || r.Kind == optimizer.RefParam {
+			s.sent = append(s.sent, i)
+		}
+	}
+	return s
+}
+
+// check refuses an endpoint that is known beforehand and not allowed, before anything else is done.
+func (s *service) check() error {
+	if s.node.Silent || s.node.Endpoint.Kind != optimizer.RefConst {
+		return nil
+	}
+	iri, err := s.endpoint(s.node.Endpoint.ID)
+	if err != nil {
+		return err
+	}
+	return s.q.mayAsk(iri)
+}
+
+// mayAsk refuses what the client refuses.
+func (q *Query) mayAsk(iri string) error {
+	err := ErrServiceRefused
+	if q.service != nil {
+		err = q.service.Check(iri)
+	}
+	if err != nil {
+		return &ServiceError{Endpoint: "<" + iri + ">", Err: err}
+	}
+	return nil
+}
+
+func (s *service) close() {
+	s.in.close()
+	s.endChunk()
+	s.forget()
+}
+
+// endChunk frees the rows that were joined.
+func (s *service) endChunk() {
+	if s.join != nil {
+		s.join.close()
+		if j, ok := s.join.(*hashJoin); ok && j != s.tables { // what it added to the table
+			s.tables.held.n += j.held.n
+		}
+		s.join = nil
+	}
+	s.held.release()
+}
+
+// forget frees the answers.
+func (s *service) forget() {
+	if s.tables != nil {
+		s.tables.held.release()
+		s.tables, s.table = nil, nil
+	}
+}
+
+func (s *service) next(b *batch) error {
+	for {
+		if s.join != nil {
+			if err := s.join.next(b); err != nil || b.n > 0 {
+				return err
+			}
+			s.endChunk()
+		}
+		if s.nowhere != nil {
+			b.n = s.nowhere.n
+			copy(b.cols, s.nowhere.cols)
+			s.nowhere = nil
+			return nil
+		}
+		if s.end {
+			b.reset()
+			return nil
+		}
+		if err := s.chunk(); err != nil {
+			return err
+		}
+	}
+}
+
+// chunk takes rows of the input and asks for them.
+func (s *service) chunk() error {
+	if _, alone := s.node.In.(*optimizer.Unit); alone {
+		s.end = true
+		requests, err := s.requests(&batch{n: 1, cols: make([][]store.ID, s.q.width)})
+		if err == nil {
+			s.join = newRemote(s, requests)
+		}
+		return err
+	}
+	rows, err := s.take()
+	if err != nil || rows.n == 0 {
+		return err
+	}
+	if s.node.Silent && s.node.Endpoint.IsVar() {
+		if rows = s.split(rows); rows.n == 0 {
+			return nil
+		}
+	}
+	requests, err := s.requests(rows)
+	if err != nil {
+		return err
+	}
+	if s.table == nil || !slices.Equal(requests, s.asked) {
+		s.forget()
+		s.asked = requests
+		s.table = &joinTable{table: newTable(s.q.width), byMask: map[uint64]*part{}}
+	}
+	// The table outlives the join: the next rows may ask the same.
+	j := newHashJoin(s.q, s.node.Join, &input{rows: rows}, newRemote(s, requests),
+		&env{tables: map[*optimizer.HashJoin]*joinTable{s.node.Join: s.table}}).(*hashJoin)
+	if s.tables == nil {
+		s.tables = j
+	}
+	s.join = j
+	return nil
+}
+
+// take collects rows of the input with at most ServiceRows different values, or all of them for SILENT.
+func (s *service) take() (*batch, error) {
+	most := optimizer.ServiceRows
+	if s.node.Silent {
+		most = int(^uint(0) >> 1)
+	}
+	slots := make([]int, 0, len(s.sent)+1)
+	for _, i := range s.sent {
+		if r := s.node.Bind[i]; r.IsVar() {
+			slots = append(slots, r.Slot)
+		}
+	}
+	if s.node.Endpoint.IsVar() {
+		slots = append(slots, s.node.Endpoint.Slot)
+	}
+	t, keys, key := newTable(s.q.width), newKeySet(len(slots)), make([]store.ID, len(slots))
+	for s.node.Silent || t.n < serviceInput {
+		if err := s.q.check(); err != nil {
+			return nil, err
+		}
+		if s.at >= s.input.n {
+			s.at = 0
+			if err := s.in.next(s.input); err != nil {
+				return nil, err
+			}
+			if s.input.n == 0 {
+				s.end = true
+				break
+			}
+		}
+		from, full := s.at, false
+		for ; s.at < s.input.n; s.at++ {
+			for k, slot := range slots {
+				key[k] = s.input.get(slot, s.at)
+			}
+			if keys.find(key) >= 0 {
+				continue
+			}
+			if full = keys.n >= most; full {
+				break
+			}
+			keys.add(key)
+		}
+		part := &batch{n: s.at - from, cols: make([][]store.ID, s.q.width)}
+		for i, col := range s.input.cols {
+			if col != nil {
+				part.cols[i] = col[from:s.at]
+			}
+		}
+		if err := s.held.grow(t.add(part)); err != nil {
+			return nil, err
+		}
+		if full {
+			break
+		}
+	}
+	return &batch{n: t.n, cols: t.cols}, nil
+}
+
+// split puts the rows aside that bind no endpoint.
+func (s *service) split(rows *batch) *batch {
+	var with, without []int32
+	for i := range rows.n {
+		if rows.get(s.node.Endpoint.Slot, i) == store.NoID {
+			without = append(without, int32(i))
+		} else {
+			with = append(with, int32(i))
+		}
+	}
+	if len(without) == 0 {
+		return rows
+	}
+	part := func(keep []int32) *batch {
+		b := &batch{n: rows.n, cols: append([][]store.ID(nil), rows.cols...)}
+		var c compactor
+		c.keep(b, keep)
+		return b
+	}
+	s.nowhere = part(without)
+	return part(with)
+}
+
+// requests are the queries that rows need, those to the same endpoint next to each other.
+func (s *service) requests(rows *batch) ([]request, error) {
+	byEndpoint := map[store.ID]*asking{}
+	var order []store.ID
+	key := make([]store.ID, len(s.sent))
+	for row := range rows.n {
+		if row&4095 == 4095 {
+			if err := s.q.check(); err != nil {
+				return nil, err
+			}
+		}
+		endpoint := store.NoID
+		if s.node.Endpoint.IsVar() {
+			endpoint = rows.get(s.node.Endpoint.Slot, row)
+		} else {
+			endpoint, _ = s.env.resolve(s.node.Endpoint)
+		}
+		a := byEndpoint[endpoint]
+		if a == nil {
+			a = &asking{keys: newKeySet(len(key))}
+			byEndpoint[endpoint] = a
+			order = append(order, endpoint)
+		}
+		for k, i := range s.sent {
+			if r := s.node.Bind[i]; r.IsVar() {
+				key[k] = rows.get(r.Slot, row)
+			} else {
+				key[k] = s.env.params[r.Slot]
+			}
+		}
+		a.keys.add(key)
+	}
+	var out []request
+	for _, endpoint := range order {
+		iri, err := s.endpoint(endpoint)
+		if err != nil {
+			if !s.node.Silent || !errors.As(err, new(*ServiceError)) {
+				return nil, err
+			}
+			s.failed[endpoint] = true
+		}
+		texts := []string{""}
+		if err == nil {
+			if texts, err = s.texts(byEndpoint[endpoint].keys); err != nil {
+				return nil, err
+			}
+		}
+		for _, t := range texts {
+			out = append(out, request{endpoint, iri, t})
+		}
+	}
+	return out, nil
+}
+
+// asking are the different values that are sent to an endpoint.
+type asking struct{ keys *keySet }
+
+func (s *service) endpoint(id store.ID) (string, error) {
+	if id == store.NoID {
+		name := "?" + s.q.plan.Slots[s.node.Endpoint.Slot]
+		return "", &ServiceError{Endpoint: name, Err: errors.New("the variable is not bound where the endpoint is asked")}
+	}
+	v, err := s.q.terms.value(id)
+	if err != nil {
+		return "", err
+	}
+	t := v.Term()
+	if !t.IsIRI() {
+		return "", &ServiceError{Endpoint: t.String(), Err: errors.New("an endpoint is named by an IRI")}
+	}
+	return t.Value(), nil
+}
+
+// texts are the queries for the values in keys: as few as the limits allow, and one without values where one of the rows has
+// none to send.
+func (s *service) texts(keys *keySet) ([]string, error) {
+	plain := []string{s.node.Text}
+	if len(s.sent) == 0 {
+		return plain, nil
+	}
+	cols := make([][]rdf.Term, len(s.sent))
+	ids := make([]store.ID, keys.n)
+	for k := range cols {
+		for i := range ids {
+			ids[i] = keys.key(i)[k]
+		}
+		cols[k] = make([]rdf.Term, keys.n)
+		if err := s.q.terms.decode(ids, cols[k], &s.q.scratch); err != nil {
+			return nil, err
+		}
+	}
+	var vars []byte
+	for _, i := range s.sent {
+		vars = append(vars, '?')
+		vars = append(append(vars, s.node.Vars[i]...), ' ')
+	}
+	var out []string
+	var table []byte
+	flush := func() {
+		out = append(out, s.node.Text+"\nVALUES ( "+string(vars)+") {\n"+string(table)+"}")
+		table = table[:0]
+	}
+	n := 0
+	for i := range keys.n {
+		some := false
+		row := []byte("( ")
+		for k := range cols {
+			var ok bool
+			row, ok = appendValue(row, cols[k][i])
+			some = some || ok
+		}
+		if !some {
+			return plain, nil
+		}
+		table = append(append(table, row...), ")\n"...)
+		if n++; n >= optimizer.ServiceRows || len(table) > serviceBytes {
+			flush()
+			n = 0
+		}
+	}
+	if n > 0 {
+		flush()
+	}
+	return out, nil
+}
+
+// appendValue writes a term for VALUES and reports whether it can be sent. A blank node means nothing to others, and what not every
+// endpoint can read, or reads in the same way, is left out: the answers are joined here in any case.
+func appendValue(dst []byte, t rdf.Term) ([]byte, bool) {
+	if !sendable(t) {
+		return append(dst, "UNDEF "...), false
+	}
+	return append(t.AppendNTriples(dst), ' '), true
+}
+
+func sendable(t rdf.Term) bool {
+	const longest = 16 << 10
+	switch t.Kind() {
+	case rdf.KindIRI:
+		return len(t.Value()) < longest && plainIRI(t.Value())
+	case rdf.KindLiteral:
+		return len(t.Value()) < longest && plainText(t.Value()) && plainIRI(t.Datatype())
+	case rdf.KindLangLiteral:
+		return len(t.Value()) < longest && plainText(t.Value()) && t.Direction() == rdf.NoDirection
+	}
+	return false
+}
+
+// plainIRI reports whether an IRI can be written between < and > as it is.
+func plainIRI(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c <= 0x20 || c == 0x7f:
+			return false
+		case c == '<' || c == '>' || c == '"' || c == '{' || c == '}' || c == '|' || c == '^' || c == '`' || c == '\\':
+			return false
+		}
+	}
+	return true
+}
+
+// plainText reports whether the escapes of a literal are read in the same way by all: those with u are replaced before anything
+// else is read (https://www.w3.org/TR/sparql11-query/#codepointEscape), so that a backslash of the text before a u may be taken for one.
+func plainText(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if c < 0x20 && c != '\t' && c != '\n' && c != '\r' || c == 0x7f {
+			return false
+		}
+		if c == '\\' && i+1 < len(s) && (s[i+1] == 'u' || s[i+1] == 'U') {
+			return false
+		}
+	}
+	return true
+}
