@@ -230,7 +230,7 @@ func (v *evaluator) filter(b *batch, rows []int32) ([]int32, error) {
 
 // prepareUncached prepares only the rows whose verdict the cache does not have.
 func (v *evaluator) prepareUncached(b *batch, rows []int32) error {
-	if v.cache == nil || len(v.cache) == 0 || b.cols[v.cond.Slots[0]] == nil {
+	if len(v.cache) == 0 || b.cols[v.cond.Slots[0]] == nil {
 		return v.prepare(b, rows)
 	}
 	if len(v.cache) >= 1<<18 {

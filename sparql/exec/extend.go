@@ -136,7 +136,7 @@ func (x *extend) languages(b *batch) (done bool, err error) {
 // prepare decodes the rows whose result the cache does not have.
 func (x *extend) prepare(b *batch) error {
 	e := x.eval
-	if x.cache == nil || len(x.cache) == 0 || b.cols[x.node.Expr.Slots[0]] == nil {
+	if len(x.cache) == 0 || b.cols[x.node.Expr.Slots[0]] == nil {
 		return e.prepare(b, nil)
 	}
 	col := b.cols[x.node.Expr.Slots[0]]

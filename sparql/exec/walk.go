@@ -191,7 +191,7 @@ func linksOf(s optimizer.Step, to []*optimizer.StepLink) ([]*optimizer.StepLink,
 	case *optimizer.StepLink:
 		return append(to, s), true
 	case *optimizer.StepAlternative:
-		ok := true
+		var ok bool
 		for _, x := range s.Of {
 			if to, ok = linksOf(x, to); !ok {
 				return nil, false

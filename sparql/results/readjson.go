@@ -17,7 +17,6 @@ type jsonReader struct {
 	l     Limits
 	h     Handler
 	index map[string]int
-	vars  int
 	row   []rdf.Term
 	rows  int64
 	// early holds rows that came before the head, which JSON allows; earlyBytes bounds them.
