@@ -113,6 +113,10 @@ func (d *Dataset) restrict(s algebra.Dataset, union bool) *Dataset {
 	for _, n := range s.Default {
 		out.merge(d.named[n])
 	}
+	if s.AllNamed {
+		out.named, out.names = d.named, d.names
+		return out
+	}
 	for _, n := range s.Named {
 		out.graph(n) // in the dataset, even if there is nothing in it
 		if g := d.named[n]; g != nil {

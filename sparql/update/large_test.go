@@ -185,3 +185,36 @@ func BenchmarkReplace(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkSmall makes one small change in a store of some size per commit.
+func BenchmarkSmall(b *testing.B) {
+	for name, text := range map[string]string{
+		"data":    "DELETE DATA { :s1 :n %[1]d } ; INSERT DATA { :s1 :n %[2]d }",
+		"pattern": "DELETE { :s1 :n ?old } INSERT { :s1 :n %[2]d } WHERE { OPTIONAL { :s1 :n ?old } }",
+	} {
+		b.Run(name, func(b *testing.B) {
+			s := stores["badgerstore"](b)
+			fillMany(b, s, 200_000)
+			o := options(optimizer.Options{}, 0)
+			for i := 0; b.Loop(); i++ {
+				r, err := run(b.Context(), s, fmt.Sprintf(text, i, i+1), "", o)
+				if err != nil || r.Inserted != 1 {
+					b.Fatal(r, err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkAnnotate makes a triple term for each of many quads.
+func BenchmarkAnnotate(b *testing.B) {
+	const n = 100_000
+	s := stores["badgerstore"](b)
+	fillMany(b, s, n)
+	for b.Loop() {
+		if _, err := run(b.Context(), s, "INSERT { GRAPH :notes { ?s :says <<( ?s :p ?o )>> } } WHERE { ?s :p ?o }", "", options(optimizer.Options{}, 0)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "solutions/s")
+}

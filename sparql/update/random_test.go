@@ -21,7 +21,7 @@ import (
 )
 
 var (
-	randomRequests = flag.Int("requests", 400, "random requests for each store in TestRandom")
+	randomRequests = flag.Int("requests", 200, "random requests for each store in TestRandom")
 	randomSeed     = flag.Uint64("seed", 0, "the first seed of TestRandom; 0 is one of the clock")
 )
 
