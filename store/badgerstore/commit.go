@@ -30,6 +30,9 @@ func (s *Store) stage(t *txn) (*commit, error) {
 	if last := t.base.root.commit.Time; !r.commit.Time.After(last) { // the clock was set back
 		r.commit.Time = last.Add(1)
 	}
+	if t.restored != nil {
+		r.commit = *t.restored
+	}
 	r.retention = s.retention()
 	c := &commit{}
 	kept := t.base.kept

@@ -23,6 +23,9 @@ type txn struct {
 	terms *dictionary.Writer
 	pages *txnPages
 
+	// restored is the commit that the transaction brings back from a backup, else nil.
+	restored *store.Commit
+
 	// calls is held for reading by Add and the like, which may run side by side, and for writing by what needs them to rest.
 	calls sync.RWMutex
 	done  bool
@@ -269,7 +272,7 @@ func (t *txn) commit() (store.Result, *commit, error) {
 	if err := t.apply(); err != nil {
 		return store.Result{}, nil, err
 	}
-	if t.inserted+t.deleted == 0 && maps.Equal(t.now.root.extensions, t.base.root.extensions) {
+	if t.restored == nil && t.inserted+t.deleted == 0 && maps.Equal(t.now.root.extensions, t.base.root.extensions) {
 		s := t.store
 		s.mu.Lock()
 		defer s.mu.Unlock()
