@@ -1,15 +1,14 @@
 package loaders
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
+
+	"triplestore/internal/egress"
 )
 
 func TestFetch(t *testing.T) {
@@ -63,7 +62,7 @@ func TestFetch(t *testing.T) {
 	for _, c := range []struct {
 		path, fails string
 		want        int
-		change      func(*Fetcher)
+		guard       func(source string) egress.Options
 	}{
 		{path: "/data", want: 1},
 		{path: "/gzipped", want: 1},
@@ -74,28 +73,22 @@ func TestFetch(t *testing.T) {
 		{path: "/missing", fails: "404"},
 		{path: "/page", fails: "none of the sources"},
 		{path: "/short", fails: "unexpected EOF"},
-		{path: "/long", fails: "longer than allowed", change: func(f *Fetcher) { f.MaxBytes = 1000 }},
-		{path: "/stalls", fails: "stopped sending", change: func(f *Fetcher) { f.StallTimeout = 20 * time.Millisecond }},
-		{path: "/data", fails: "not public", change: func(f *Fetcher) { f.Hosts = nil }},
-		{path: "/data", fails: "not allowed", change: func(f *Fetcher) { f.Allow = nil }},
-		{path: "/data", fails: "never", change: func(f *Fetcher) { f.Allow = func(*url.URL) error { return errors.New("never") } }},
-		{path: "/moved", fails: "not there", change: func(f *Fetcher) {
-			f.Allow = func(u *url.URL) error {
-				if u.Path == "/data" {
-					return errors.New("not there")
-				}
-				return nil
-			}
+		{path: "/long", fails: "longer than allowed", guard: func(s string) egress.Options { return egress.Options{Allow: allow(t, s), MaxBytes: 1000} }},
+		{path: "/stalls", fails: "stopped sending", guard: func(s string) egress.Options {
+			return egress.Options{Allow: allow(t, s), Stall: 20 * time.Millisecond}
 		}},
+		{path: "/data", fails: "not public", guard: func(string) egress.Options { return egress.Options{Allow: allow(t, "*")} }},
+		{path: "/data", fails: "allow-list", guard: func(string) egress.Options { return egress.Options{} }},
+		{path: "/moved", fails: "allow-list", guard: func(s string) egress.Options { return egress.Options{Allow: allow(t, s)} }},
 	} {
 		t.Run(c.path+" "+c.fails, func(t *testing.T) {
 			t.Parallel()
 			source := srv.URL + c.path
-			f := NewFetcher([]string{source})
-			f.Proxy = nil
-			if c.change != nil {
-				c.change(f)
+			f := newFetcher([]string{source}, nil)
+			if c.guard != nil {
+				f = NewGuardedFetcher(egress.New(c.guard(source)))
 			}
+			defer f.Close()
 			st := newStore(t)
 			_, err := Load(t.Context(), st, []string{source}, Options{Fetcher: f})
 			if (c.fails == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.fails) {
@@ -113,15 +106,11 @@ func TestFetch(t *testing.T) {
 	}
 }
 
-func TestPublic(t *testing.T) {
-	t.Parallel()
-	for ip, want := range map[string]bool{
-		"8.8.8.8": true, "2a00:1450::1": true, "127.0.0.1": false, "::1": false, "10.1.2.3": false, "172.16.0.1": false, "192.168.1.1": false,
-		"169.254.169.254": false, "fe80::1": false, "fd00::1": false, "0.0.0.0": false, "::ffff:127.0.0.1": false, "100.64.1.1": false,
-		"224.0.0.1": false, "255.255.255.255": false, "64:ff9b::7f00:1": false, "2002:7f00:1::": false, "::": false,
-	} {
-		if got := public(netip.MustParseAddr(ip)); got != want {
-			t.Errorf("%s: %v", ip, got)
-		}
+func allow(t *testing.T, list ...string) []egress.Rule {
+	t.Helper()
+	rules, err := egress.ParseRules(list)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return rules
 }

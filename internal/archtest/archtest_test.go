@@ -97,7 +97,7 @@ func TestCheckImport(t *testing.T) {
 		{"sparql", false, "github.com/gorilla/mux", "routing is the server's"},
 		{"sparql", false, "net/http", "banned here"},
 		{"sparql", true, "net/http", ""},
-		{"loaders", false, "net/http", ""},
+		{"server", false, "net/http", ""},
 		{"rdf", false, "C", "C compiler"},
 		{"rdf", false, "strings", ""},
 	}

@@ -39,7 +39,7 @@ type Options struct {
 	MaxRedirects int
 	// Proxy finds the proxy for a request, if there is one. Behind a proxy addresses are not known and not checked, so that
 	// there the proxy must do it. Nil uses none, whatever the environment says.
-	Proxy func(*http.Request) (*url.URL, error)
+	Proxy ProxyFunc
 	// Credentials sends the user and password of a URL to the origin that it names. Without it such URLs are refused.
 	Credentials bool
 	// UserAgent names the program. Empty is "triplestore".
@@ -47,6 +47,12 @@ type Options struct {
 	// Resolve finds the addresses of a host; nil asks the system. What it returns is checked like anything else.
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
 }
+
+// ProxyFunc finds the proxy for a request; http.ProxyFromEnvironment is one.
+type ProxyFunc = func(*http.Request) (*url.URL, error)
+
+// ProxyFromEnvironment is the proxy that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name.
+func ProxyFromEnvironment(r *http.Request) (*url.URL, error) { return http.ProxyFromEnvironment(r) }
 
 // Guard sends requests that its Options allow. It is safe for concurrent use. Close it when it is no longer needed.
 type Guard struct {
