@@ -5,7 +5,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -96,14 +99,17 @@ type checker struct {
 	total  uint64
 	rows   atomic.Uint64
 	told   atomic.Int64
-	kinds  []uint16
+
+	dictionary dictionary.Checker
+	orders     [store.NumOrders]relation.Checker
+	others     map[string]*extensionChecker
 }
 
 func newChecker(o CheckOptions, p Pages) *checker {
 	if o.MaxFindings <= 0 {
 		o.MaxFindings = 1000
 	}
-	return &checker{o: o, pages: p, used: map[uint64]string{}, report: CheckReport{OK: true, Findings: []Finding{}}}
+	return &checker{o: o, pages: p, used: map[uint64]string{}, others: map[string]*extensionChecker{}, report: CheckReport{OK: true, Findings: []Finding{}}}
 }
 
 func (c *checker) bad(commit uint64, relation string, page uint64, err error) {
@@ -147,23 +153,22 @@ func (c *checker) step(rows int) {
 }
 
 // newest checks the newest state.
-func (c *checker) newest(ctx context.Context, r root, orders *[store.NumOrders]relation.Checker) error {
+func (c *checker) newest(ctx context.Context, r root) error {
 	c.report.Commit, c.report.Time = r.commit.Number, r.commit.Time
 	c.report.Quads, c.report.Terms = r.quads[store.GSPO].Rows, r.terms.Next
 	c.total = uint64(store.NumOrders)*r.quads[0].Rows + 2*r.terms.Next
-	d := dictionary.Checker{Page: func(no uint64) { c.use("the dictionary", no) }, Rows: c.step,
+	c.dictionary = dictionary.Checker{Page: func(no uint64) { c.use("the dictionary", no) }, Rows: c.step,
 		Bad: func(part string, page uint64, err error) { c.bad(0, part, page, err) }}
-	if _, err := d.Check(ctx, dictionary.Options{Pages: reader{c.pages}, Blocks: dictionary.NewCache(16 << 20)}, r.terms); err != nil {
+	if _, err := c.dictionary.Check(ctx, dictionary.Options{Pages: reader{c.pages}, Blocks: dictionary.NewCache(16 << 20)}, r.terms); err != nil {
 		return err
 	}
-	c.kinds = d.Kinds
 	var sums [store.NumOrders]uint64
 	var whole [store.NumOrders]bool
 	work, wctx := errgroup.WithContext(ctx)
 	work.SetLimit(max(1, runtime.GOMAXPROCS(0)))
 	for o := range store.NumOrders {
 		work.Go(func() (err error) {
-			sums[o], whole[o], err = c.order(wctx, o, r.quads[o], &orders[o])
+			sums[o], whole[o], err = c.order(wctx, o, r.quads[o], &c.orders[o])
 			return err
 		})
 	}
@@ -171,6 +176,9 @@ func (c *checker) newest(ctx context.Context, r root, orders *[store.NumOrders]r
 		return err
 	}
 	if err := c.agree(ctx, r, sums, whole); err != nil {
+		return err
+	}
+	if err := c.extensions(ctx, 0, r); err != nil {
 		return err
 	}
 	if whole[store.GSPO] {
@@ -223,9 +231,9 @@ func (c *checker) quad(q store.Quad) error {
 		if !id.InDictionary() {
 			continue
 		}
-		if n := id.Number(); n >= uint64(len(c.kinds)) {
+		if n := id.Number(); n >= uint64(len(c.dictionary.Kinds)) {
 			return fmt.Errorf("ID %#x in column %s, of which there is no term: %w", uint64(id), "spog"[p:p+1], store.ErrCorrupt)
-		} else if kind := c.kinds[n]; kind != 0 && kind != uint16(id>>48) {
+		} else if kind := c.dictionary.Kinds[n]; kind != 0 && kind != uint16(id>>48) {
 			return fmt.Errorf("ID %#x in column %s, where the term has ID %#x: %w", uint64(id), "spog"[p:p+1], uint64(kind)<<48|n, store.ErrCorrupt)
 		}
 	}
@@ -396,7 +404,7 @@ func checkPages(ctx context.Context, p Pages, co CheckOptions) (*CheckReport, er
 		c.bad(0, "root", rootKey, err)
 		return &c.report, nil
 	}
-	if err := c.states(ctx, r); err != nil {
+	if err := c.states(ctx, r, c.chain(r)); err != nil {
 		return nil, err
 	}
 	var free []uint64
@@ -421,24 +429,146 @@ func checkPages(ctx context.Context, p Pages, co CheckOptions) (*CheckReport, er
 	return &c.report, nil
 }
 
-// states checks the newest state.
-func (c *checker) states(ctx context.Context, r root) error {
-	var orders [store.NumOrders]relation.Checker
+// states checks the newest state, and then of older ones what they do not share with those after them: from the newest to the oldest.
+// With an error comes a root whose history is the page that could not be read.
+func (c *checker) states(ctx context.Context, r root, older iter.Seq2[root, error]) error {
 	c.report.States = 1
-	return c.newest(ctx, r, &orders)
+	if err := c.newest(ctx, r); err != nil {
+		return err
+	}
+	before := r.commit.Number
+	for r, err := range older {
+		if err != nil {
+			c.bad(before, "history", r.history, fmt.Errorf("the state before this commit: %w", err))
+			return nil
+		}
+		c.report.States++
+		c.total += uint64(store.NumOrders) // something, since it is not known what they share
+		if err := c.older(ctx, r); err != nil {
+			return err
+		}
+		before = r.commit.Number
+	}
+	return ctx.Err()
+}
+
+// older checks an older state.
+func (c *checker) older(ctx context.Context, r root) error {
+	number := r.commit.Number
+	c.dictionary.Bad = func(part string, page uint64, err error) { c.bad(number, part, page, err) }
+	if _, err := c.dictionary.CheckOlder(ctx, dictionary.Options{Pages: reader{c.pages}}, r.terms); err != nil {
+		return err
+	}
+	for o := range store.NumOrders {
+		rc := &c.orders[o]
+		rc.Bad = func(page uint64, err error) { c.bad(number, o.String(), page, err) }
+		if _, err := rc.Check(ctx, relation.New(reader{c.pages}, nil, 4, r.quads[o])); err != nil {
+			return err
+		}
+	}
+	return c.extensions(ctx, number, r)
+}
+
+// extensions checks relations that are none of the store's own: their trees, and that nobody else uses the pages that they name.
+func (c *checker) extensions(ctx context.Context, commit uint64, r root) error {
+	for _, name := range slices.Sorted(maps.Keys(r.extensions)) {
+		e := r.extensions[name]
+		x := c.others[name]
+		if x == nil {
+			x = &extensionChecker{named: map[uint64]bool{}}
+			x.Page = func(page uint64) { c.use(name, page) }
+			c.others[name] = x
+		}
+		x.Bad = func(page uint64, err error) { c.bad(commit, name, page, err) }
+		x.Leaf = func(_ uint64, cols [][]store.ID) {
+			c.step(len(cols[0]))
+			if !e.pages {
+				return
+			}
+			for _, id := range cols[e.width-1] {
+				if no := uint64(id); !x.named[no] {
+					x.named[no] = true
+					c.use(name, no)
+					if _, err := c.pages.Get(no); err != nil {
+						c.bad(commit, name, no, err)
+					}
+				}
+			}
+		}
+		if _, err := x.Check(ctx, relation.New(reader{c.pages}, nil, int(e.width), e.root)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type extensionChecker struct {
+	relation.Checker
+	named map[uint64]bool
+}
+
+// chain follows the records of the history from a root on. It uses their pages.
+func (c *checker) chain(r root) iter.Seq2[root, error] {
+	return func(yield func(root, error) bool) {
+		for oldest := r.oldest; r.history != 0 && oldest < r.commit.Number; {
+			no, commit := r.history, r.commit.Number
+			c.use("history", no)
+			b, err := c.pages.Get(no)
+			if err == nil {
+				r, _, err = decodeHistory(b)
+			}
+			if err == nil && (r.commit.Number >= commit || r.commit.Number < oldest) {
+				err = fmt.Errorf("is commit %d, which does not come before %d: %w", r.commit.Number, commit, store.ErrCorrupt)
+			}
+			if err != nil {
+				yield(root{history: no}, err)
+				return
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
 }
 
 // Check reads everything and reports all that is wrong: checksums, order, counts, the dictionary in both directions, that all orders
-// hold the same quads, that every ID is a term's, and that no page is used twice or free and in use. It looks at a snapshot, while
-// readers and the writer go on. The error tells why it could not look; findings are no error.
+// hold the same quads, that every ID is a term's, that no page is used twice or free and in use, and the states that the history
+// keeps. It holds on to the states of the moment when it begins, while readers and the writer go on. The error tells why it could not
+// look; findings are no error.
 func (s *Store) Check(ctx context.Context, co CheckOptions) (*CheckReport, error) {
-	n, err := s.Snapshot()
-	if err != nil {
-		return nil, err
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil, store.ErrClosed
 	}
-	defer n.Close()
+	st := s.state
+	pin := func(n uint64) func() {
+		s.alloc.pin(n)
+		return func() { s.alloc.unpin(n) }
+	}
+	defer pin(st.root.commit.Number)()
+	var roots []root
+	var broken error
+	for i := len(st.kept) - 1; i >= 0 && broken == nil; i-- { // the records may be gone later, their states are pinned
+		var r root
+		if r, broken = s.historyRoot(st.kept[i]); broken == nil {
+			defer pin(r.commit.Number)()
+			roots = append(roots, r)
+		}
+	}
+	s.mu.Unlock()
 	c := newChecker(co, s.pages)
-	if err := c.states(ctx, n.(*snapshot).state.root); err != nil {
+	err := c.states(ctx, st.root, func(yield func(root, error) bool) {
+		for _, r := range roots {
+			if !yield(r, nil) {
+				return
+			}
+		}
+		if broken != nil {
+			yield(root{history: st.kept[len(st.kept)-1-len(roots)].page}, broken)
+		}
+	})
+	if err != nil {
 		return nil, err
 	}
 	end, free := s.alloc.list()

@@ -23,7 +23,12 @@ type Checker struct {
 	// Kinds is, after Check, the upper 16 bits (tag and aux) of the ID of every term, 0 where the term could not be read.
 	Kinds []uint16
 
-	ok bool
+	ok          bool
+	indexOK     bool
+	hash, index *relation.Checker
+	full        map[uint64]uint64 // first term by page of a block
+	hashLeaf    func(page uint64, cols [][]store.ID)
+	indexLeaf   func(page uint64, cols [][]store.ID)
 }
 
 // maxExamples is how many terms of a kind of error are named.
@@ -48,6 +53,72 @@ func (c *Checker) relation(part string, leaf func(uint64, [][]store.ID)) *relati
 		}}
 }
 
+// CheckOlder reads what an older state of the same dictionary does not share with the state that Check has read.
+func (c *Checker) CheckOlder(ctx context.Context, o Options, root Root) (ok bool, err error) {
+	c.ok = true
+	if root.Next > uint64(len(c.Kinds)) {
+		c.bad("terms", 0, "%d terms, more than a newer state has, %d", root.Next, len(c.Kinds))
+		return false, nil
+	}
+	c.indexLeaf = func(page uint64, cols [][]store.ID) {
+		if !c.indexOK {
+			return // the blocks are not all known
+		}
+		for i := range cols[0] {
+			if first, ok := c.full[uint64(cols[1][i])]; !ok || first != uint64(cols[0][i]) {
+				c.bad("blocks", page, "names page %d as the block of term %d, which it is not in the newest state", uint64(cols[1][i]), uint64(cols[0][i]))
+			}
+		}
+	}
+	c.hashLeaf = func(page uint64, cols [][]store.ID) {
+		for _, id := range cols[1] {
+			if id.Number() >= root.Next || c.Kinds[id.Number()] != 0 && c.Kinds[id.Number()] != uint16(id>>48) {
+				c.bad("hashes", page, "leads to ID %#x, which is no term's", uint64(id))
+				return
+			}
+		}
+	}
+	if _, err := c.index.Check(ctx, relation.New(o.Pages, nil, 2, root.Index)); err != nil {
+		return false, err
+	}
+	if _, err := c.hash.Check(ctx, relation.New(o.Pages, nil, 2, root.Hash)); err != nil {
+		return false, err
+	}
+	if root.Hash.Rows != root.Next {
+		c.bad("hashes", 0, "%d hashes of %d terms", root.Hash.Rows, root.Next)
+	}
+	if no := root.TailPage; no != 0 {
+		if _, ok := c.full[no]; !ok {
+			c.full[no] = root.TailFirst
+			c.tail(o, root)
+		}
+	}
+	if no := root.Tables; no != 0 {
+		if _, ok := c.full[no]; !ok {
+			c.full[no] = ^uint64(0)
+			c.tables(&Dictionary{o: o, root: root})
+		}
+	}
+	return c.ok, nil
+}
+
+func (c *Checker) tail(o Options, root Root) {
+	if c.Page != nil {
+		c.Page(root.TailPage)
+	}
+	p, err := o.Pages.Page(root.TailPage)
+	var b *block
+	if err == nil {
+		b, err = decodeBlock(p)
+	}
+	if err == nil && (b.first != root.TailFirst || b.first+uint64(b.count()) != root.Next) {
+		err = fmt.Errorf("holds the terms %d to %d, not %d to %d: %w", b.first, b.first+uint64(b.count()), root.TailFirst, root.Next, store.ErrCorrupt)
+	}
+	if err != nil {
+		c.report("terms", root.TailPage, err)
+	}
+}
+
 // Check reads a state. It returns whether nothing was wrong; the error is that of the context.
 func (c *Checker) Check(ctx context.Context, o Options, root Root) (ok bool, err error) {
 	c.ok = true
@@ -57,12 +128,14 @@ func (c *Checker) Check(ctx context.Context, o Options, root Root) (ok bool, err
 		c.bad("blocks", 0, "impossible root %+v", root)
 		return false, nil
 	}
-	index := c.relation("blocks", func(_ uint64, cols [][]store.ID) {
+	c.indexLeaf = func(_ uint64, cols [][]store.ID) {
 		for i := range cols[0] {
 			d.full = append(d.full, blockRef{uint64(cols[0][i]), uint64(cols[1][i])})
 		}
-	})
-	indexOK, err := index.Check(ctx, d.index)
+	}
+	c.index = c.relation("blocks", func(page uint64, cols [][]store.ID) { c.indexLeaf(page, cols) })
+	indexOK, err := c.index.Check(ctx, d.index)
+	c.indexOK = indexOK
 	if err != nil {
 		return false, err
 	}
@@ -71,6 +144,10 @@ func (c *Checker) Check(ctx context.Context, o Options, root Root) (ok bool, err
 	sum, err := c.blocks(ctx, d, indexOK)
 	if err != nil {
 		return false, err
+	}
+	c.full = map[uint64]uint64{root.TailPage: root.TailFirst, root.Tables: ^uint64(0)}
+	for _, ref := range d.full {
+		c.full[ref.page] = ref.first
 	}
 	if err := c.hashes(ctx, d, sum); err != nil {
 		return false, err
@@ -204,7 +281,7 @@ func (c *Checker) hashes(ctx context.Context, d *Dictionary, want uint64) error 
 	var lastID store.ID
 	var pairs [][2]store.ID
 	wrong := 0
-	ok, err := c.relation("hashes", func(page uint64, cols [][]store.ID) {
+	c.hashLeaf = func(page uint64, cols [][]store.ID) {
 		for i, key := range cols[0] {
 			id := cols[1][i]
 			rows++
@@ -223,7 +300,9 @@ func (c *Checker) hashes(ctx context.Context, d *Dictionary, want uint64) error 
 			}
 			last, lastID = key, id
 		}
-	}).Check(ctx, d.hash)
+	}
+	c.hash = c.relation("hashes", func(page uint64, cols [][]store.ID) { c.hashLeaf(page, cols) })
+	ok, err := c.hash.Check(ctx, d.hash)
 	if err != nil || !ok || !complete {
 		return err
 	}
