@@ -14,7 +14,10 @@ type encoder struct {
 	out   []byte
 	plans [3]plan // by depth
 	table [4 * maxDictionary]uint16
+	only  byte // the encoding beside the simple ones to try for a whole column, or anyEncoding
 }
+
+const anyEncoding = 255
 
 var encoders = sync.Pool{New: func() any { return new(encoder) }}
 
@@ -89,13 +92,16 @@ func (e *encoder) column(b []byte, v []store.ID, depth int) []byte {
 	}
 	start := len(b)
 	b = appendSimple(b, v, s, best)
-	if allowed(encRuns, depth) && s.runs <= len(v)*2/3 {
+	try := func(encoding byte) bool {
+		return allowed(encoding, depth) && (depth > 0 || e.only == anyEncoding || e.only == encoding)
+	}
+	if try(encRuns) && s.runs <= len(v)*2/3 {
 		b = e.smaller(b, start, func(b []byte) []byte { return e.runs(b, v, s.runs, depth) })
 	}
-	if allowed(encDictionary, depth) && size > 64+len(v)/8 {
+	if try(encDictionary) && size > 64+len(v)/8 {
 		b = e.smaller(b, start, func(b []byte) []byte { return e.dictionary(b, v, depth, len(b)-start) })
 	}
-	if allowed(encSplit, depth) && s.min>>48 != s.max>>48 && len(b)-start > 64+len(v)/4 {
+	if try(encSplit) && s.min>>48 != s.max>>48 && len(b)-start > 64+len(v)/4 {
 		b = e.smaller(b, start, func(b []byte) []byte { return e.split(b, v, depth) })
 	}
 	return b

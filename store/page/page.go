@@ -155,6 +155,13 @@ func (p Page) bounds(column int) (start, end int) {
 	return start, end
 }
 
+func (p Page) encoding(column int) byte {
+	if start, end := p.bounds(column); start < end {
+		return p.b[start]
+	}
+	return anyEncoding
+}
+
 // Column decodes a column into dst, which must be as long as Rows. After an error, what dst holds is undefined.
 func (p Page) Column(column int, dst []store.ID) error {
 	start, end := p.bounds(column)
@@ -175,7 +182,11 @@ func (p Page) At(column, row int) (v store.ID, ok bool) {
 }
 
 // Encode packs columns, which must be of the same length of 1 to MaxRows, into the bytes of a page.
-func Encode(kind Kind, columns [][]store.ID) []byte {
+func Encode(kind Kind, columns [][]store.ID) []byte { return EncodeLike(kind, columns, Page{}) }
+
+// EncodeLike is Encode for a page that takes the place of another one and differs little from it: it tries only the encodings that
+// the other one's columns have, and the simple ones, which takes less time. The zero Page is none.
+func EncodeLike(kind Kind, columns [][]store.ID, old Page) []byte {
 	n := 0
 	if len(columns) > 0 {
 		n = len(columns[0])
@@ -191,6 +202,10 @@ func Encode(kind Kind, columns [][]store.ID) []byte {
 			panic(fmt.Sprintf("page: column %d of %d rows, not %d", i, len(c), n))
 		}
 		binary.LittleEndian.PutUint32(b[headerSize+4*i:], uint32(len(b)))
+		e.only = anyEncoding
+		if i < old.columns {
+			e.only = old.encoding(i)
+		}
 		b = e.column(b, c, 0)
 	}
 	b = append(b, make([]byte, padding)...)

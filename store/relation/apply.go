@@ -222,6 +222,7 @@ func (a *applier) giveUp() error {
 		}
 		s.given = true
 		a.out.w.Free(s.n.no)
+		a.out.old(s.level, s.n.page)
 		for i := range s.at {
 			if err := a.out.pass(s.level-1, s.n.inner.entry(i, a.rel.width)); err != nil {
 				return err
@@ -268,6 +269,7 @@ func (a *applier) leaf(no uint64, limit *Row) (changed bool, err error) {
 					return false, err
 				}
 				a.out.w.Free(no)
+				a.out.old(0, n.page)
 			}
 			if err := a.out.pushColumns(&cols, done, at); err != nil {
 				return false, err

@@ -19,6 +19,22 @@ type builder struct {
 	size   capacity
 	rows   [MaxWidth][]store.ID // level 0
 	levels [maxHeight + 2][]entry
+	like   [maxHeight + 2]page.Page // the old page that the next one of a level takes the place of, if any
+}
+
+// old tells that the next page of a level takes the place of a page.
+func (b *builder) old(level int, p page.Page) { b.like[level] = p }
+
+// model is the old page whose encodings are good enough for a new one of n rows. From time to time, as a page grows or shrinks, all
+// encodings are tried again.
+func (b *builder) model(level, n int) page.Page {
+	p := b.like[level]
+	b.like[level] = page.Page{}
+	step := max(b.capacity(level)/16, 1)
+	if p.Rows()/step != n/step {
+		return page.Page{}
+	}
+	return p
 }
 
 func (b *builder) capacity(level int) int {
@@ -154,13 +170,13 @@ func (b *builder) emit(level, n int) error {
 			cols[c] = b.rows[c][:n]
 		}
 		e = leafEntry(&cols, b.width)
-		bytes = page.Encode(page.Leaf, cols[:b.width])
+		bytes = page.EncodeLike(page.Leaf, cols[:b.width], b.model(0, n))
 		for c := range b.width {
 			b.rows[c] = append(b.rows[c][:0], b.rows[c][n:]...)
 		}
 	} else {
 		e = innerEntry(b.levels[level][:n], b.width)
-		bytes = encodeInner(b.levels[level][:n], b.width)
+		bytes = encodeInner(b.levels[level][:n], b.width, b.model(level, n))
 		b.levels[level] = append(b.levels[level][:0], b.levels[level][n:]...)
 	}
 	no, err := b.w.Put(bytes)
@@ -277,7 +293,7 @@ func innerEntry(entries []entry, width int) entry {
 	return e
 }
 
-func encodeInner(entries []entry, width int) []byte {
+func encodeInner(entries []entry, width int, old page.Page) []byte {
 	columns := page.InnerColumns(width)
 	all := make([]store.ID, columns*len(entries))
 	cols := make([][]store.ID, columns)
@@ -295,5 +311,5 @@ func encodeInner(entries []entry, width int) []byte {
 			cols[page.DistinctColumn(width)+k][i] = store.ID(e.distinct[k])
 		}
 	}
-	return page.Encode(page.Inner, cols)
+	return page.EncodeLike(page.Inner, cols, old)
 }
