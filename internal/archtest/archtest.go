@@ -78,6 +78,9 @@ func Load(root string) (*Tree, error) {
 				rel == "bin" || rel == "data") {
 				return filepath.SkipDir
 			}
+			if _, err := os.Stat(filepath.Join(p, "go.mod")); err == nil && rel != "." {
+				return filepath.SkipDir // a module of its own, with its own dependencies
+			}
 			return nil
 		}
 		if !strings.HasSuffix(rel, ".go") {

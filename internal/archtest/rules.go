@@ -47,6 +47,7 @@ var SupportPackages = []SupportPackage{
 	{"bench", "server", true, "it measures the library and is imported by nobody"},
 	{"internal/archtest", "", true, "it reads the source, so it must not depend on it"},
 	{"internal/testsum", "", true, "it counts test results, whatever they test"},
+	{"internal/conformance", "algebra", true, "it counts the outcomes of the suites, whatever they test"},
 	{"internal/golden", "", true, "comparing with a file needs nothing of ours"},
 	{"internal/w3c", "algebra", true, "manifests are Turtle: it may use the formats and must not depend on what it tests above them"},
 	{"internal/sparqltest", "loaders", true, "it compares stores, engines and results, so it sits beside the engine's tests and never in the program"},
