@@ -19,7 +19,7 @@ GOVULN   := $(GOBIN)/govulncheck-$(GOVULNCHECK_VERSION)
 HAVE_CC := $(shell command -v $${CC:-cc} >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1 && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check fmt vet lint vuln race fuzz bench bench-once golden w3c clean
+.PHONY: help run build test check fmt vet lint vuln race fuzz bench bench-once bench-parsers convert-data conformance golden w3c clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "; print "make TARGET\n"} /^[a-z0-9-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -79,6 +79,16 @@ bench: ## parse, load, disk, scan and point lookup in figures; BENCHFLAGS='-nt F
 bench-once: ## every benchmark once, so that none rots
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout $(TIMEOUT) $(TESTFLAGS) ./...
 
+bench-parsers: ## our readers against other Go parsers; NT=, TTL=, RDF=, JSONLD= name the files, RDF/XML and JSON-LD are made if need be
+	@dir=$$(mktemp -d) && nt="$(abspath $(NT))" && ttl="$(abspath $(TTL))" && rdf="$(abspath $(RDF))" && jsonld="$(abspath $(JSONLD))"; \
+	if [ -z "$$ttl" ]; then echo "name the data: make bench-parsers NT=FILE.nt TTL=FILE.ttl"; rmdir $$dir; exit 2; fi; \
+	if [ -z "$$rdf" ]; then rdf=$$dir/data.rdf; $(GO) run ./cmd/triplestore convert "$$ttl" -o $$rdf || exit 1; fi; \
+	if [ -z "$$jsonld" ]; then jsonld=$$dir/data.jsonld; $(GO) run ./cmd/triplestore convert "$$ttl" -o $$jsonld || exit 1; fi; \
+	cd bench/parsers && $(GO) run . $(BENCHFLAGS) -nt "$$nt" -ttl "$$ttl" -rdf "$$rdf" -jsonld "$$jsonld"; code=$$?; rm -rf $$dir; exit $$code
+
+convert-data: ## take all real data to every format and back, which takes some minutes
+	CONVERT_ALL=1 $(GO) test -count=1 -timeout 2h -v -run '^TestConvertData$$' ./rdf/format
+
 golden: ## write the golden files anew; look at the difference before you commit
 	@dirs=$$(grep -rlE '^(import )?[[:space:]]*"triplestore/internal/golden"' --include='*_test.go' . | xargs -r -n1 dirname | sort -u); \
 	if [ -z "$$dirs" ]; then echo "no golden files"; else $(GO) test $$dirs -args -update && git status --short -- $$dirs; fi
@@ -88,6 +98,15 @@ w3c: ## the W3C conformance suites, with a summary per suite; data in $W3C_TESTS
 	dirs=$$(echo "$$files" | xargs -r -n1 dirname | sort -u); \
 	names=$$(echo "$$files" | xargs -r sed -nE 's/^func (Test[A-Za-z0-9_]+)\(.*/\1/p' | paste -sd'|' -); \
 	$(GO) test -count=1 -json -run "^($$names)\$$" $$dirs | $(GO) run ./internal/testsum -tree
+
+conformance: ## docs/conformance.md, made by running the W3C suites; with CHECK=1 fail where the file is not up to date
+	@dir=$$(mktemp -d); files=$$(grep -rlE '^(import )?[[:space:]]*"triplestore/internal/(w3c|sparqltest)"' --include='*_test.go' . | grep -v '^./internal/'); \
+	dirs=$$(echo "$$files" | xargs -r -n1 dirname | sort -u); \
+	names=$$(echo "$$files" | xargs -r sed -nE 's/^func (Test[A-Za-z0-9_]+)\(.*/\1/p' | grep -v TestConvertData | paste -sd'|' -); \
+	CI=true W3C_REPORT=$$dir $(GO) test -count=1 -timeout $(TIMEOUT) -run "^($$names)\$$" $$dirs; tests=$$?; \
+	$(GO) run ./internal/conformance $$dir > $$dir/conformance.md; page=$$?; \
+	if [ -n "$(CHECK)" ]; then diff -u docs/conformance.md $$dir/conformance.md; page=$$?; else cp $$dir/conformance.md docs/conformance.md; fi; \
+	rm -rf $$dir; [ $$tests = 0 ] && [ $$page = 0 ]
 
 clean: ## remove what was built; the store in data/ stays
 	rm -rf bin

@@ -31,10 +31,17 @@ func Run(t *testing.T, manifest string, excuses Excuses, run func(t *testing.T, 
 		key, reason := excuses.of(test)
 		used[key] = true
 		t.Run(test.short(), func(t *testing.T) {
+			outcome := Outcome{Suite: path.Dir(manifest), Test: test.short(), Status: Failed}
+			defer func() {
+				if outcome.Status != "" {
+					Record(t, outcome)
+				}
+			}()
 			err := protect(func() error { return run(t, test) })
 			switch {
 			case errors.Is(err, ErrNotApplicable):
 				other++
+				outcome.Status = ""
 				t.SkipNow()
 			case t.Failed():
 				failed++
@@ -43,12 +50,14 @@ func Run(t *testing.T, manifest string, excuses Excuses, run func(t *testing.T, 
 				t.Errorf("%s passes: remove its excuse (%s)", test.IRI, reason)
 			case reason != "":
 				excused++
+				outcome.Status, outcome.Reason = Excused, reason
 				t.Skipf("excused: %s (%v)", reason, err)
 			case err != nil:
 				failed++
 				t.Errorf("%s\n%s (%s)\naction %s\n%v", test.IRI, test.Name, test.Get(RDFS+"comment").Value(), test.Action.Path(), err)
 			default:
 				passed++
+				outcome.Status = Passed
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package canon_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -16,6 +17,8 @@ import (
 	"triplestore/rdf/turtle"
 )
 
+type rdfc10Entry struct{ ID, Type, Name, HashAlgorithm, Action, Result string }
+
 func TestRDFC10(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(w3c.Root(t), "rdf-canon", "tests")
@@ -24,57 +27,68 @@ func TestRDFC10(t *testing.T) {
 		t.Fatal(err)
 	}
 	var manifest struct {
-		Entries []struct{ ID, Type, Name, HashAlgorithm, Action, Result string }
+		Entries []rdfc10Entry
 	}
 	if err := json.Unmarshal(data, &manifest); err != nil {
 		t.Fatal(err)
 	}
 	passed := 0
 	for _, e := range manifest.Entries {
-		in, err := os.ReadFile(filepath.Join(dir, e.Action))
-		if err != nil {
-			t.Fatal(err)
-		}
-		quads, err := turtle.ParseString(string(in), turtle.Options{Dialect: turtle.NQuads})
-		if err != nil {
-			t.Fatal(err)
-		}
-		o := canon.Options{}
-		if e.HashAlgorithm == "SHA384" {
-			o.Hash = canon.SHA384
-		}
-		got, err := canon.Canonicalize(t.Context(), quads, o)
-		if strings.HasSuffix(e.Type, "NegativeEvalTest") {
-			if !errors.Is(err, canon.ErrComplex) {
-				t.Errorf("%s %s: %v", e.ID, e.Name, err)
-			}
-			passed++
-			continue
-		}
-		if err != nil {
+		o := w3c.Outcome{Suite: "rdf-canon", Test: e.ID, Status: w3c.Passed}
+		if err := runRDFC10(t, dir, e); err != nil {
 			t.Errorf("%s %s: %v", e.ID, e.Name, err)
-			continue
+			o.Status = w3c.Failed
+		} else {
+			passed++
 		}
-		want, err := os.ReadFile(filepath.Join(dir, e.Result))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.HasSuffix(e.Type, "MapTest") {
-			var labels map[string]string
-			if err := json.Unmarshal(want, &labels); err != nil {
-				t.Fatal(err)
-			}
-			for from, to := range labels {
-				if got.Labels[from] != to {
-					t.Errorf("%s %s: %s became %s, want %s", e.ID, e.Name, from, got.Labels[from], to)
-				}
-			}
-		} else if string(got.NQuads()) != string(want) {
-			t.Errorf("%s %s: got\n%s\nwant\n%s", e.ID, e.Name, got.NQuads(), want)
-		}
-		passed++
+		w3c.Record(t, o)
 	}
-	t.Logf("rdf-canon rdfc10: %d run of %d", passed, len(manifest.Entries))
+	t.Logf("rdf-canon rdfc10: %d passed of %d", passed, len(manifest.Entries))
+}
+
+func runRDFC10(t *testing.T, dir string, e rdfc10Entry) error {
+	in, err := os.ReadFile(filepath.Join(dir, e.Action))
+	if err != nil {
+		return err
+	}
+	quads, err := turtle.ParseString(string(in), turtle.Options{Dialect: turtle.NQuads})
+	if err != nil {
+		return err
+	}
+	o := canon.Options{}
+	if e.HashAlgorithm == "SHA384" {
+		o.Hash = canon.SHA384
+	}
+	got, err := canon.Canonicalize(t.Context(), quads, o)
+	if strings.HasSuffix(e.Type, "NegativeEvalTest") {
+		if !errors.Is(err, canon.ErrComplex) {
+			return fmt.Errorf("want ErrComplex, got %w", err)
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	want, err := os.ReadFile(filepath.Join(dir, e.Result))
+	if err != nil {
+		return err
+	}
+	if !strings.HasSuffix(e.Type, "MapTest") {
+		if string(got.NQuads()) != string(want) {
+			return fmt.Errorf("got\n%s\nwant\n%s", got.NQuads(), want)
+		}
+		return nil
+	}
+	var labels map[string]string
+	if err := json.Unmarshal(want, &labels); err != nil {
+		return err
+	}
+	for from, to := range labels {
+		if got.Labels[from] != to {
+			return fmt.Errorf("%s became %s, want %s", from, got.Labels[from], to)
+		}
+	}
+	return nil
 }
 
 // Order and labels of the input do not matter.

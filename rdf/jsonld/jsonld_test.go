@@ -63,18 +63,22 @@ func suite(t *testing.T, name string, excuses map[string]string, run func(dir st
 			reason, excusedTest = "for JSON-LD 1.0 only, which 1.1 changed", true
 			err = errors.Join(err, errors.New("not run against 1.1"))
 		}
+		o := w3c.Outcome{Suite: "json-ld-api/" + name, Test: s.ID, Status: w3c.Failed}
 		switch {
 		case err == nil && excusedTest:
 			t.Errorf("%s%s passes, though it is excused: %s", name, s.ID, reason)
 			failed++
 		case err == nil:
 			passed++
+			o.Status = w3c.Passed
 		case excusedTest:
 			excused++
+			o.Status, o.Reason = w3c.Excused, reason
 		default:
 			failed++
 			t.Errorf("%s%s %s: %v", name, s.ID, s.Name, err)
 		}
+		w3c.Record(t, o)
 	}
 	t.Logf("json-ld-api %s: %d passed, %d excused, %d failed", name, passed, excused, failed)
 }
