@@ -1,9 +1,11 @@
 package server
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -13,6 +15,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"triplestore/internal/egress"
 	"triplestore/rdf"
 	"triplestore/sparql"
 )
@@ -51,16 +54,18 @@ func (s *Server) carryOut(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ctx := r.Context()
+	timeout := s.c.UpdateTimeout
+	if u.timeout > 0 {
+		timeout = min(u.timeout, timeout)
+	}
+	ctx, cancel := context.WithTimeoutCause(r.Context(), timeout, sparql.ErrTimeout)
+	defer cancel()
 	if err := s.writes.take(ctx); err != nil {
 		return err
 	}
 	defer s.writes.give()
 	o := s.engine.Options()
-	o.Timeout, o.TempDir = s.c.UpdateTimeout, s.c.TempDir
-	if u.timeout > 0 {
-		o.Timeout = min(u.timeout, o.Timeout)
-	}
+	o.Timeout, o.TempDir = 0, s.c.TempDir // ctx has the time, with the wait
 	if len(u.defaults)+len(u.named) > 0 {
 		o.Dataset, o.Default, o.Named = true, u.defaults, u.named
 	}
@@ -204,6 +209,9 @@ func operationProblem(e *sparql.UpdateError) *Problem {
 	case sparql.LoadRefused:
 		return problem(http.StatusForbidden, "The update may not load documents", e.Error())
 	case sparql.LoadFailed:
+		if errors.As(e, new(*egress.RefusedError)) {
+			return problem(http.StatusForbidden, "The update may not load this document", e.Error())
+		}
 		return problem(http.StatusBadGateway, "A document could not be loaded", e.Error())
 	}
 	return problem(http.StatusBadRequest, "The update contradicts its parameters", e.Error())

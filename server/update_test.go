@@ -228,3 +228,44 @@ func TestUpdateVisible(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestUpdatesWait has one update at a time; the others wait, but not for longer than their time, and not too many of them.
+func TestUpdatesWait(t *testing.T) {
+	t.Parallel()
+	st := testStore(t, "")
+	srv := testServer(t, st, func(c *Config) { c.UpdateToken, c.Queue = token, 1 })
+	send := func(path string) int {
+		return do(t, srv, http.MethodPost, path, strings.NewReader("INSERT DATA { <x:a> <x:p> 1 }"), append([]string{"Content-Type", typeUpdate}, bearer...)...).StatusCode
+	}
+	held, free, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		_, err := st.Update(context.Background(), func(store.Txn) error {
+			close(held)
+			<-free
+			return nil
+		})
+		done <- err
+	}()
+	<-held
+	if status := send("/update?timeout=50ms"); status != 503 {
+		t.Errorf("while the store is busy: %d", status)
+	}
+	answers := make(chan int, 4)
+	for range cap(answers) { // one at the store, one in the queue, and two too many
+		go func() { answers <- send("/update") }()
+	}
+	for range 2 {
+		if status := <-answers; status != 503 {
+			t.Errorf("too many: %d", status)
+		}
+	}
+	close(free)
+	for range 2 {
+		if status := <-answers; status != 200 {
+			t.Errorf("after the wait: %d", status)
+		}
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
