@@ -44,6 +44,7 @@ func problemOf(ctx context.Context, err error) *Problem {
 	var syntaxErr *syntax.Error
 	var unsupported *sparql.UnsupportedError
 	var operation *sparql.UpdateError
+	var remote *sparql.ServiceError
 	var own *Problem
 	switch {
 	case errors.As(err, &own):
@@ -55,6 +56,10 @@ func problemOf(ctx context.Context, err error) *Problem {
 		return operationProblem(operation)
 	case errors.As(err, &unsupported):
 		return problem(http.StatusNotImplemented, "The query uses a feature that is not here yet", unsupported.Error())
+	case errors.Is(err, sparql.ErrServiceRefused):
+		return problem(http.StatusForbidden, "The query asks an endpoint that is not allowed", err.Error())
+	case errors.As(err, &remote):
+		return remoteProblem(remote)
 	case errors.Is(err, sparql.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
 		p := problem(http.StatusServiceUnavailable, "The query took too long", err.Error())
 		return p
@@ -75,6 +80,14 @@ func problemOf(ctx context.Context, err error) *Problem {
 		p.Title = "The store could not be read"
 	}
 	return p
+}
+
+// remoteProblem tells what became of a SERVICE, as a gateway does.
+func remoteProblem(e *sparql.ServiceError) *Problem {
+	if t := (interface{ Timeout() bool })(nil); errors.As(e, &t) && t.Timeout() {
+		return problem(http.StatusGatewayTimeout, "The query asks an endpoint that took too long", e.Error())
+	}
+	return problem(http.StatusBadGateway, "The query asks an endpoint that did not answer", e.Error())
 }
 
 // internal hides an error from the client behind an id that the log has too.

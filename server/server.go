@@ -19,6 +19,7 @@ import (
 	"github.com/gorilla/mux"
 	"github.com/klauspost/compress/gzhttp"
 
+	"triplestore/rdf"
 	"triplestore/rdf/iri"
 	"triplestore/sparql"
 	"triplestore/store"
@@ -59,6 +60,9 @@ type Config struct {
 	// UpdateTimeout is how long an update may take, the wait for its turn included; the parameter timeout can only shorten it.
 	// 0 means 10 minutes.
 	UpdateTimeout time.Duration
+	// Service asks the endpoints of SERVICE, Load reads the documents of LOAD; see sparql.Options. Nil refuses them.
+	Service sparql.ServiceClient
+	Load    func(ctx context.Context, d sparql.Document, emit func([]rdf.Quad) error) error
 	// TempDir is where updates put what does not fit into memory. Empty means the system's folder for such files.
 	TempDir string
 	// Stall is how long a client may take nothing before its connection is given up. 0 means 30 s.
@@ -132,6 +136,7 @@ func New(c Config) (*Server, error) {
 	maps.Copy(known, c.Prefixes)
 	s.engine = sparql.NewEngine(sparql.Options{
 		Timeout: c.Timeout, Memory: c.Memory, MaxRows: c.MaxRows, UnionDefaultGraph: c.UnionDefaultGraph, Base: c.Base, Prefixes: known,
+		Service: c.Service, Load: c.Load,
 	})
 	h, err := s.routes()
 	if err != nil {

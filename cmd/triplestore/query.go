@@ -28,6 +28,7 @@ type queryFlags struct {
 	timeout            time.Duration
 	memory             bytesValue
 	maxRows            int64
+	outgoing           outgoingFlags
 }
 
 func (a *app) query() *cobra.Command {
@@ -42,6 +43,7 @@ func (a *app) query() *cobra.Command {
   triplestore query --format csv -f datasets.rq > datasets.csv
   triplestore query --format turtle 'DESCRIBE <https://example.org/dataset/1>'
   triplestore query --explain -f slow.rq
+  triplestore query --allow-service https://query.wikidata.org 'SELECT ?d ?x { ?d dct:spatial ?x SERVICE <https://query.wikidata.org/sparql> { ?x ?p ?o } }'
   echo 'ASK { ?s ?p ?o }' | triplestore query -f -`,
 		Args: args(cobra.MaximumNArgs(1)),
 	}
@@ -57,6 +59,7 @@ func (a *app) query() *cobra.Command {
 	flags.DurationVar(&f.timeout, "timeout", 0, "longest time, such as 30s; 0 for no limit")
 	flags.Var(&f.memory, "memory", "most memory for the query's state; 0 for no limit")
 	flags.Int64Var(&f.maxRows, "max-rows", 0, "most results; 0 for no limit")
+	f.outgoing.addService(cmd)
 	cmd.RunE = func(cmd *cobra.Command, list []string) error {
 		text, err := a.requestText("query", list, f.file)
 		if err != nil {
@@ -108,8 +111,14 @@ func checkQueryFormat(name string) error {
 }
 
 func (a *app) runQuery(ctx context.Context, snap store.Snapshot, text string, f *queryFlags) (err error) {
+	others, err := f.outgoing.open()
+	if err != nil {
+		return err
+	}
+	defer others.close()
 	engine := sparql.NewEngine(sparql.Options{
 		Timeout: f.timeout, Memory: int64(f.memory), MaxRows: f.maxRows, UnionDefaultGraph: f.union, Base: f.base, Prefixes: vocab.Prefixes(),
+		Service: others.service,
 	})
 	out := bufio.NewWriterSize(pipeWriter{a.stdout}, 1<<16)
 	if f.explain {

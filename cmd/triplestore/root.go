@@ -103,7 +103,7 @@ func (a *app) exitCode(ctx context.Context, err error) int {
 	case errors.As(err, &syntaxErr):
 		fmt.Fprintf(a.stderr, "triplestore: this is not valid SPARQL: %v\n\n%s\n", err, indent(syntaxErr.Snippet()))
 		return exitUsage
-	case errors.As(err, &usage), errors.As(err, &unsupported):
+	case errors.As(err, &usage), errors.As(err, &unsupported), errors.Is(err, sparql.ErrServiceRefused):
 		code = exitUsage
 	case errors.As(err, &strict):
 		code = exitStrict

@@ -30,6 +30,7 @@ type serveFlags struct {
 	updateTimeout            time.Duration
 	tokenFile                string
 	anonymousWrites          bool
+	outgoing                 outgoingFlags
 }
 
 func (a *app) serve() *cobra.Command {
@@ -39,6 +40,8 @@ func (a *app) serve() *cobra.Command {
 		Long: `Serves the store: a front page with a query form at /, the SPARQL endpoint at /sparql, descriptions of resources at
 /resource?iri=… and, for IRIs under --base, at their own paths, and /healthz. It stops at SIGINT and SIGTERM once running
 requests are done, or after --grace.
+
+The server sends no requests, unless --allow-service lets queries ask other endpoints and --allow-load lets updates load documents.
 
 SPARQL Update at /update is closed. A token opens it to those who send it (Authorization: Bearer TOKEN): the content of the file of
 --update-token-file, else of the environment variable ` + tokenVariable + `. With --allow-anonymous-writes everyone may write who reaches
@@ -70,6 +73,8 @@ the server.
 	flags.StringVar(&f.tokenFile, "update-token-file", "", "open /update to requests with the token in this file")
 	flags.BoolVar(&f.anonymousWrites, "allow-anonymous-writes", false, "open /update to everyone who reaches the server")
 	flags.DurationVar(&f.updateTimeout, "update-timeout", 10*time.Minute, "longest time of an update, the wait for its turn included")
+	f.outgoing.addLoad(cmd)
+	f.outgoing.addService(cmd)
 	flags.DurationVar(&f.grace, "grace", 10*time.Second, "how long running requests may go on when the server stops")
 	flags.BoolVar(&f.loadExamples, "load-examples", false, "load the example data if the store is empty")
 	flags.StringVar(&f.log, "log", "text", "form of the log on standard error: text, json or off")
@@ -132,10 +137,16 @@ func (a *app) runServer(ctx context.Context, st store.Store, dir, token string, 
 	if err != nil {
 		return err
 	}
+	others, err := f.outgoing.open()
+	if err != nil {
+		return err
+	}
+	defer others.close()
 	s, err := server.New(server.Config{
 		Store: st, Base: f.base, Title: f.title, Version: release, Examples: exampleQueries(), Timeout: f.timeout, Memory: int64(f.memory),
 		MaxRows: f.maxRows, MaxRequest: int64(f.maxRequest), Concurrency: f.concurrency, Queue: f.queue, UnionDefaultGraph: f.union, Log: log,
 		UpdateToken: token, AnonymousWrites: f.anonymousWrites, UpdateTimeout: f.updateTimeout, TempDir: temp,
+		Service: others.service, Load: others.load,
 	})
 	if err != nil {
 		return usageError{err}

@@ -21,15 +21,16 @@ type updateFlags struct {
 	union      bool
 	timeout    time.Duration
 	memory     bytesValue
+	outgoing   outgoingFlags
 }
 
 func (a *app) update() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "update [flags] 'TEXT' | -f FILE",
 		Short: "Change the store with SPARQL Update",
-		Long: `Carries out a SPARQL update: INSERT DATA, DELETE DATA, DELETE/INSERT with WHERE, CLEAR, DROP, CREATE, COPY, MOVE and ADD, separated
-by semicolons. All operations of a call are one commit: if one fails, or the call is interrupted, nothing has happened. Well-known
-prefixes (dcat, dct, skos, foaf, …) need no PREFIX. LOAD is refused; triplestore load does that. A store that is not there is made.
+		Long: `Carries out a SPARQL update: INSERT DATA, DELETE DATA, DELETE/INSERT with WHERE, LOAD, CLEAR, DROP, CREATE, COPY, MOVE and ADD,
+separated by semicolons. All operations of a call are one commit: if one fails, or the call is interrupted, nothing has happened. Well-known
+prefixes (dcat, dct, skos, foaf, …) need no PREFIX. LOAD reads only what --allow-load names; triplestore load has more to offer. A store that is not there is made.
 
 The store must not be open elsewhere: while triplestore serve runs, send updates to its address /update.
 
@@ -50,6 +51,8 @@ The store must not be open elsewhere: while triplestore serve runs, send updates
 	flags.BoolVar(&f.union, "union-default-graph", false, "let WHERE see the union of all graphs as its default graph")
 	flags.DurationVar(&f.timeout, "timeout", 0, "longest time, such as 30s; 0 for no limit")
 	flags.Var(&f.memory, "memory", "most memory for the state of each WHERE; 0 for no limit")
+	f.outgoing.addLoad(cmd)
+	f.outgoing.addService(cmd)
 	cmd.RunE = func(cmd *cobra.Command, list []string) error {
 		text, err := a.requestText("update", list, f.file)
 		if err != nil {
@@ -76,8 +79,14 @@ func (a *app) runUpdate(ctx context.Context, st store.Store, dir, text string, f
 	if err != nil {
 		return err
 	}
+	others, err := f.outgoing.open()
+	if err != nil {
+		return err
+	}
+	defer others.close()
 	engine := sparql.NewEngine(sparql.Options{
 		Timeout: f.timeout, Memory: int64(f.memory), UnionDefaultGraph: f.union, Base: f.base, Prefixes: vocab.Prefixes(), TempDir: temp,
+		Service: others.service, Load: others.load,
 	})
 	start := time.Now()
 	r, err := engine.Update(ctx, st, text)

@@ -17,7 +17,7 @@ func (x *execution) load(op *algebra.Load) (err error) {
 		if op.Silent {
 			return nil
 		}
-		return x.fail(LoadRefused, nil, "LOAD is refused: this program gets no documents for an update. Nothing of %v was read", op.Source)
+		return x.fail(LoadRefused, nil, "LOAD is refused: no address is allowed (on the command line with --allow-load ORIGIN), so %v was not asked", op.Source)
 	}
 	kept := newSpill(x.ctx, &x.o)
 	defer func() { err = errors.Join(err, kept.close()) }()
