@@ -24,10 +24,10 @@ func newLinker(base string) linker {
 // reserved are the paths that are not resources, whatever the base is.
 func reserved(path string) bool {
 	switch path {
-	case "", "/", "/sparql", "/resource", "/healthz", "/update", "/favicon.ico", "/robots.txt":
+	case "", "/", "/sparql", "/resource", "/healthz", "/update", "/favicon.ico", "/robots.txt", graphsPath:
 		return true
 	}
-	return strings.HasPrefix(path, "/assets/")
+	return strings.HasPrefix(path, "/assets/") || strings.HasPrefix(path, graphsPath+"/")
 }
 
 // own gives the path of an IRI under the base, if asking for that path brings the resource: not with a query or fragment.

@@ -51,6 +51,10 @@ type Config struct {
 	MaxRows int64
 	// MaxRequest is how long the body of a request may be, in bytes. 0 means 4 MiB.
 	MaxRequest int64
+	// MaxUpload is how long a document for the Graph Store Protocol may be, as it is sent and unpacked, in bytes. 0 means 1 GiB.
+	MaxUpload int64
+	// ExportTimeout is how long reading a whole graph or all of them may take. 0 means an hour.
+	ExportTimeout time.Duration
 	// Concurrency is how many queries run at a time, Queue how many wait. 0 means twice the processors, and 16 times that.
 	Concurrency, Queue int
 	// UpdateToken opens /update to requests that have it as their Bearer token; AnonymousWrites opens it to everyone. Without either
@@ -118,6 +122,8 @@ func New(c Config) (*Server, error) {
 	def(&c.Timeout, time.Minute)
 	def(&c.Memory, 1<<30)
 	def(&c.MaxRequest, 4<<20)
+	def(&c.MaxUpload, 1<<30)
+	def(&c.ExportTimeout, time.Hour)
 	def(&c.Concurrency, 2*runtime.GOMAXPROCS(0))
 	def(&c.Queue, 16*c.Concurrency)
 	def(&c.Stall, 30*time.Second)
@@ -162,6 +168,8 @@ func (s *Server) routes() (http.Handler, error) {
 	m.Handle("/", methods(s.front, s.fail, read...))
 	m.Handle("/sparql", methods(s.sparql, s.fail, http.MethodGet, http.MethodHead, http.MethodPost, methodQuery))
 	m.Handle("/update", methods(s.update, s.fail, http.MethodPost))
+	m.Handle(graphsPath, methods(s.graphStore, s.fail, graphMethods...))
+	m.PathPrefix(graphsPath + "/").Handler(methods(s.graphStore, s.fail, graphMethods...))
 	m.Handle("/resource", methods(s.resourceByParam, s.fail, read...))
 	m.Handle("/healthz", methods(s.health, s.fail, read...))
 	m.Handle("/robots.txt", methods(s.robots, s.fail, read...))
