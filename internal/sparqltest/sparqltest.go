@@ -28,6 +28,8 @@ type Case struct {
 	Quads []rdf.Quad
 	// Graphs are the IRIs of all named graphs of the dataset, also of those without quads.
 	Graphs []rdf.Term
+	// Services are the data of the endpoints that the query may ask, by their IRIs.
+	Services map[string][]rdf.Quad
 }
 
 // Answer is what an engine answers. Which fields count depends on the form.
@@ -82,6 +84,12 @@ func Run(t *testing.T, excuses w3c.Excuses, engine Engine) {
 	}
 }
 
+// RunServices runs the tests of federated queries. The engine has to bring the endpoints of Case.Services into being.
+func RunServices(t *testing.T, engine Engine) {
+	t.Helper()
+	w3c.Run(t, "rdf-tests/sparql/sparql11/service/manifest.ttl", nil, func(t *testing.T, test *w3c.Test) error { return evaluate(t, test, engine) })
+}
+
 func evaluate(t *testing.T, test *w3c.Test, engine Engine) error {
 	if test.Type != w3c.MF+"QueryEvaluationTest" && test.Type != w3c.MF+"CSVResultFormatTest" {
 		return w3c.ErrNotApplicable
@@ -126,6 +134,16 @@ func (c *Case) load(test *w3c.Test) error {
 		if err := c.loadNamed(fileOf(file), name); err != nil {
 			return err
 		}
+	}
+	for _, n := range test.Action.All(w3c.QT + "serviceData") {
+		quads, err := readGraph(fileOf(n.Get(w3c.QT + "data")))
+		if err != nil {
+			return err
+		}
+		if c.Services == nil {
+			c.Services = map[string][]rdf.Quad{}
+		}
+		c.Services[n.Get(w3c.QT+"endpoint").Value()] = quads
 	}
 	q, err := syntax.ParseQuery(c.Query, syntax.Options{Base: c.Base})
 	if err != nil {
