@@ -2,8 +2,10 @@ package rdf
 
 import "unicode/utf8"
 
-// AppendNTriples appends the term in canonical N-Triples form (https://www.w3.org/TR/rdf12-n-triples/#canonical-ntriples).
-// Nothing is appended for the zero Term.
+// AppendNTriples appends the term as in N-Triples 1.2, always in the same way: the same terms give the same bytes. It is the
+// canonical form (https://www.w3.org/TR/rdf12-n-triples/#canonical-ntriples) but for two things: language tags keep their
+// conventional case ("nb-NO"), and U+FFFE and U+FFFF are written as themselves. The writer of package turtle has an option for
+// the canonical form to the letter. Nothing is appended for the zero Term.
 func (t Term) AppendNTriples(dst []byte) []byte {
 	switch t.kind {
 	case KindIRI:
@@ -38,7 +40,7 @@ func (t Term) AppendNTriples(dst []byte) []byte {
 	return dst
 }
 
-// AppendNQuads appends the quad as a line of canonical N-Quads without its newline.
+// AppendNQuads appends the quad as a line of N-Quads 1.2 without its newline, with terms as in AppendNTriples.
 func (q Quad) AppendNQuads(dst []byte) []byte {
 	dst = append(q.S.AppendNTriples(dst), ' ')
 	dst = append(q.P.AppendNTriples(dst), ' ')
@@ -50,7 +52,8 @@ func (q Quad) AppendNQuads(dst []byte) []byte {
 }
 
 // AppendEscaped appends s with the escapes of canonical N-Triples for the inside of a quoted literal: \b \t \n \f \r \" \\
-// by letter, the other control characters and U+007F as \u00XX, and everything else as itself.
+// by letter, the other control characters and U+007F as \u00XX, and everything else as itself (U+FFFE and U+FFFF too, which the
+// canonical form escapes).
 func AppendEscaped(dst []byte, s string) []byte {
 	start := 0
 	for i := 0; i < len(s); i++ {
