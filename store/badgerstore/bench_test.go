@@ -1,9 +1,12 @@
 package badgerstore
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -206,20 +209,37 @@ func BenchmarkTerms(b *testing.B) {
 	}
 }
 
-// BenchmarkSmallCommit adds a small record to a store with half a million quads.
+// BenchmarkSmallCommit adds small records of three quads to a store with half a million quads, durably: by one client and by eight.
 func BenchmarkSmallCommit(b *testing.B) {
-	s, n := loaded(b)
-	n.Close()
-	i := 0
-	for b.Loop() {
-		i++
-		x := rdf.IRI(fmt.Sprintf("https://example.org/record/%d", i))
-		if _, err := s.Update(b.Context(), func(t store.Txn) error {
-			return t.Add([]rdf.Quad{{S: x, P: rdf.IRI(dct + "title"), O: rdf.LangLiteral(fmt.Sprint("Record ", i), "en")},
-				{S: x, P: rdf.IRI(dct + "identifier"), O: rdf.Literal(fmt.Sprint(i), xsd+"integer")},
-				{S: x, P: rdf.IRI(dct + "modified"), O: rdf.Literal("2026-11-23T10:00:00Z", xsd+"dateTime")}})
-		}); err != nil {
-			b.Fatal(err)
-		}
+	for _, clients := range []int{1, 8} {
+		b.Run(fmt.Sprintf("clients=%d", clients), func(b *testing.B) {
+			s, n := loaded(b)
+			n.Close()
+			var next atomic.Int64
+			b.ResetTimer()
+			var work sync.WaitGroup
+			for range clients {
+				work.Go(func() {
+					for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
+						if err := addRecord(b.Context(), s, int(i)); err != nil {
+							b.Error(err)
+						}
+					}
+				})
+			}
+			work.Wait()
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "commits/s")
+			b.ReportMetric(3*float64(b.N)/b.Elapsed().Seconds(), "quads/s")
+		})
 	}
+}
+
+func addRecord(ctx context.Context, s *Store, i int) error {
+	x := rdf.IRI(fmt.Sprintf("https://example.org/record/%d", i))
+	_, err := s.Update(ctx, func(t store.Txn) error {
+		return t.Add([]rdf.Quad{{S: x, P: rdf.IRI(dct + "title"), O: rdf.LangLiteral(fmt.Sprint("Record ", i), "en")},
+			{S: x, P: rdf.IRI(dct + "identifier"), O: rdf.Literal(fmt.Sprint(i), xsd+"integer")},
+			{S: x, P: rdf.IRI(dct + "modified"), O: rdf.Literal("2026-11-23T10:00:00Z", xsd+"dateTime")}})
+	})
+	return err
 }

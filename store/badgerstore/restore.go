@@ -125,7 +125,10 @@ func (s *Store) restoreOne(ctx context.Context, source BackupSource, ro RestoreO
 			b.info.FirstTerm, terms)
 	}
 	_, err = s.Update(ctx, func(x store.Txn) error {
-		t := x.(*txn)
+		t, err := x.(*recorder).whole()
+		if err != nil {
+			return err
+		}
 		if b.info.Commit > 0 {
 			t.restored = &store.Commit{Number: b.info.Commit, Time: b.info.Time}
 		}

@@ -67,13 +67,15 @@ type Store struct {
 	alloc  *allocator
 	rows   *relation.Cache
 	blocks *dictionary.Cache
-	writer chan struct{} // holds a token while a transaction runs
+	turn   chan struct{} // holds a token while the function of a transaction runs
+	writer chan struct{} // holds a token while a transaction works on the store; taken after turn, if both
 	syncer sync.Mutex    // held while a root is made durable; taken after the token, if both
 
 	mu      sync.Mutex
 	state   *state    // the newest that is durable
 	head    *state    // the newest: what the next transaction begins with
 	pending []*commit // between the two, in order
+	jobs    []*job    // transactions that wait to be staged
 	lost    []uint64  // pages of commits that failed, to be given back when no transaction runs
 	keep    Retention
 	closed  bool
@@ -120,7 +122,7 @@ func Open(dir string, o Options) (*Store, error) {
 // open starts on any Pages.
 func open(dir string, o Options, p Pages) (*Store, error) {
 	s := &Store{dir: dir, o: o, pages: p, rows: relation.NewCache(o.PageCache), blocks: dictionary.NewCache(o.TermCache),
-		writer: make(chan struct{}, 1), stop: make(chan struct{}), kick: make(chan struct{}, 1)}
+		turn: make(chan struct{}, 1), writer: make(chan struct{}, 1), stop: make(chan struct{}), kick: make(chan struct{}, 1)}
 	if err := os.RemoveAll(s.tmp()); err != nil {
 		return nil, err
 	}
@@ -227,52 +229,14 @@ func (s *Store) pinned(st *state) *snapshot {
 	return &snapshot{store: s, state: st, release: func() { s.alloc.unpin(number) }}
 }
 
-// Update runs a transaction; see store.Store.
-func (s *Store) Update(ctx context.Context, fn func(store.Txn) error) (store.Result, error) {
-	result, c, err := s.run(ctx, fn)
-	if err == nil {
-		err = s.durable(c)
-	}
-	if err != nil {
-		return store.Result{}, err
-	}
-	return result, nil
-}
-
-// run runs a transaction up to the point where its commit only has to be made durable, which others may be at the same time.
-func (s *Store) run(ctx context.Context, fn func(store.Txn) error) (store.Result, *commit, error) {
-	if err := ctx.Err(); err != nil {
-		return store.Result{}, nil, err
-	}
-	select {
-	case s.writer <- struct{}{}:
-	case <-ctx.Done():
-		return store.Result{}, nil, ctx.Err()
-	}
-	defer func() { <-s.writer }()
-	s.mu.Lock()
-	base, closed, broken, lost := s.head, s.closed, s.broken, s.lost
-	s.lost = nil
-	s.mu.Unlock()
-	if closed {
-		return store.Result{}, nil, store.ErrClosed
-	}
-	if broken != nil {
-		return store.Result{}, nil, fmt.Errorf("store: an earlier commit failed half-way, open the store anew: %w", broken)
-	}
-	s.alloc.giveBack(lost)
-	t := newTxn(ctx, s, base)
-	defer t.abort() // does nothing after a commit
-	if err := fn(t); err != nil {
-		return store.Result{}, nil, err
-	}
-	return t.commit()
-}
-
 // Close waits for the running transaction and closes the files.
 func (s *Store) Close() error {
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
 	s.writer <- struct{}{}
 	defer func() { <-s.writer }()
+	for s.runJobs() {
+	}
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()

@@ -40,6 +40,11 @@ type txn struct {
 var _ store.Txn = (*txn)(nil)
 
 func newTxn(ctx context.Context, s *Store, base *state) *txn {
+	s.mu.Lock()
+	lost := s.lost
+	s.lost = nil
+	s.mu.Unlock()
+	s.alloc.giveBack(lost)
 	t := &txn{ctx: ctx, store: s, base: base, now: base, pages: &txnPages{store: s, commit: base.root.commit.Number + 1}}
 	t.terms = dictionary.NewWriter(base.terms, t.pages, s.tmp())
 	return t
