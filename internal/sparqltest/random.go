@@ -24,7 +24,13 @@ var randomLiterals = []rdf.Term{
 	rdf.Literal("1", xsd+"integer"), rdf.Literal("2", xsd+"integer"), rdf.Literal("01", xsd+"integer"), rdf.Literal("2.0", xsd+"decimal"),
 	rdf.Literal("1.0E0", xsd+"double"), rdf.String("a"), rdf.String("b"), rdf.LangLiteral("a", "en"), rdf.LangLiteral("a", "nb"),
 	rdf.Literal("true", xsd+"boolean"), rdf.Literal("x", xsd+"integer"), rdf.Literal("2024-01-01", xsd+"date"),
-	rdf.Literal("a", randomNS+"datatype"),
+	rdf.Literal("a", randomNS+"datatype"), rdf.Literal("2024-01-01Z", xsd+"date"), rdf.Literal("2024-01-01T12:00:00", xsd+"dateTime"),
+	rdf.Literal("2024-01-01T12:00:00Z", xsd+"dateTime"), rdf.Literal("2024-01-01T13:00:00+01:00", xsd+"dateTime"),
+	rdf.Literal("2023-12-31T23:30:00.5-14:00", xsd+"dateTime"), rdf.Literal("P1D", xsd+"dayTimeDuration"),
+	rdf.Literal("PT24H", xsd+"dayTimeDuration"), rdf.Literal("-0.5", xsd+"decimal"), rdf.Literal("1.50", xsd+"decimal"),
+	rdf.Literal("9223372036854775808", xsd+"integer"), rdf.Literal("NaN", xsd+"double"), rdf.Literal("-0.0E0", xsd+"double"),
+	rdf.Literal("1", xsd+"byte"), rdf.Literal("false", xsd+"boolean"), rdf.Literal("0", xsd+"boolean"), rdf.String(""),
+	rdf.LangLiteral("a", "en-GB"),
 }
 
 func (g *Generator) one(of ...string) string { return of[g.r.IntN(len(of))] }
@@ -62,31 +68,74 @@ func (g *Generator) Quads() []rdf.Quad {
 func (g *Generator) Query() string {
 	g.binds = 0
 	body := g.group(2)
-	switch g.r.IntN(9) {
+	from := g.dataset()
+	switch g.r.IntN(11) {
 	case 0:
-		return "ASK " + body
+		return "ASK " + from + body
 	case 1:
-		return "CONSTRUCT { ?a <" + randomNS + "c> ?b . ?b ?c _:n } WHERE " + body
+		return "CONSTRUCT { ?a <" + randomNS + "c> ?b . ?b ?c _:n } " + from + "WHERE " + body
 	case 2:
-		key := g.one("?a", "?b", "(STR(?a) AS ?k)")
-		name := strings.TrimSuffix(key[strings.LastIndex(key, "?"):], ")")
-		return fmt.Sprintf("SELECT %s (%s AS ?n) (%s AS ?m) WHERE %s GROUP BY %s %s", name, g.aggregate(), g.aggregate(), body, key,
-			g.one("", "HAVING (COUNT(*) > 1)", "HAVING (?n != ?m)"))
+		return g.grouped(from, body)
 	case 3:
-		return fmt.Sprintf("SELECT (%s AS ?n) WHERE %s", g.aggregate(), body)
+		return fmt.Sprintf("SELECT (%s AS ?n) %sWHERE %s", g.aggregate(), from, body)
 	case 4:
-		return "SELECT DISTINCT " + g.one("*", "?a", "?b ?c") + " WHERE " + body
+		return "SELECT DISTINCT " + g.one("*", "?a", "?b ?c") + " " + from + "WHERE " + body
 	case 5:
-		return fmt.Sprintf("SELECT ?a (%s AS ?n) WHERE %s", g.expression(2), body)
+		return fmt.Sprintf("SELECT ?a (%s AS ?n) %sWHERE %s", g.expression(2), from, body)
 	case 6:
-		return fmt.Sprintf("SELECT ?a ?b FROM <%sg1> FROM NAMED <%sg2> WHERE %s", randomNS, randomNS, body)
+		return g.limited(from, body)
 	}
-	return "SELECT * WHERE " + body
+	return "SELECT * " + from + "WHERE " + body
+}
+
+// dataset makes the clauses that choose graphs, mostly none.
+func (g *Generator) dataset() string {
+	if !g.chance(5) {
+		return ""
+	}
+	var b strings.Builder
+	for range 1 + g.r.IntN(3) {
+		fmt.Fprintf(&b, "FROM %s<%s%s> ", g.one("", "NAMED "), randomNS, g.one("g1", "g2", "none"))
+	}
+	return b.String()
+}
+
+// grouped makes a query with GROUP BY.
+func (g *Generator) grouped(from, body string) string {
+	key := g.one("?a", "?b", "?a ?b", "(STR(?a) AS ?k)", "(?c + 1 AS ?k)")
+	name := key
+	if i := strings.Index(key, " AS "); i >= 0 {
+		name = strings.TrimSuffix(key[i+4:], ")")
+	}
+	having := g.one("", "HAVING (COUNT(*) > 1)", "HAVING (?n != ?m)", "HAVING (SUM(?c) > 1)",
+		"HAVING (COUNT(DISTINCT ?b) = 1) (COUNT(*) < 3)", "HAVING (EXISTS { ?a "+g.property().String()+" ?z })",
+		"HAVING (COALESCE(MIN(STR(?c)), 'a') <= 'a' || BOUND(?n))")
+	return fmt.Sprintf("SELECT %s (%s AS ?n) (%s AS ?m) %sWHERE %s GROUP BY %s %s", name, g.aggregate(), g.aggregate(), from, body, key, having)
+}
+
+// limited makes a query that has some of its solutions in an order that has no ties, so that it is known which.
+func (g *Generator) limited(from, body string) string {
+	v, w := g.variable(), g.variable()
+	for w == v {
+		w = g.variable()
+	}
+	known := "{ " + body + "FILTER(!isBlank(" + v + ") && !isBlank(" + w + ") && !isTriple(" + v + ") && !isTriple(" + w + ")) } "
+	if g.chance(3) {
+		known = "{ " + body + "FILTER(COALESCE(!isBlank(" + v + ") && !isTriple(" + v + "), true) && COALESCE(!isBlank(" + w + ") && !isTriple(" + w +
+			"), true)) } "
+	}
+	key := func(x string) string {
+		return g.one("", "DESC") + "(STR(" + x + ")) isIRI(" + x + ") STR(DATATYPE(" + x + ")) " + g.one("ASC", "DESC") + "(LANG(" + x + ")) "
+	}
+	return "SELECT " + g.one("", "DISTINCT ") + v + " " + w + " " + from + "WHERE " + known + "ORDER BY " + key(v) + key(w) +
+		g.one("LIMIT 1", "LIMIT 3", "LIMIT 2 OFFSET 1", "OFFSET 2", "LIMIT 0")
 }
 
 func (g *Generator) aggregate() string {
 	return g.one("COUNT(*)", "COUNT(DISTINCT *)", "COUNT(?b)", "COUNT(DISTINCT ?c)", "MIN(STR(?b))", "MAX(STR(?c))", "SUM(DISTINCT ?c)", "SUM(?b)",
-		"AVG(?c)", "COUNT(?b + 1)")
+		"AVG(?c)", "COUNT(?b + 1)", "AVG(DISTINCT ?b)", "COUNT(DISTINCT ?b * 2)", "STRLEN(GROUP_CONCAT(?c))", "MAX(DISTINCT STR(?a))",
+		"STRLEN(GROUP_CONCAT(DISTINCT STR(?b); SEPARATOR='; '))", "COUNT(DISTINCT STR(?b)) + COUNT(?d)", "SUM(IF(BOUND(?c), 1, 0.5))",
+		"COUNT(DISTINCT "+g.expression(1)+")", "COUNT("+g.expression(2)+")", "MIN(YEAR(?b))")
 }
 
 func (g *Generator) variable() string { return g.one("?a", "?b", "?c", "?d") }
@@ -115,7 +164,7 @@ func (g *Generator) predicate() string {
 		return g.variable()
 	}
 	if g.chance(3) {
-		return g.path(2)
+		return g.path(2 + g.r.IntN(2))
 	}
 	return g.property().String()
 }
@@ -167,7 +216,7 @@ func (g *Generator) element(depth int) string {
 	if depth == 0 {
 		return g.one(g.triples(), "FILTER("+g.expression(1)+") ")
 	}
-	switch g.r.IntN(12) {
+	switch g.r.IntN(16) {
 	case 0, 1:
 		return "OPTIONAL " + g.group(depth-1)
 	case 2:
@@ -175,7 +224,7 @@ func (g *Generator) element(depth int) string {
 	case 3:
 		return "MINUS " + g.group(depth-1)
 	case 4:
-		return "GRAPH " + g.one("?g", "?a", "<"+randomNS+"g1>", "<"+randomNS+"none>") + " " + g.group(depth-1)
+		return "GRAPH " + g.one("?g", "?a", "?free", "<"+randomNS+"g1>", "<"+randomNS+"none>") + " " + g.group(depth-1)
 	case 5:
 		g.binds++
 		return fmt.Sprintf("BIND(%s AS ?bind%d) ", g.expression(2), g.binds)
@@ -183,11 +232,22 @@ func (g *Generator) element(depth int) string {
 		return fmt.Sprintf("VALUES (%s ?c) { (%s UNDEF) (UNDEF %s) (%s %s) } ", g.one("?a", "?b"), g.resource(), g.resource(),
 			g.resource(), randomLiterals[g.r.IntN(len(randomLiterals))])
 	case 7:
-		return "{ SELECT " + g.one("?a", "DISTINCT ?a ?b", "?c (COUNT(*) AS ?d)") + " WHERE " + g.group(depth-1) + "GROUP BY ?a ?b ?c } "
+		return "{ SELECT " + g.one("?a", "DISTINCT ?a ?b", "?c (COUNT(*) AS ?d)", "?b (SUM(DISTINCT ?c) AS ?d)") + " WHERE " + g.group(depth-1) +
+			"GROUP BY ?a ?b ?c " + g.one("", "", "HAVING (COUNT(*) > 1)") + "} "
 	case 8:
 		return g.group(depth - 1)
 	case 9:
 		return "FILTER " + g.one("", "NOT ") + "EXISTS { " + g.triples() + "FILTER(" + g.expression(1) + ") } "
+	case 10:
+		return "FILTER " + g.one("", "NOT ") + "EXISTS " + g.group(depth-1)
+	case 11:
+		return "{ " + g.limited("", g.group(depth-1)) + " } "
+	case 12:
+		return "MINUS { " + g.triples() + "OPTIONAL { " + g.triples() + "} } "
+	case 13:
+		return "LATERAL " + g.one(g.group(depth-1), "{ "+g.limited("", g.group(depth-1))+" } ", "{ "+g.triples()+"} ")
+	case 14:
+		return fmt.Sprintf("VALUES %s { UNDEF %s } ", g.variable(), g.one(g.resource().String(), randomLiterals[g.r.IntN(len(randomLiterals))].String()))
 	}
 	return "FILTER(" + g.expression(2) + ") "
 }
@@ -199,7 +259,16 @@ func (g *Generator) expression(depth int) string {
 		}
 		return g.one(g.resource().String(), randomLiterals[g.r.IntN(len(randomLiterals))].String(), "?bind1")
 	}
-	switch g.r.IntN(9) {
+	switch g.r.IntN(12) {
+	case 9:
+		return g.one("YEAR", "DAY", "HOURS", "SECONDS", "TZ", "TIMEZONE", "ABS", "CEIL", "ROUND", "STRLEN", "UCASE", "<"+xsd+"decimal>",
+			"<"+xsd+"dateTime>", "<"+xsd+"date>", "<"+xsd+"integer>", "<"+xsd+"boolean>", "LANGDIR", "hasLANG") + "(" + g.expression(0) + ")"
+	case 10:
+		return "(" + g.variable() + g.one(" = ", " != ", " < ", " > ", " <= ", " >= ") + randomLiterals[g.r.IntN(len(randomLiterals))].String() + ")"
+	case 11:
+		return g.one("REGEX(STR("+g.variable()+"), \"[a1]$\")", "CONTAINS(STR("+g.variable()+"), \"r1\")",
+			"langMatches(LANG("+g.variable()+"), "+g.one(`"*"`, `"en"`, `"EN-gb"`)+")", "sameValue("+g.expression(0)+", "+g.expression(0)+")",
+			"(DATATYPE("+g.variable()+") = <"+xsd+g.one("integer", "date", "string", "decimal")+">)", "STRSTARTS(STR("+g.variable()+"), \"a\")")
 	case 0:
 		return "(" + g.expression(depth-1) + g.one(" && ", " || ") + g.expression(depth-1) + ")"
 	case 1:

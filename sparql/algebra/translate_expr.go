@@ -6,6 +6,7 @@ import (
 
 	"triplestore/rdf"
 	"triplestore/sparql/syntax"
+	"triplestore/vocab"
 )
 
 // grouping is what the translation of a grouped query collects.
@@ -39,6 +40,9 @@ func (t *translator) expr(e syntax.Expr) Expr {
 		for i, a := range e.Args {
 			c.Args[i] = t.expr(a)
 		}
+		if c.Func == "BOUND" && len(c.Args) == 1 {
+			return bound(c)
+		}
 		return c
 	case *syntax.Aggregate:
 		saved := t.group
@@ -59,6 +63,16 @@ func (t *translator) expr(e syntax.Expr) Expr {
 		return t.tripleExpr(e)
 	}
 	panic(fmt.Sprintf("algebra: unknown expression %T", e))
+}
+
+// bound is BOUND(?v) where HAVING's ?v may stand for an expression: whether that has a value.
+func bound(c *Call) Expr {
+	if _, ok := c.Args[0].(*Var); ok {
+		return c
+	}
+	yes, no := &Const{rdf.Literal("true", vocab.XSDBoolean)}, &Const{rdf.Literal("false", vocab.XSDBoolean)}
+	is := &Call{Func: "IF", Args: []Expr{&Call{Func: "ISLITERAL", Args: c.Args, At: c.At}, yes, yes}, At: c.At}
+	return &Call{Func: "COALESCE", Args: []Expr{is, no}, At: c.At}
 }
 
 func (t *translator) tripleExpr(e *syntax.TripleExpr) Expr {

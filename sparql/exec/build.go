@@ -46,7 +46,7 @@ func (q *Query) buildNode(n optimizer.Node, e *env) (operator, error) {
 	case *optimizer.Input:
 		return &input{rows: e.input}, nil
 	case *optimizer.Values:
-		return &values{node: n}, nil
+		return newValues(n, e), nil
 	case *optimizer.Scan:
 		return newScan(q, n, e), nil
 	case *optimizer.Lookup:

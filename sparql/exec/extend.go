@@ -21,6 +21,9 @@ type extend struct {
 	// langs are the IDs of language tags as strings, by Aux.
 	langs  []store.ID
 	noLang store.ID
+
+	rows []int32
+	comp compactor
 }
 
 func newExtend(q *Query, n *optimizer.Extend, in operator, e *env) operator {
@@ -32,14 +35,28 @@ func newExtend(q *Query, n *optimizer.Extend, in operator, e *env) operator {
 }
 
 func (x *extend) next(b *batch) error {
-	if err := x.in.next(b); err != nil || b.n == 0 {
-		return err
+	for {
+		if err := x.in.next(b); err != nil || b.n == 0 {
+			return err
+		}
+		if err := x.compute(b); err != nil {
+			return err
+		}
+		b.cols[x.node.Slot] = x.col
+		if x.env.params == nil || x.env.params[x.node.Slot] == store.NoID {
+			return nil
+		}
+		// The solution that this is evaluated for has a value for the variable: others do not count.
+		x.rows = x.rows[:0]
+		for i, id := range x.col {
+			if id == store.NoID || id == x.env.params[x.node.Slot] {
+				x.rows = append(x.rows, int32(i))
+			}
+		}
+		if x.comp.keep(b, x.rows); b.n > 0 {
+			return nil
+		}
 	}
-	if err := x.compute(b); err != nil {
-		return err
-	}
-	b.cols[x.node.Slot] = x.col
-	return nil
 }
 
 func (x *extend) compute(b *batch) error {

@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"slices"
+
 	"triplestore/sparql/optimizer"
 	"triplestore/store"
 )
@@ -27,24 +29,50 @@ func (u *unit) close() {}
 
 // values yields a table.
 type values struct {
-	node *optimizer.Values
-	at   int
-	cols [][]store.ID
+	slots []int
+	table [][]store.ID
+	at    int
+	cols  [][]store.ID
+}
+
+// newValues makes the table of an operator. In a pattern that is evaluated for one solution, it is joined with the values that
+// this has for its variables.
+func newValues(n *optimizer.Values, e *env) operator {
+	v := &values{slots: n.Slots, table: n.Table}
+	given := func(s int) bool { return e.params != nil && e.params[s] != store.NoID }
+	if !slices.ContainsFunc(n.Slots, given) {
+		return v
+	}
+	v.table = nil
+rows:
+	for _, r := range n.Table {
+		r = slices.Clone(r)
+		for i, s := range n.Slots {
+			if given(s) {
+				if r[i] != store.NoID && r[i] != e.params[s] {
+					continue rows
+				}
+				r[i] = e.params[s]
+			}
+		}
+		v.table = append(v.table, r)
+	}
+	return v
 }
 
 func (v *values) next(b *batch) error {
 	b.reset()
-	b.n = min(batchSize, len(v.node.Table)-v.at)
+	b.n = min(batchSize, len(v.table)-v.at)
 	if b.n == 0 {
 		return nil
 	}
 	if v.cols == nil {
-		v.cols = make([][]store.ID, len(v.node.Slots))
+		v.cols = make([][]store.ID, len(v.slots))
 	}
-	for i, s := range v.node.Slots {
+	for i, s := range v.slots {
 		v.cols[i] = resize(v.cols[i], b.n)
 		for r := range b.n {
-			v.cols[i][r] = v.node.Table[v.at+r][i]
+			v.cols[i][r] = v.table[v.at+r][i]
 		}
 		b.cols[s] = v.cols[i]
 	}

@@ -38,6 +38,7 @@ type groupStep struct {
 	graph Graph
 	scope scope // of right, or of the slot
 	uses  Set   // the variables of cond and expr
+	anti  bool  // of minus: both sides bind a parameter
 }
 
 type stepKind uint8
@@ -119,7 +120,8 @@ func (p *planner) collect(op algebra.Op) (*joinGroup, error) {
 		if err != nil {
 			return nil, err
 		}
-		l.steps = append(l.steps, groupStep{kind: stepMinus, right: o.R, graph: p.graph, scope: p.scope(o.R)})
+		kind, _ := p.minusKind(o.L, o.R)
+		l.steps = append(l.steps, groupStep{kind: stepMinus, right: o.R, graph: p.graph, scope: p.scope(o.R), anti: kind == Anti})
 		return l, nil
 	case *algebra.Filter:
 		in, err := p.collect(o.In)

@@ -32,7 +32,11 @@ func (p *planner) naive(op algebra.Op) (Node, error) {
 		}
 		return n, nil
 	case *algebra.PathPattern:
-		return p.path(o, p.unit())
+		n, err := p.path(o, p.unit())
+		if err != nil {
+			return nil, err
+		}
+		return p.showParams(n, o.S, o.O)
 	case *algebra.Join:
 		if s, ok := o.R.(*algebra.Service); ok { // its endpoint may be bound on the left
 			l, err := p.naive(o.L)
@@ -69,7 +73,8 @@ func (p *planner) naive(op algebra.Op) (Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		return p.hashJoin(l, r, Minus, nil)
+		kind, _ := p.minusKind(o.L, o.R)
+		return p.hashJoin(l, r, kind, nil)
 	case *algebra.Filter:
 		n, err := p.naive(o.In)
 		if err != nil {
@@ -107,7 +112,7 @@ func (p *planner) naiveScan(t algebra.TriplePattern) (Node, error) {
 	}
 	fixed := pat.fixed()
 	order, _ := orderFor(fixed)
-	return p.scan(pat, &st, order, len(fixed), 0, 0), nil
+	return p.showParams(p.scan(pat, &st, order, len(fixed), 0, 0), t.S, t.P, t.O)
 }
 
 // pattern resolves a triple pattern in the active graph.

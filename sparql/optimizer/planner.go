@@ -29,6 +29,7 @@ type planner struct {
 	params Set   // slots that are constants here
 	want   int   // the slot that rows had better be sorted by, or -1
 	late   bool  // the query runs: there can be no new slots and terms
+	show   bool  // patterns bind their parameters as if these were variables, see minusKind
 	scopes map[algebra.Op]scope
 	owns   map[algebra.Op]Node // see own
 }
@@ -130,7 +131,7 @@ func (p *planner) root(op algebra.Op, form algebra.Form) (Node, error) {
 
 // op plans an operator on its own.
 func (p *planner) op(op algebra.Op) (Node, error) {
-	if p.options.NoOptimizer {
+	if p.options.NoOptimizer || p.show {
 		return p.naive(op)
 	}
 	return p.plan(op, p.unit())
@@ -301,6 +302,7 @@ func (p *planner) nested(s *Sub, key any, op algebra.Op) error {
 	graph, sh := p.graph, p.shared
 	s.Plan = func(bound Set) (Node, error) {
 		c := &planner{want: -1, shared: sh, graph: graph, params: bound, late: true, scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}}
+		c.show = c.unclearMinus(op)
 		n, err := c.op(op)
 		if err != nil {
 			return nil, err
@@ -309,6 +311,7 @@ func (p *planner) nested(s *Sub, key any, op algebra.Op) error {
 		return n, nil
 	}
 	c := &planner{want: -1, shared: sh, graph: graph, params: SetOf(s.Outer...), scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}}
+	c.show = c.unclearMinus(op)
 	n, err := c.op(op)
 	s.Example = n
 	return err

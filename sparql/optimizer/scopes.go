@@ -29,7 +29,7 @@ func (p *planner) scopeOf(op algebra.Op) scope {
 		vars := nameSet{}
 		nodeVars(n, vars)
 		for v := range vars {
-			if x := p.slot(v); !p.params.Has(x) {
+			if x := p.slot(v); p.show || !p.params.Has(x) {
 				s.certain, s.maybe = s.certain.With(x), s.maybe.With(x)
 			}
 		}

@@ -162,7 +162,7 @@ func (p *planner) leftJoin(n Node, s groupStep) (Node, error) {
 // minus plans MINUS on top of n.
 func (p *planner) minus(n Node, s groupStep) (Node, error) {
 	common := s.scope.maybe.Intersect(n.P().Maybe)
-	if common.Empty() {
+	if common.Empty() && !s.anti {
 		return n, nil
 	}
 	own, err := p.own(s.right)
@@ -170,6 +170,9 @@ func (p *planner) minus(n Node, s groupStep) (Node, error) {
 		return nil, err
 	}
 	if !common.In(n.P().Certain) || !common.In(s.scope.certain) {
+		if s.anti {
+			return p.hashJoin(n, own, Anti, nil)
+		}
 		return p.hashJoin(n, own, Minus, nil)
 	}
 	hashed, err := p.hashJoin(n, own, Anti, nil)
