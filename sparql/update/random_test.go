@@ -212,6 +212,7 @@ func TestRandom(t *testing.T) {
 }
 
 func compareRandom(t *testing.T, s store.Store, seed uint64, o optimizer.Options) (compared int) {
+	defer s.Close() // now, there are many
 	ctx := t.Context()
 	g := sparqltest.NewGenerator(seed)
 	for range 5 {
