@@ -88,7 +88,8 @@ func openAs(dir string, o Options, version uint16) (_ *badgerPages, err error) {
 		WithCompression(options.None).WithBlockCacheSize(0).
 		WithValueThreshold(1 << 10).WithValueLogFileSize(o.ValueLogFileSize).
 		WithMemTableSize(256 << 10).WithNumMemtables(2).WithBaseTableSize(1 << 20).WithNumLevelZeroTables(2).WithNumLevelZeroTablesStall(8).
-		WithDetectConflicts(false).WithMetricsEnabled(false).WithNumVersionsToKeep(1).WithNumCompactors(2)
+		WithDetectConflicts(false).WithMetricsEnabled(false).WithNumVersionsToKeep(1).WithNumCompactors(2).
+		WithCompactL0OnClose(o.mergeOnClose)
 	db, err := badger.Open(opt)
 	switch {
 	case err != nil && strings.Contains(err.Error(), "Another process is using"):

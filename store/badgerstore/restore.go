@@ -118,6 +118,8 @@ func (s *Store) restoreOne(ctx context.Context, source BackupSource, ro RestoreO
 	switch {
 	case b.info.Since != now && now == 0:
 		return fmt.Errorf("store: %s holds the changes since commit %d; restore the backups before it first, beginning with a full one", source.Name, b.info.Since)
+	case b.info.Since == 0 && now != 0:
+		return fmt.Errorf("store: %s is a full backup, which can only come first", source.Name)
 	case b.info.Since != now:
 		return fmt.Errorf("store: %s holds the changes since commit %d, and the backup before it ends with commit %d", source.Name, b.info.Since, now)
 	case b.info.FirstTerm != terms:

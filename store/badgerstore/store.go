@@ -39,6 +39,8 @@ type Options struct {
 	CollectInterval time.Duration
 	// Logger gets Badger's warnings and errors; nil discards them.
 	Logger *slog.Logger
+
+	mergeOnClose bool // makes Badger merge the newest tables of keys when it is closed
 }
 
 func (o Options) withDefaults() Options {
@@ -314,9 +316,11 @@ func (s *Store) wrote(bytes uint64) {
 }
 
 // BytesOnDisk is the size of the directory in blocks that are really allocated: Badger's files have holes.
-func (s *Store) BytesOnDisk() (uint64, error) {
+func (s *Store) BytesOnDisk() (uint64, error) { return bytesOnDisk(s.dir) }
+
+func bytesOnDisk(dir string) (uint64, error) {
 	var n uint64
-	err := filepath.WalkDir(s.dir, func(_ string, e os.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(_ string, e os.DirEntry, err error) error {
 		if err != nil {
 			if errors.Is(err, os.ErrNotExist) {
 				return nil // collected just now

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"triplestore/store"
+	"triplestore/store/badgerstore"
+)
+
+func (a *app) backup() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "backup [flags] [FILE]",
+		Short: "Write a backup of the store",
+		Long: `Writes a backup of the newest state to FILE, or to standard output. It is compressed and has checksums; triplestore restore makes
+a store of it that has the same quads, blank-node labels and commit number. With --since it holds only what has changed since a
+commit, which the history must have kept, or since the backup in a file.
+
+The file appears under its name only when it is complete. While triplestore serve has the store open, this command cannot: see
+docs/operations.md for backups of a running server.
+
+` + exitHelp,
+		Example: `  triplestore backup monday.tsb
+  triplestore backup --since monday.tsb tuesday.tsb
+  triplestore backup | ssh host 'cat > store.tsb'`,
+		Args: args(cobra.MaximumNArgs(1)),
+	}
+	dir := storeFlag(cmd)
+	since := cmd.Flags().String("since", "", "number of a commit, or file of an earlier backup: write only what has changed since")
+	asJSON := cmd.Flags().Bool("json", false, "print what was written as JSON (needs FILE)")
+	quiet := cmd.Flags().Bool("quiet", false, "show no progress")
+	cmd.RunE = func(cmd *cobra.Command, list []string) error {
+		path := ""
+		if len(list) > 0 && list[0] != "-" {
+			path = list[0]
+		}
+		if path == "" && isTerminal(a.stdout) {
+			return usageError{errors.New("a backup is not text: name a file, or redirect standard output")}
+		}
+		if path == "" && *asJSON {
+			return usageError{errors.New("--json needs a file: standard output is for the backup")}
+		}
+		commit, err := sinceCommit(*since)
+		if err != nil {
+			return err
+		}
+		return a.withStore(*dir, func(st *badgerstore.Store) error {
+			line, done := a.statusLine(*quiet)
+			o := badgerstore.BackupOptions{Since: commit, Progress: func(p badgerstore.BackupProgress) { line(backupLine("", p)) }}
+			var info badgerstore.BackupInfo
+			err := a.atomically(path, func(w io.Writer) (err error) {
+				info, err = st.Backup(cmd.Context(), w, o)
+				return err
+			})
+			done()
+			switch {
+			case errors.Is(err, store.ErrNoCommit) && commit > 0:
+				return fmt.Errorf("%w (serve and load keep older states with --retention)", err)
+			case err != nil || path == "":
+				return err
+			case *asJSON:
+				return a.printJSON(info)
+			}
+			size := int64(0)
+			if f, err := os.Stat(path); err == nil {
+				size = f.Size()
+			}
+			from := ""
+			if commit > 0 {
+				from = fmt.Sprintf(" since commit %d", commit)
+			}
+			_, err = fmt.Fprintf(a.stdout, "%s: commit %d%s, %s quads in all, %s\n", path, info.Commit, from, formatCount(info.Quads), formatBytes(size))
+			return err
+		})
+	}
+	return cmd
+}
+
+func backupLine(name string, p badgerstore.BackupProgress) string {
+	s := formatCount(p.Items) + " terms and quads, " + formatBytes(p.Bytes)
+	if p.Total > 0 {
+		s += fmt.Sprintf(", %d%%", p.Items*100/p.Total)
+	}
+	if name != "" {
+		s = name + ": " + s
+	}
+	return s
+}
+
+// sinceCommit reads the number of a commit, or that of a backup.
+func sinceCommit(s string) (uint64, error) {
+	if s == "" {
+		return 0, nil
+	}
+	if n, err := strconv.ParseUint(s, 10, 64); err == nil {
+		return n, nil
+	}
+	f, err := os.Open(s)
+	if err != nil {
+		return 0, usageError{fmt.Errorf("--since is the number of a commit or the file of a backup: %w", err)}
+	}
+	defer f.Close()
+	info, err := badgerstore.ReadBackupInfo(f, s)
+	return info.Commit, err
+}
+
+// withStore opens a store that is there, runs f, and closes it.
+func (a *app) withStore(dir string, f func(*badgerstore.Store) error) error {
+	return a.with(dir, false, func(st store.Store) error {
+		bs, ok := st.(*badgerstore.Store)
+		if !ok {
+			return fmt.Errorf("%T cannot do this", st)
+		}
+		return f(bs)
+	})
+}
+
+// atomically hands f standard output, or a file that appears under its name only when it is complete and on disk.
+func (a *app) atomically(path string, f func(io.Writer) error) (err error) {
+	if path == "" {
+		out := bufio.NewWriterSize(pipeWriter{a.stdout}, 1<<18)
+		return errors.Join(f(out), out.Flush())
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(tmp.Name()))
+		}
+	}()
+	out := bufio.NewWriterSize(tmp, 1<<18)
+	if err := errors.Join(f(out), out.Flush(), tmp.Chmod(0o644), tmp.Sync(), tmp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}
+
+func (a *app) restore() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "restore [flags] FILE|- ...",
+		Short: "Make a store of backups",
+		Long: `Makes a store of a full backup and of the incremental ones that follow on it, in this order, in a folder that is empty or not
+there yet. It is checked as triplestore verify does, and appears only when all is well. A backup that is damaged or truncated is
+refused, with the place.
+
+` + exitHelp,
+		Example: `  triplestore restore --store new monday.tsb tuesday.tsb
+  ssh host cat store.tsb | triplestore restore --store new -`,
+		Args: args(cobra.MinimumNArgs(1)),
+	}
+	dir := storeFlag(cmd)
+	asJSON := cmd.Flags().Bool("json", false, "print the report of the check as JSON")
+	quiet := cmd.Flags().Bool("quiet", false, "show no progress")
+	cmd.RunE = func(cmd *cobra.Command, list []string) error {
+		sources := make([]badgerstore.BackupSource, len(list))
+		for i, path := range list {
+			sources[i] = badgerstore.BackupFile(path)
+			if path == "-" {
+				sources[i] = badgerstore.BackupSource{Name: "standard input", Open: func() (io.ReadCloser, error) { return io.NopCloser(a.stdin), nil }}
+			}
+		}
+		line, done := a.statusLine(*quiet)
+		report, err := badgerstore.Restore(cmd.Context(), *dir, badgerstore.Options{}, sources, badgerstore.RestoreOptions{
+			Progress: func(name string, p badgerstore.BackupProgress) { line(backupLine(name, p)) },
+			Check:    func(p badgerstore.CheckProgress) { line(checkLine(p)) },
+		})
+		done()
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			return a.printJSON(report)
+		}
+		_, err = fmt.Fprintf(a.stdout, "%s: commit %d, %s quads, %s terms, checked\n", *dir, report.Commit, formatCount(report.Quads), formatCount(report.Terms))
+		return err
+	}
+	return cmd
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"triplestore/store"
+	"triplestore/store/badgerstore"
+)
+
+func (a *app) verify() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "verify [flags]",
+		Short: "Check that the store is whole",
+		Long: `Reads every page of the store, the kept history included, and checks checksums, order and counts, that all orders hold the same quads,
+that terms lead to IDs and back, and that no page is used twice. It reports everything that is wrong, with page and relation, and
+changes nothing. The exit code is 0 if nothing is wrong and 1 otherwise.
+
+` + exitHelp,
+		Example: "  triplestore verify\n  triplestore verify --json | jq '.findings[]'",
+		Args:    args(cobra.NoArgs),
+	}
+	dir := storeFlag(cmd)
+	asJSON := cmd.Flags().Bool("json", false, "print the report as JSON")
+	quiet := cmd.Flags().Bool("quiet", false, "show no progress and no findings, only the totals")
+	limit := cmd.Flags().Int("max-findings", 1000, "how many findings to report one by one")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := mustExist(*dir); err != nil {
+			return err
+		}
+		line, done := a.statusLine(*quiet)
+		report, err := badgerstore.CheckDir(cmd.Context(), *dir, badgerstore.Options{}, badgerstore.CheckOptions{
+			MaxFindings: *limit, Progress: func(p badgerstore.CheckProgress) { line(checkLine(p)) }})
+		done()
+		if err != nil {
+			return lockedHint(err)
+		}
+		if *asJSON {
+			err = a.printJSON(report)
+		} else {
+			err = a.printCheck(report, *quiet)
+		}
+		return errors.Join(err, report.Err())
+	}
+	return cmd
+}
+
+// mustExist keeps commands that do not make a store from making one.
+func mustExist(dir string) error {
+	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("there is no store in %s; triplestore load makes one", dir)
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
+func lockedHint(err error) error {
+	if errors.Is(err, store.ErrLocked) {
+		return fmt.Errorf("%w (a running triplestore serve?)", err)
+	}
+	return err
+}
+
+func checkLine(p badgerstore.CheckProgress) string {
+	s := fmt.Sprintf("checked %s rows, %s pages", formatCount(p.Rows), formatCount(p.Pages))
+	if p.TotalRows > 0 {
+		s += fmt.Sprintf(", %d%%", min(100, p.Rows*100/p.TotalRows))
+	}
+	return s
+}
+
+func (a *app) printCheck(r *badgerstore.CheckReport, quiet bool) error {
+	if !quiet {
+		for _, f := range r.Findings {
+			if _, err := fmt.Fprintln(a.stdout, f); err != nil {
+				return err
+			}
+		}
+		if r.More > 0 {
+			fmt.Fprintf(a.stdout, "… and %s more\n", formatCount(r.More))
+		}
+	}
+	word := "whole"
+	if !r.OK {
+		word = fmt.Sprintf("%s findings", formatCount(len(r.Findings)+r.More))
+	}
+	_, err := fmt.Fprintf(a.stdout, "commit %d, %s: %s quads, %s named graphs, %s terms, %s pages, %s free; %s checked: %s\n", r.Commit,
+		r.Time.Format("2006-01-02T15:04:05Z07:00"), formatCount(r.Quads), formatCount(r.Graphs), formatCount(r.Terms), formatCount(r.Pages),
+		formatCount(r.Free), plural(r.States, "state"), word)
+	return err
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return formatCount(n) + " " + word + "s"
+}

@@ -1,0 +1,103 @@
+package badgerstore
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"triplestore/rdf"
+	"triplestore/store"
+)
+
+// TestCompact fills a store, scatters it, removes most of it, and gets the disk back.
+func TestCompact(t *testing.T) {
+	t.Parallel()
+	for _, rewrite := range []bool{false, true} {
+		t.Run(fmt.Sprint("rewrite ", rewrite), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			s, err := Open(dir, Options{ValueLogFileSize: 1 << 20})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := rand.New(rand.NewPCG(1, 2))
+			for round := range 10 { // many small commits in random places leave pages half full
+				var quads []rdf.Quad
+				for range 4000 {
+					n := r.IntN(1_000_000)
+					quads = append(quads, rdf.Quad{S: rdf.IRI(fmt.Sprintf("http://example.org/%d", n)), P: rdf.IRI(fmt.Sprintf("http://example.org/p%d", n%7)),
+						O: rdf.String(fmt.Sprint("value ", round, n))})
+				}
+				if _, err := s.Update(t.Context(), func(x store.Txn) error { return x.Add(quads) }); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, all, _ := content(t, s)
+			if _, err := s.Update(t.Context(), func(x store.Txn) error {
+				for i := 0; i < len(all); i += 1000 {
+					part := all[i:min(i+1000, len(all))]
+					if err := x.Remove(part[:len(part)*9/10]); err != nil {
+						return err
+					}
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			full, err := s.BytesOnDisk()
+			if err != nil {
+				t.Fatal(err)
+			}
+			before, quads, ids := content(t, s)
+			held, err := s.Snapshot()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Compact(t.Context(), CompactOptions{Rewrite: rewrite}); err != nil {
+				t.Fatal(err)
+			}
+			if n, err := held.Count(store.Range{Order: store.OPSG}); err != nil || n != uint64(len(quads)) {
+				t.Errorf("%d quads, %v", n, err)
+			}
+			held.Close()
+			if err := s.Verify(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			steps := map[string]bool{}
+			report, err := CompactDir(t.Context(), dir, Options{ValueLogFileSize: 1 << 20}, CompactOptions{Rewrite: rewrite,
+				Progress: func(step string, _ float64) { steps[step] = true }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%d bytes, %+v", full, report)
+			if len(steps) < 3 {
+				t.Errorf("told %v", steps)
+			}
+			if s, err = Open(dir, Options{}); err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			check, err := s.Check(t.Context(), CheckOptions{})
+			if err != nil || !check.OK {
+				t.Fatal(err, check)
+			}
+			after, quads2, ids2 := content(t, s)
+			if len(quads) != len(quads2) || fmt.Sprint(ids) != fmt.Sprint(ids2) || !rewrite && before != after || rewrite && after.Number != before.Number+2 {
+				t.Errorf("%+v with %d quads became %+v with %d", before, len(quads), after, len(quads2))
+			}
+			if report.After > full/2 {
+				t.Errorf("%d bytes became %d", full, report.After)
+			}
+		})
+	}
+}
+
+func TestCompactEmpty(t *testing.T) {
+	t.Parallel()
+	if _, err := CompactDir(t.Context(), t.TempDir(), Options{}, CompactOptions{Rewrite: true}); err != nil {
+		t.Fatal(err)
+	}
+}
