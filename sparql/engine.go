@@ -33,7 +33,9 @@ type Options struct {
 	Dataset        bool
 	Default, Named []rdf.Term
 	// Service asks the endpoints that SERVICE names; package sparql/service has one that does so over HTTP. Nil refuses SERVICE.
-	Service ServiceClient
+	// ServiceRows is with how many rows of the query's own an endpoint is asked at a time; 0 is 500.
+	Service     ServiceClient
+	ServiceRows int
 	// Load reads a document for LOAD in an update; emit may be called by several goroutines at once, and its errors must be returned.
 	// Nil refuses LOAD.
 	Load func(ctx context.Context, d Document, emit func([]rdf.Quad) error) error

@@ -43,7 +43,7 @@ func (o *Options) execution(base string) exec.Config {
 	if o.Now != nil {
 		now = o.Now
 	}
-	return exec.Config{Memory: o.Memory, Now: now(), Base: base, Profile: o.Profile, Service: o.Service}
+	return exec.Config{Memory: o.Memory, Now: now(), Base: base, Profile: o.Profile, Service: o.Service, ServiceRows: o.ServiceRows}
 }
 
 func start(ctx context.Context, snap store.Snapshot, text string, o Options) (r *Result, err error) {

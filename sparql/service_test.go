@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -407,4 +408,71 @@ func TestServiceExplain(t *testing.T) {
 	if err != nil || !strings.Contains(got, "service silent <http://far/sparql> (?s ?k)") {
 		t.Errorf("got %s, %v", got, err)
 	}
+}
+
+// TestServiceAgainstGroup: a generated pattern has the same solutions whether it is evaluated here or at an endpoint with the same
+// data, wherever in a query it stands, however many rows are sent at a time.
+func TestServiceAgainstGroup(t *testing.T) {
+	t.Parallel()
+	seed := uint64(time.Now().UnixNano())
+	n := 600
+	if testing.Short() {
+		n = 200
+	}
+	ran, rows, requests := 0, 0, 0
+	for i := range uint64(n) {
+		g := &generator{Rand: rand.New(rand.NewPCG(seed, i))}
+		// Blank nodes of an answer are others than those of the store.
+		quads := slices.DeleteFunc(randomQuads(g.Rand), func(q rdf.Quad) bool { return q.O.IsBlankNode() })
+		snap := snapshotOf(t, quads)
+		client := &endpoints{engine: NewEngine(Options{}), snaps: map[string]store.Snapshot{far: snap, "http://e/n1": snap, "http://e/n2": snap}}
+		for range 4 {
+			group := g.group(2)
+			here, there := "{ "+group+"} ", "SERVICE "+g.pick("", "SILENT ")+"<"+far+"> "+group
+			if g.IntN(5) == 0 {
+				// The endpoint is a variable, which the pattern binds as well.
+				here, there = "{ "+group+"VALUES ?z { :n1 :n2 } } ", "SERVICE ?z "+group
+			}
+			before, after := g.triples(), g.element(1)
+			if g.IntN(3) == 0 {
+				before = ""
+			}
+			if strings.Contains(there, "?z") {
+				before += "VALUES (?z " + g.v() + ") { (:n1 UNDEF) (:n2 :n3) (:n2 UNDEF) } "
+			}
+			format := g.pick("%s", "%s", "%s", "OPTIONAL { %s} ", "OPTIONAL { %s FILTER ("+g.cond(0)+") } ", "MINUS { %s} ",
+				"{ %s} UNION { "+g.triples()+"} ", "{ SELECT * { %s} LIMIT 1000000 } ")
+			if strings.HasPrefix(format, "{") && strings.Contains(there, "?z") {
+				format = "%s"
+			}
+			body := func(s string) string {
+				return "PREFIX : <http://e/> SELECT * { " + before + strings.Replace(format, "%s", s, 1) + after + "}"
+			}
+			o := Options{Timeout: 2 * time.Second, Memory: 64 << 20, Service: client, ServiceRows: 1 + g.IntN(4)}
+			want, errHere := bag(NewEngine(o), snap, body(here))
+			got, err := bag(NewEngine(o), snap, body(there))
+			if errHere != nil || err != nil {
+				if strings.Contains(fmt.Sprint(err), "is not bound") { // such a variable cannot be bound late
+					continue
+				}
+				if (err == nil || errHere == nil) && !errors.Is(err, ErrTimeout) && errHere != ErrTimeout && err != ErrMemory && errHere != ErrMemory {
+					t.Fatalf("seed %d/%d: %s\nthere: %v\nhere: %v", seed, i, body(there), err, errHere)
+				}
+				continue
+			}
+			ran++
+			rows += len(got)
+			requests += len(client.sent)
+			if !slices.Equal(got, want) {
+				plan, _ := NewEngine(o).Explain(context.Background(), snap, body(there))
+				t.Fatalf("seed %d/%d: %s\nhere: %s\nthere %d rows:\n%s\nhere %d rows:\n%s\n%s\nsent %s", seed, i, body(there), body(here), len(got),
+					strings.Join(got[:min(len(got), 20)], "\n"), len(want), strings.Join(want[:min(len(want), 20)], "\n"), plan, client.sent)
+			}
+			client.sent = nil
+		}
+	}
+	if ran < n {
+		t.Errorf("only %d of %d generated queries ran", ran, 4*n)
+	}
+	t.Logf("seed %d: %d queries with %d solutions and %d requests agree", seed, ran, rows, requests)
 }

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,8 +24,10 @@ type Config struct {
 	Base string
 	// Profile measures the operators.
 	Profile bool
-	// Service asks the endpoints of SERVICE. Nil refuses them.
-	Service ServiceClient
+	// Service asks the endpoints of SERVICE. Nil refuses them. ServiceRows is how many rows are sent at a time; 0 is
+	// optimizer.ServiceRows.
+	Service     ServiceClient
+	ServiceRows int
 }
 
 // Query is a running plan. It is used by one goroutine at a time and must be closed.
@@ -39,6 +42,7 @@ type Query struct {
 	expr    *expr.Context
 	profile *profile
 	service ServiceClient
+	sent    int // Config.ServiceRows
 	root    operator
 	out     *batch
 	scratch decodeScratch
@@ -47,7 +51,7 @@ type Query struct {
 
 // Start makes the operators of a plan. Nothing is read before the first call of a method that yields something.
 func Start(ctx context.Context, snap store.Snapshot, plan *optimizer.Plan, c Config) (*Query, error) {
-	q := &Query{ctx: ctx, snap: snap, plan: plan, width: len(plan.Slots), memory: &memory{limit: c.Memory}, service: c.Service}
+	q := &Query{ctx: ctx, snap: snap, plan: plan, width: len(plan.Slots), memory: &memory{limit: c.Memory}, service: c.Service, sent: cmp.Or(c.ServiceRows, optimizer.ServiceRows)}
 	q.terms = newTerms(snap, q.memory, plan.Locals)
 	q.subs = &subs{q: q, plans: map[*optimizer.Sub]map[string]optimizer.Node{}, found: map[*optimizer.Sub]map[string]bool{}}
 	q.out = newBatch(q.width)
@@ -111,6 +115,9 @@ func (q *Query) Solutions(emit func([]rdf.Term) bool) error {
 			return err
 		}
 		for at := 0; at < b.n; at += batchSize { // a batch of a scan may be larger than what should be decoded at once
+			if err := q.check(); err != nil {
+				return err
+			}
 			n := min(batchSize, b.n-at)
 			for i, s := range out {
 				if s < 0 || b.cols[s] == nil {

@@ -171,9 +171,9 @@ func (s *service) chunk() error {
 	return nil
 }
 
-// take collects rows of the input with at most ServiceRows different values, or all of them for SILENT.
+// take collects rows of the input with at most as many different values as are sent at a time, or all of them for SILENT.
 func (s *service) take() (*batch, error) {
-	most := optimizer.ServiceRows
+	most := s.q.sent
 	if s.node.Silent {
 		most = int(^uint(0) >> 1)
 	}
@@ -368,7 +368,7 @@ func (s *service) texts(keys *keySet) ([]string, error) {
 			return plain, nil
 		}
 		table = append(append(table, row...), ")\n"...)
-		if n++; n >= optimizer.ServiceRows || len(table) > serviceBytes {
+		if n++; n >= s.q.sent || len(table) > serviceBytes {
 			flush()
 			n = 0
 		}
