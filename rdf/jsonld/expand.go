@@ -267,11 +267,11 @@ func (x *expander) keyword(o *object, key, expanded string, value any) error {
 		if err != nil {
 			return err
 		}
-		if result = id; null {
-			result = nil
+		if null {
 			o.Set("@id", nil)
 			return nil
 		}
+		result = id
 	case "@type":
 		var types []any
 		for _, t := range asList(value) {

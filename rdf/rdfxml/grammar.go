@@ -133,12 +133,12 @@ func (p *parser) propertyAttr(c scope, e *element, a attr, subject rdf.Term) err
 
 // propertyAttrs are the syntax attributes of a property element.
 type propertyAttrs struct {
-	parseType, datatype          string
-	hasParseType, hasDatatype    bool
-	object                       rdf.Term // of rdf:resource or rdf:nodeID
-	hasObject                    bool
-	reifies, annotation          rdf.Term // of rdf:ID and of rdf:annotation or rdf:annotationNodeID
-	properties, hasID, hasAnnote bool
+	parseType, datatype       string
+	hasParseType, hasDatatype bool
+	object                    rdf.Term // of rdf:resource or rdf:nodeID
+	hasObject                 bool
+	reifies, annotation       rdf.Term // of rdf:ID and of rdf:annotation or rdf:annotationNodeID
+	properties, hasID         bool
 }
 
 func (p *parser) propertyAttrs(c scope, e *element) (a propertyAttrs, err error) {
@@ -430,7 +430,7 @@ func (p *parser) content(c scope, a propertyAttrs) (rdf.Term, error) {
 			}
 		case eventEnd:
 			at := p.x.top().at
-			defer p.x.pop()
+			defer p.x.pop() //nolint:revive // the loop ends here
 			if joined != nil {
 				text = alias(joined)
 			}

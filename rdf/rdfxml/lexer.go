@@ -284,7 +284,7 @@ func (x *lexer) decode(raw []byte, inAttr bool) (string, error) {
 	if err := x.checkChars(raw); err != nil {
 		return "", err
 	}
-	if bytes.IndexByte(raw, '&') < 0 && bytes.IndexByte(raw, '\r') < 0 && (!inAttr || bytes.IndexAny(raw, "\t\n") < 0) {
+	if bytes.IndexByte(raw, '&') < 0 && bytes.IndexByte(raw, '\r') < 0 && (!inAttr || !bytes.ContainsAny(raw, "\t\n")) {
 		return alias(raw), nil
 	}
 	out := make([]byte, 0, len(raw))

@@ -34,7 +34,6 @@ type lexer struct {
 	arena     arena
 	datatypes interned
 	langs     langCache
-	scratch   []byte
 }
 
 // position is a place in the input: bytes, line feeds and, since the last of these, characters before it.

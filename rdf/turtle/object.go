@@ -298,10 +298,10 @@ func (p *parser) annotation(s, pred, o rdf.Term) bool {
 	var reifier rdf.Term
 	has := false
 	for {
-		ok := true
 		switch c := p.next(); {
 		case c == '~':
 			p.pos++
+			var ok bool
 			if reifier, ok = p.reifier(); !ok || !p.triple(reifier, rdfReifies, term) {
 				return false
 			}

@@ -8,7 +8,6 @@ package turtle
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -107,6 +106,3 @@ func ParseString(text string, o Options) ([]rdf.Quad, error) {
 	})
 	return quads, err
 }
-
-// errStop unwinds the parser after a mistake that was already reported or stored.
-var errStop = errors.New("turtle: stopped")
