@@ -194,7 +194,11 @@ func (v *evaluator) filter(b *batch, rows []int32) ([]int32, error) {
 			kept, u := out[:0], 0
 			for _, r := range out {
 				if u < len(unknown) && unknown[u] == r {
-					u++
+					if u++; u&7 == 0 {
+						if err := v.view.q.check(); err != nil {
+							return nil, err
+						}
+					}
 					h, err := v.holds(int(r))
 					if err != nil {
 						return nil, err
@@ -212,7 +216,7 @@ func (v *evaluator) filter(b *batch, rows []int32) ([]int32, error) {
 		return nil, err
 	}
 	for i, r := range rows {
-		if i&63 == 63 {
+		if i&7 == 7 {
 			if err := v.view.q.check(); err != nil {
 				return nil, err
 			}

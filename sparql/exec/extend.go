@@ -76,7 +76,7 @@ func (x *extend) compute(b *batch) error {
 		return err
 	}
 	for i := range x.col {
-		if i&63 == 63 {
+		if i&7 == 7 {
 			if err := x.q.check(); err != nil {
 				return err
 			}
@@ -233,7 +233,7 @@ func (x *extendRows) next(b *batch) error {
 				}
 			}
 		}
-		if r&63 == 63 {
+		if r&7 == 7 {
 			if err := x.q.check(); err != nil {
 				return err
 			}

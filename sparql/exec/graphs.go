@@ -68,6 +68,9 @@ func (q *Query) Construct(emit func(rdf.Triple) bool) error {
 			}
 			for r := range n {
 				solution++
+				if err := q.check(); err != nil {
+					return err
+				}
 				for i := range q.plan.Template {
 					t := &q.plan.Template[i]
 					if !q.plan.Unique {

@@ -141,6 +141,11 @@ func (g *group) next(b *batch) error {
 			if err != nil {
 				return err
 			}
+			if r&7 == 7 {
+				if err := g.q.check(); err != nil {
+					return err
+				}
+			}
 			g.bufs[s][r] = id
 		}
 		b.cols[s] = g.bufs[s]
@@ -346,7 +351,7 @@ func (a *generic) add(b *batch, numbers []int32, n int) error {
 		if err := a.addRow(b, i, int(g), n); err != nil {
 			return err
 		}
-		if i&255 == 255 {
+		if i&7 == 7 {
 			if err := a.q.check(); err != nil {
 				return err
 			}
@@ -363,7 +368,6 @@ func (a *generic) addRow(b *batch, row, g, n int) error {
 	}
 	a.vals = a.vals[:0]
 	var bad error
-	keep := a.agg.Distinct || a.agg.Func == "GROUP_CONCAT"
 	for _, e := range a.args {
 		e.view.b = b
 		v, ok, err := e.eval(row)
@@ -372,14 +376,14 @@ func (a *generic) addRow(b *batch, row, g, n int) error {
 		}
 		if !ok || v.IsZero() {
 			bad = expr.ErrExpr
-		} else if keep {
-			if err := a.held.grow(int64(v.Term().Size())); err != nil {
-				return err
-			}
 		}
 		a.vals = append(a.vals, v)
 	}
+	size := acc.Size()
 	acc.Add(a.vals, bad)
+	if grown := acc.Size() - size; grown > 0 {
+		return a.held.grow(grown)
+	}
 	return nil
 }
 

@@ -21,6 +21,14 @@ func (m *memory) grow(n int64) error {
 	return nil
 }
 
+// room reports whether n more bytes are free, for what is held for a moment only.
+func (m *memory) room(n int64) error {
+	if m.limit > 0 && atomic.LoadInt64(&m.used)+n > m.limit {
+		return ErrMemory
+	}
+	return nil
+}
+
 // held is the part of a budget that one operator has, so that it can give it all back.
 type held struct {
 	m *memory

@@ -146,13 +146,13 @@ func (s *subs) exists(sub *optimizer.Sub, v *rowView) (bool, error) {
 			break
 		}
 	}
-	if s.found[sub] == nil {
-		s.found[sub] = map[string]bool{}
-	}
 	if s.bytes > cacheLimit {
 		_ = s.q.memory.grow(-s.bytes)
-		clear(s.found[sub])
+		clear(s.found)
 		s.bytes = 0
+	}
+	if s.found[sub] == nil {
+		s.found[sub] = map[string]bool{}
 	}
 	s.found[sub][string(key)] = b.n > 0
 	s.bytes += int64(len(key)) + 48

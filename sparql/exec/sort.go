@@ -99,7 +99,16 @@ func (s *sorter) take(b *batch) error {
 				return err
 			}
 			s.extra[i] = append(s.extra[i], v)
-			bytes += 96
+			bytes += v.Size()
+			if bytes > 1<<20 { // long strings: not the whole batch unasked
+				if s.bytes += bytes; s.held.grow(bytes) != nil {
+					return ErrMemory
+				}
+				bytes = 0
+			}
+			if err := s.q.check(); err != nil {
+				return err
+			}
 		}
 	}
 	s.bytes += bytes
@@ -302,6 +311,8 @@ func (s *sorter) rankIDs(col []store.ID) ([]uint64, error) {
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
 	vals := make([]expr.Value, len(ids))
+	kept := held{m: s.q.memory}
+	defer kept.release()
 	for at := 0; at < len(ids); at += 8192 {
 		if err := s.q.check(); err != nil {
 			return nil, err
@@ -310,11 +321,16 @@ func (s *sorter) rankIDs(col []store.ID) ([]uint64, error) {
 		if err := s.q.terms.prepare(part); err != nil {
 			return nil, err
 		}
+		size := int64(0)
 		for i, id := range part {
 			var err error
 			if vals[at+i], err = s.q.terms.value(id); err != nil {
 				return nil, err
 			}
+			size += vals[at+i].Size()
+		}
+		if err := kept.grow(size); err != nil {
+			return nil, err
 		}
 	}
 	of, err := s.rankValues(vals)
@@ -372,7 +388,7 @@ func (s *sorter) rankValues(vals []expr.Value) ([]uint64, error) {
 	steps := 0
 	var stop error
 	slices.SortFunc(perm, func(a, b int32) int {
-		if steps++; steps&0xfff == 0 && stop == nil {
+		if steps++; steps&0xff == 0 && stop == nil {
 			stop = s.q.check()
 		}
 		if stop != nil {

@@ -82,7 +82,7 @@ func (t *terms) prepare(cols ...[]store.ID) error {
 	slices.Sort(t.wanted)
 	t.wanted = slices.Compact(t.wanted)
 	t.got = resize(t.got, len(t.wanted))
-	if err := t.snap.Terms(t.wanted, t.got); err != nil {
+	if err := t.fetch(t.wanted, t.got); err != nil {
 		return err
 	}
 	if t.bytes > t.limit {
@@ -99,6 +99,30 @@ func (t *terms) prepare(cols ...[]store.ID) error {
 	}
 	t.bytes += bytes
 	return t.memory.grow(bytes)
+}
+
+// fetchedAtOnce is how many terms are fetched before their size is looked at.
+const fetchedAtOnce = 256
+
+// fetch gets terms of the dictionary. Literals may be long: those of a batch have to fit into the memory that is left.
+func (t *terms) fetch(ids []store.ID, dst []rdf.Term) error {
+	if t.memory.limit == 0 {
+		return t.snap.Terms(ids, dst)
+	}
+	var bytes int64
+	for at := 0; at < len(ids); at += fetchedAtOnce {
+		end := min(at+fetchedAtOnce, len(ids))
+		if err := t.snap.Terms(ids[at:end], dst[at:end]); err != nil {
+			return err
+		}
+		for _, x := range dst[at:end] {
+			bytes += int64(x.Size())
+		}
+		if err := t.memory.room(bytes); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // value decodes an ID. A term of the dictionary that prepare has not seen is fetched alone.
@@ -157,7 +181,7 @@ func (t *terms) decode(col []store.ID, dst []rdf.Term, s *decodeScratch) error {
 	}
 	s.ids = slices.Compact(s.ids)
 	s.terms = resize(s.terms, len(s.ids))
-	if err := t.snap.Terms(s.ids, s.terms); err != nil {
+	if err := t.fetch(s.ids, s.terms); err != nil {
 		return err
 	}
 	var last store.ID
@@ -210,7 +234,7 @@ func (t *terms) values(col []store.ID, rows []int32, dst []expr.Value, s *decode
 	}
 	s.ids = slices.Compact(s.ids)
 	s.terms = resize(s.terms, len(s.ids))
-	if err := t.snap.Terms(s.ids, s.terms); err != nil {
+	if err := t.fetch(s.ids, s.terms); err != nil {
 		return err
 	}
 	last = 0

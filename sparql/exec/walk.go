@@ -275,6 +275,7 @@ func (w *walker) seek(p *optimizer.Pattern, order store.Order, consts, result, n
 	if a.none {
 		return out, nil
 	}
+	full := max(1<<16, 2*len(out))
 	s := seeker{q: w.q, access: a, keys: 1}
 	s.open()
 	defer s.close()
@@ -294,12 +295,28 @@ func (w *walker) seek(p *optimizer.Pattern, order store.Order, consts, result, n
 				}
 			}
 			out = append(out, s.block.Cols[result][s.pos])
+			if len(out) >= full { // of a dense graph nearly all are repetitions
+				slices.Sort(out)
+				out = slices.Compact(out)
+				full = max(full, 2*len(out))
+				if err := w.room(full); err != nil {
+					return nil, err
+				}
+			}
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// room reports whether there is memory for n IDs for a while.
+func (w *walker) room(n int) error {
+	if err := w.q.check(); err != nil {
+		return err
+	}
+	return w.q.memory.room(int64(n) * 8)
 }
 
 // isNode reports whether a term is a subject or an object in the graph.

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"context"
 	"sync"
 	"testing"
 
@@ -20,7 +21,7 @@ func FuzzRegex(f *testing.F) {
 		if err != nil || m == nil {
 			return
 		}
-		got, err := m.match(text)
+		got, err := m.match(context.Background(), text)
 		if err != nil {
 			return
 		}
@@ -28,7 +29,7 @@ func FuzzRegex(f *testing.F) {
 			t.Errorf("pattern %q, flags %q, text %q: the fast path says %v", pattern, flags, text, got)
 		}
 		if !m.empty && len(text) < 1000 {
-			if _, _, err := m.replace(text, "[$0]"); err != nil && err != ErrRegexTimeout {
+			if _, _, err := m.replace(context.Background(), text, "[$0]"); err != nil && err != ErrRegexTimeout {
 				t.Errorf("replace: %v", err)
 			}
 		}

@@ -1,10 +1,12 @@
 package expr
 
 import (
+	"context"
 	"errors"
 	"regexp"
 	"regexp/syntax"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -35,6 +37,10 @@ type matcher struct {
 	back    *regexp2.Regexp
 	groups  int
 	empty   bool // matches the empty string
+	program int  // instructions
+	text    string
+	resume  *regexp.Regexp // finds further matches, see next
+	once    sync.Once
 }
 
 type matchMode uint8
@@ -71,9 +77,11 @@ func compileRegexp(pattern, flags string) (*matcher, error) {
 	if err != nil {
 		return nil, regexErrorf("%s", err)
 	}
-	if prog, err := syntax.Compile(parsed.Simplify()); err != nil || len(prog.Inst) > maxProgram {
+	prog, err := syntax.Compile(parsed.Simplify())
+	if err != nil || len(prog.Inst) > maxProgram {
 		return nil, regexErrorf("too large")
 	}
+	m.program, m.text = len(prog.Inst), t.pattern
 	if m.re, err = regexp.Compile(t.pattern); err != nil {
 		return nil, regexErrorf("%s", err)
 	}
@@ -121,7 +129,7 @@ func foldable(s string) bool {
 	return s != ""
 }
 
-func (m *matcher) match(s string) (bool, error) {
+func (m *matcher) match(ctx context.Context, s string) (bool, error) {
 	switch m.mode {
 	case matchContains:
 		return strings.Contains(s, m.literal), nil
@@ -139,6 +147,11 @@ func (m *matcher) match(s string) (bool, error) {
 			return false, ErrRegexTimeout
 		}
 		return ok, nil
+	}
+	if m.long(s) {
+		r := &textReader{s: s, ctx: ctx}
+		ok := m.re.MatchReader(r)
+		return ok, r.err
 	}
 	return m.re.MatchString(s), nil
 }
@@ -291,7 +304,7 @@ func (n *regexNode) evalBool(c *Context, row Row) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return m.match(s.term.Value())
+	return m.match(c.Ctx, s.term.Value())
 }
 
 func (n *regexNode) eval(c *Context, row Row) (Value, error) { return boolValue(n.evalBool(c, row)) }
@@ -336,7 +349,7 @@ func (n *replaceNode) eval(c *Context, row Row) (Value, error) {
 		}
 		return withString(&s, strings.ReplaceAll(text, m.literal, repl)), nil
 	}
-	out, changed, err := m.replace(text, repl)
+	out, changed, err := m.replace(c.Ctx, text, repl)
 	if err != nil {
 		return Value{}, err
 	}
@@ -347,7 +360,7 @@ func (n *replaceNode) eval(c *Context, row Row) (Value, error) {
 }
 
 // replace puts the replacement in place of every match. In it, $N is a group, \$ and \\ stand for $ and \.
-func (m *matcher) replace(text, repl string) (out string, changed bool, err error) {
+func (m *matcher) replace(ctx context.Context, text, repl string) (out string, changed bool, err error) {
 	parts, ok := parseReplacement(repl, m.groups)
 	if !ok {
 		return "", false, ErrExpr
@@ -376,6 +389,9 @@ func (m *matcher) replace(text, repl string) (out string, changed bool, err erro
 		var cursor charCursor
 		match, err := m.back.FindStringMatch(text)
 		for ; match != nil && err == nil; match, err = m.back.FindNextMatch(match) {
+			if ctx != nil && ctx.Err() != nil {
+				return "", false, ctx.Err()
+			}
 			changed = true
 			if !add(cursor.offsets(text, match)) {
 				return "", false, ErrExpr
@@ -383,6 +399,21 @@ func (m *matcher) replace(text, repl string) (out string, changed bool, err erro
 		}
 		if err != nil {
 			return "", false, ErrRegexTimeout
+		}
+	} else if m.long(text) {
+		for at := 0; ; {
+			loc, err := m.next(ctx, text, at)
+			if err != nil {
+				return "", false, err
+			}
+			if loc == nil {
+				break
+			}
+			changed = true
+			if !add(loc) {
+				return "", false, ErrExpr
+			}
+			at = loc[1]
 		}
 	} else {
 		for _, loc := range m.re.FindAllStringSubmatchIndex(text, -1) {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"time"
+	"unsafe"
 
 	"triplestore/rdf"
 	"triplestore/rdf/xsd"
@@ -55,6 +56,15 @@ type Value struct {
 	big    *big.Int
 	// term is none for computed values: Term makes it on demand.
 	term rdf.Term
+}
+
+// Size is about how many bytes the value takes.
+func (v Value) Size() int64 {
+	n := int64(unsafe.Sizeof(v)) + int64(v.term.Size()) - int64(unsafe.Sizeof(v.term))
+	if v.big != nil {
+		n += int64(v.big.BitLen()/8) + 24
+	}
+	return n
 }
 
 // FromTerm decodes a term.

@@ -1,0 +1,68 @@
+package expr
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestLongText: matches that are found one by one are those that package regexp finds in the whole text.
+func TestLongText(t *testing.T) {
+	t.Parallel()
+	texts := []string{"", "a", "abc abd\nabe", "aaaa", "åbåb åb", "x\ny\nz\n", "foo.bar.foo", "a\xffb\xffa", "aab aaab b"}
+	for _, pattern := range []string{"a", "^a", "a$", "[ab]+", "(a)(b)?", "\\bab", "b\\b", "^.", ".$", "a|ab", "ab|a", "(a+)b", "å.", "\\Bb", "o+"} {
+		for _, flags := range []string{"", "m", "i", "s"} {
+			m, err := compileRegexp(pattern, flags)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, text := range texts {
+				if m.empty {
+					t.Fatalf("%q matches the empty string", pattern)
+				}
+				var got [][]int
+				for at := 0; ; {
+					loc, err := m.next(context.Background(), text, at)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if loc == nil {
+						break
+					}
+					got = append(got, loc)
+					at = loc[1]
+				}
+				if want := m.re.FindAllStringSubmatchIndex(text, -1); !slices.EqualFunc(got, want, slices.Equal[[]int]) {
+					t.Errorf("%q, flags %q, in %q: got %v, want %v", pattern, flags, text, got, want)
+				}
+			}
+		}
+	}
+}
+
+// TestLongTextEnds: matching ends with the context.
+func TestLongTextEnds(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("a", 4<<20)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	for _, pattern := range []string{"a|a*b", "a*b|a"} { // many matches, and each of them a long way
+		m, err := compileRegexp(pattern, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := m.replace(ctx, text, "x"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("REPLACE of %s: got %v", pattern, err)
+		}
+	}
+	m, err := compileRegexp("(x?y?z?a?){200}b", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.match(ctx, text); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("REGEX: got %v", err)
+	}
+}
