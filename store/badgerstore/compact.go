@@ -212,7 +212,10 @@ func (a *allocator) takeFree() []uint64 {
 // rewrite builds all relations anew.
 func (s *Store) rewrite(ctx context.Context, o CompactOptions) (rows uint64, err error) {
 	_, err = s.Update(ctx, func(x store.Txn) error {
-		t := x.(*txn)
+		t, err := x.(*recorder).whole()
+		if err != nil {
+			return err
+		}
 		t.calls.Lock()
 		defer t.calls.Unlock()
 		r := t.now.root
