@@ -24,6 +24,7 @@ type service struct {
 	input  *batch // not all of whose rows are taken
 	at     int
 	end    bool
+	parts  []portion // not asked for yet
 	join   operator
 	table  *joinTable // of the requests in asked, held by tables
 	tables *hashJoin
@@ -85,12 +86,13 @@ func (q *Query) mayAsk(iri string) error {
 
 func (s *service) close() {
 	s.in.close()
-	s.endChunk()
+	s.parts = nil
+	s.endJoin()
 	s.forget()
 }
 
-// endChunk frees the rows that were joined.
-func (s *service) endChunk() {
+// endJoin frees the join of some rows, and after the last of those that were taken, the rows.
+func (s *service) endJoin() {
 	if s.join != nil {
 		s.join.close()
 		if j, ok := s.join.(*hashJoin); ok && j != s.tables { // what it added to the table
@@ -98,7 +100,9 @@ func (s *service) endChunk() {
 		}
 		s.join = nil
 	}
-	s.held.release()
+	if len(s.parts) == 0 {
+		s.held.release()
+	}
 }
 
 // forget frees the answers.
@@ -115,7 +119,15 @@ func (s *service) next(b *batch) error {
 			if err := s.join.next(b); err != nil || b.n > 0 {
 				return err
 			}
-			s.endChunk()
+			s.endJoin()
+		}
+		if len(s.parts) > 0 {
+			p := s.parts[0]
+			s.parts = s.parts[1:]
+			if err := s.start(p); err != nil {
+				return err
+			}
+			continue
 		}
 		if s.nowhere != nil {
 			b.n = s.nowhere.n
@@ -137,7 +149,11 @@ func (s *service) next(b *batch) error {
 func (s *service) chunk() error {
 	if _, alone := s.node.In.(*optimizer.Unit); alone {
 		s.end = true
-		requests, err := s.requests(&batch{n: 1, cols: make([][]store.ID, s.q.width)})
+		parts, err := s.partition(&batch{n: 1, cols: make([][]store.ID, s.q.width)})
+		if err != nil {
+			return err
+		}
+		requests, err := s.requests(parts[0])
 		if err == nil {
 			s.join = newRemote(s, requests)
 		}
@@ -152,7 +168,85 @@ func (s *service) chunk() error {
 			return nil
 		}
 	}
-	requests, err := s.requests(rows)
+	s.parts, err = s.partition(rows)
+	return err
+}
+
+// portion are rows with values to send for the same variables. Rows that leave out different ones are not sent together: a solution that
+// fits two rows of the table of values would come back twice.
+type portion struct {
+	rows *batch
+	sent []int // of service.sent
+}
+
+// partition parts rows by the variables for which they have values that can be sent.
+func (s *service) partition(rows *batch) ([]portion, error) {
+	cols := make([][]store.ID, len(s.sent))
+	for k, i := range s.sent {
+		if r := s.node.Bind[i]; r.IsVar() {
+			cols[k] = rows.cols[r.Slot]
+		} else {
+			cols[k] = []store.ID{s.env.params[r.Slot]}
+		}
+	}
+	ok := make([]map[store.ID]bool, len(s.sent))
+	for k, col := range cols {
+		if err := s.q.terms.prepare(col); err != nil {
+			return nil, err
+		}
+		ok[k] = map[store.ID]bool{store.NoID: false}
+		for _, id := range col {
+			if _, known := ok[k][id]; known {
+				continue
+			}
+			v, err := s.q.terms.value(id)
+			if err != nil {
+				return nil, err
+			}
+			ok[k][id] = sendable(v.Term())
+		}
+	}
+	var order []string
+	members := map[string][]int32{}
+	mask := make([]byte, len(s.sent))
+	for row := range rows.n {
+		for k, i := range s.sent {
+			mask[k] = 0
+			if ok[k][s.value(i, rows, row)] {
+				mask[k] = 1
+			}
+		}
+		if members[string(mask)] == nil {
+			order = append(order, string(mask))
+		}
+		members[string(mask)] = append(members[string(mask)], int32(row))
+	}
+	out := make([]portion, len(order))
+	for i, m := range order {
+		out[i].rows = &batch{n: rows.n, cols: append([][]store.ID(nil), rows.cols...)}
+		var c compactor
+		c.keep(out[i].rows, members[m])
+		for k, b := range []byte(m) {
+			if b == 1 {
+				out[i].sent = append(out[i].sent, s.sent[k])
+			}
+		}
+	}
+	return out, nil
+}
+
+// value is what a row has for a variable of the pattern.
+func (s *service) value(i int, rows *batch, row int) store.ID {
+	if r := s.node.Bind[i]; r.IsVar() {
+		return rows.get(r.Slot, row)
+	}
+	return s.env.params[s.node.Bind[i].Slot]
+}
+
+// start asks for rows.
+func (s *service) start(p portion) error {
+	rows := p.rows
+	requests, err := s.requests(p)
 	if err != nil {
 		return err
 	}
@@ -254,10 +348,11 @@ func (s *service) split(rows *batch) *batch {
 }
 
 // requests are the queries that rows need, those to the same endpoint next to each other.
-func (s *service) requests(rows *batch) ([]request, error) {
+func (s *service) requests(p portion) ([]request, error) {
+	rows := p.rows
 	byEndpoint := map[store.ID]*asking{}
 	var order []store.ID
-	key := make([]store.ID, len(s.sent))
+	key := make([]store.ID, len(p.sent))
 	for row := range rows.n {
 		if row&4095 == 4095 {
 			if err := s.q.check(); err != nil {
@@ -276,12 +371,8 @@ func (s *service) requests(rows *batch) ([]request, error) {
 			byEndpoint[endpoint] = a
 			order = append(order, endpoint)
 		}
-		for k, i := range s.sent {
-			if r := s.node.Bind[i]; r.IsVar() {
-				key[k] = rows.get(r.Slot, row)
-			} else {
-				key[k] = s.env.params[r.Slot]
-			}
+		for k, i := range p.sent {
+			key[k] = s.value(i, rows, row)
 		}
 		a.keys.add(key)
 	}
@@ -296,7 +387,7 @@ func (s *service) requests(rows *batch) ([]request, error) {
 		}
 		texts := []string{""}
 		if err == nil {
-			if texts, err = s.texts(byEndpoint[endpoint].keys); err != nil {
+			if texts, err = s.texts(p.sent, byEndpoint[endpoint].keys); err != nil {
 				return nil, err
 			}
 		}
@@ -326,14 +417,12 @@ func (s *service) endpoint(id store.ID) (string, error) {
 	return t.Value(), nil
 }
 
-// texts are the queries for the values in keys: as few as the limits allow, and one without values where one of the rows has
-// none to send.
-func (s *service) texts(keys *keySet) ([]string, error) {
-	plain := []string{s.node.Text}
-	if len(s.sent) == 0 {
-		return plain, nil
+// texts are the queries for the values in keys, as few as the limits allow. Without values there is one for everything.
+func (s *service) texts(sent []int, keys *keySet) ([]string, error) {
+	if len(sent) == 0 {
+		return []string{s.node.Text}, nil
 	}
-	cols := make([][]rdf.Term, len(s.sent))
+	cols := make([][]rdf.Term, len(sent))
 	ids := make([]store.ID, keys.n)
 	for k := range cols {
 		for i := range ids {
@@ -345,7 +434,7 @@ func (s *service) texts(keys *keySet) ([]string, error) {
 		}
 	}
 	var vars []byte
-	for _, i := range s.sent {
+	for _, i := range sent {
 		vars = append(vars, '?')
 		vars = append(append(vars, s.node.Vars[i]...), ' ')
 	}
@@ -357,17 +446,11 @@ func (s *service) texts(keys *keySet) ([]string, error) {
 	}
 	n := 0
 	for i := range keys.n {
-		some := false
-		row := []byte("( ")
+		table = append(table, "( "...)
 		for k := range cols {
-			var ok bool
-			row, ok = appendValue(row, cols[k][i])
-			some = some || ok
+			table = append(cols[k][i].AppendNTriples(table), ' ')
 		}
-		if !some {
-			return plain, nil
-		}
-		table = append(append(table, row...), ")\n"...)
+		table = append(table, ")\n"...)
 		if n++; n >= s.q.sent || len(table) > serviceBytes {
 			flush()
 			n = 0
@@ -379,15 +462,8 @@ func (s *service) texts(keys *keySet) ([]string, error) {
 	return out, nil
 }
 
-// appendValue writes a term for VALUES and reports whether it can be sent. A blank node means nothing to others, and what not every
-// endpoint can read, or reads in the same way, is left out: the answers are joined here in any case.
-func appendValue(dst []byte, t rdf.Term) ([]byte, bool) {
-	if !sendable(t) {
-		return append(dst, "UNDEF "...), false
-	}
-	return append(t.AppendNTriples(dst), ' '), true
-}
-
+// sendable reports whether a term can be sent. A blank node means nothing to others, and what not every endpoint can read, or reads in
+// the same way, is left out: the answers are joined here in any case.
 func sendable(t rdf.Term) bool {
 	const longest = 16 << 10
 	switch t.Kind() {
