@@ -152,16 +152,16 @@ func (s *Store) prune(now time.Time) error {
 		return nil
 	}
 	r := st.root
-	next := *st
-	next.kept = st.kept[n:]
-	r.oldest, r.history = oldest(next.kept, r)
+	kept := st.kept[n:]
+	r.oldest, r.history = oldest(kept, r)
 	r.retention, r.next = s.retention(), s.alloc.end()
-	next.root = r
+	next := s.newState(r, st.terms)
+	next.kept = kept
 	if err := s.swap(r); err != nil {
 		return err
 	}
 	s.mu.Lock()
-	s.state, s.head = &next, &next
+	s.state, s.head = next, next
 	s.mu.Unlock()
 	s.settleHistory(st.kept[:n])
 	return nil

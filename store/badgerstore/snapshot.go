@@ -17,7 +17,10 @@ type snapshot struct {
 	closed  atomic.Bool
 }
 
-var _ store.Snapshot = (*snapshot)(nil)
+var (
+	_ store.Snapshot     = (*snapshot)(nil)
+	_ store.Statistician = (*snapshot)(nil)
+)
 
 func (n *snapshot) check() error {
 	if n.closed.Load() {
@@ -145,6 +148,27 @@ func (n *snapshot) Stats() (store.Stats, error) {
 	bytes, err := n.store.BytesOnDisk()
 	return store.Stats{Quads: gspo.Rows(), Graphs: graphs, Terms: n.state.terms.Len(),
 		Commits: n.state.root.commit.Number, BytesOnDisk: bytes}, err
+}
+
+// Statistics counts the state once, for all its snapshots: it never changes. What a transaction sees is counted each time.
+func (n *snapshot) Statistics(ctx context.Context) (*store.Statistics, error) {
+	if err := n.check(); err != nil {
+		return nil, err
+	}
+	if n.release == nil {
+		return store.CountStatistics(ctx, n)
+	}
+	st := n.state
+	st.counting.Lock()
+	defer st.counting.Unlock()
+	if st.statistics == nil {
+		counted, err := store.CountStatistics(ctx, n)
+		if err != nil {
+			return nil, err
+		}
+		st.statistics = counted
+	}
+	return st.statistics, nil
 }
 
 func (n *snapshot) Close() error {

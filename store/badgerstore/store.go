@@ -103,6 +103,9 @@ type state struct {
 
 	pages Pages
 	rows  *relation.Cache
+
+	counting   sync.Mutex
+	statistics *store.Statistics // once somebody asked
 }
 
 // Open opens the store in a directory, which is made if it is not there. The error wraps store.ErrLocked where another process

@@ -23,7 +23,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Isolation", testIsolation}, {"TxnSnapshot", testTxnSnapshot}, {"Terms", testTerms}, {"UnknownIDs", testUnknownIDs},
 		{"TermsInOrder", testManyTerms}, {"Tables", testTables}, {"Graphs", testGraphs}, {"Ranges", testRanges}, {"Seek", testSeek},
 		{"Columns", testColumns}, {"Closed", testClosed}, {"ConcurrentReaders", testConcurrentReaders}, {"ConcurrentAdd", testConcurrentAdd},
-		{"Model", testModel},
+		{"Model", testModel}, {"Statistics", testStatistics}, {"Replace", testReplace},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
