@@ -262,6 +262,21 @@ func TestCompressedAndLargeUploads(t *testing.T) {
 	}
 }
 
+// What a format cannot hold is not the server's failure.
+func TestUnwritable(t *testing.T) {
+	t.Parallel()
+	st := memstore.New()
+	t.Cleanup(func() { st.Close() })
+	srv := testServer(t, st, withToken)
+	send(t, srv, "PUT", "/graphs?default", "application/n-triples", "<http://e/a> <http://e/1> <http://e/c> .")
+	for _, path := range []string{"/graphs?default", "/sparql?query=CONSTRUCT+WHERE+%7B+%3Fs+%3Fp+%3Fo+%7D", "/resource?iri=http://e/a"} {
+		r := get(t, srv, path, "Accept", "application/rdf+xml")
+		if r.StatusCode != 406 || !strings.Contains(r.body, "http://e/1") || r.Header.Get("ETag") != "" {
+			t.Errorf("%s: %d %v %s", path, r.StatusCode, r.Header, r.body)
+		}
+	}
+}
+
 // POST of a graph that is not named makes one with a name of the server's.
 func TestPostNewGraph(t *testing.T) {
 	t.Parallel()

@@ -39,3 +39,6 @@ func (s *slots) take(ctx context.Context) error {
 }
 
 func (s *slots) give() { <-s.free }
+
+// full reports whether nothing more could wait.
+func (s *slots) full() bool { return s.waiting.Load() >= s.queue && len(s.free) == cap(s.free) }

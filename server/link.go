@@ -24,7 +24,7 @@ func newLinker(base string) linker {
 // reserved are the paths that are not resources, whatever the base is.
 func reserved(path string) bool {
 	switch path {
-	case "", "/", "/sparql", "/resource", "/healthz", "/update", "/favicon.ico", "/robots.txt", graphsPath:
+	case "", "/", "/sparql", "/resource", "/healthz", "/update", "/favicon.ico", "/robots.txt", "/readyz", graphsPath, voidPath, catalogPath, openAPIPath:
 		return true
 	}
 	return strings.HasPrefix(path, "/assets/") || strings.HasPrefix(path, graphsPath+"/")

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"net/http"
 
+	"triplestore/rdf/jsonld"
+	"triplestore/rdf/rdfxml"
 	"triplestore/sparql"
 	"triplestore/sparql/syntax"
 	"triplestore/store"
@@ -72,6 +74,8 @@ func problemOf(ctx context.Context, err error) *Problem {
 			return &Problem{Status: statusClientClosed, Title: "The client went away", cause: err}
 		}
 		return problem(http.StatusServiceUnavailable, "The server is stopping", "")
+	case errors.Is(err, rdfxml.ErrPredicate), errors.Is(err, rdfxml.ErrCharacter), errors.Is(err, jsonld.ErrTripleTerm), errors.Is(err, jsonld.ErrTerm):
+		return problem(http.StatusNotAcceptable, "The format that was asked for cannot hold the answer", err.Error())
 	case errors.Is(err, store.ErrClosed):
 		return problem(http.StatusServiceUnavailable, "The server is stopping", "")
 	}

@@ -20,6 +20,7 @@ import (
 type queryRequest struct {
 	text     string
 	present  bool // there is a query, even if it is empty
+	bare     bool // there is nothing that would go with one either
 	defaults []rdf.Term
 	named    []rdf.Term
 	format   string
@@ -82,6 +83,7 @@ func (s *Server) readQuery(w http.ResponseWriter, r *http.Request) (queryRequest
 	} else if n == 1 {
 		q.text, q.present = params.Get("query"), true
 	}
+	q.bare = !q.present && !params.Has("default-graph-uri") && !params.Has("named-graph-uri")
 	if !utf8.ValidString(q.text) {
 		return q, problem(http.StatusBadRequest, "The query is not valid UTF-8", "")
 	}

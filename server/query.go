@@ -64,6 +64,12 @@ func (s *Server) sparql(w http.ResponseWriter, r *http.Request) {
 			s.front(w, r)
 			return
 		}
+		if q.bare && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+			if err := s.writeDocument(w, r, s.service); err != nil {
+				s.fail(w, r, problemOf(r.Context(), err))
+			}
+			return
+		}
 		s.fail(w, r, problem(http.StatusBadRequest, "There is no query", "A query is sent as the parameter query, or as a body of type "+typeQuery+"."))
 		return
 	}
@@ -268,6 +274,19 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Write([]byte("ok\n")) //nolint:errcheck // the client is gone
+}
+
+// ready tells a load balancer whether to send requests: not while the server stops, nor when its queue is full.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	if s.stopping.Load() {
+		s.fail(w, r, problem(http.StatusServiceUnavailable, "The server is stopping", ""))
+		return
+	}
+	if s.slots.full() {
+		s.fail(w, r, problem(http.StatusServiceUnavailable, "The server has too many queries to answer", ""))
+		return
+	}
+	s.health(w, r)
 }
 
 func (s *Server) robots(w http.ResponseWriter, _ *http.Request) {

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -35,6 +36,9 @@ type Config struct {
 	Base string
 	// Title is the name of the site on its pages.
 	Title string
+	// Description says what the data are, in the catalogue that the server makes of itself; Publisher is the IRI of who publishes them, as
+	// DCAT-AP demands, and PublisherName the name. What is empty is left out.
+	Description, Publisher, PublisherName string
 	// Version is shown on pages.
 	Version string
 	// Examples are queries that the front page offers.
@@ -96,6 +100,9 @@ type Server struct {
 	link     linker
 	prefixes map[string]string // the configured ones; the well-known ones come after them
 	settings string            // for entity tags
+	service  *document         // the service description
+	router   *mux.Router
+	stopping atomic.Bool
 	handler  http.Handler
 }
 
@@ -170,8 +177,12 @@ func (s *Server) routes() (http.Handler, error) {
 	m.Handle("/update", methods(s.update, s.fail, http.MethodPost))
 	m.Handle(graphsPath, methods(s.graphStore, s.fail, graphMethods...))
 	m.PathPrefix(graphsPath + "/").Handler(methods(s.graphStore, s.fail, graphMethods...))
+	m.Handle(voidPath, methods(s.serveDocument(newDocument("void", describeVoID)), s.fail, read...))
+	m.Handle(catalogPath, methods(s.serveDocument(newDocument("catalog", describeCatalog)), s.fail, read...))
+	m.Handle(openAPIPath, methods(s.openAPI, s.fail, read...))
 	m.Handle("/resource", methods(s.resourceByParam, s.fail, read...))
 	m.Handle("/healthz", methods(s.health, s.fail, read...))
+	m.Handle("/readyz", methods(s.ready, s.fail, read...))
 	m.Handle("/robots.txt", methods(s.robots, s.fail, read...))
 	for path, a := range assets {
 		m.Handle(path, methods(a.serve, s.fail, read...))
@@ -179,6 +190,7 @@ func (s *Server) routes() (http.Handler, error) {
 	m.Handle("/favicon.ico", methods(assets[iconPath].serve, s.fail, read...))
 	m.PathPrefix("/").Handler(methods(s.resourceByPath, s.fail, read...))
 	m.NotFoundHandler = http.HandlerFunc(s.resourceByPath) // a path without its slash, as OPTIONS * has
+	s.router, s.service = m, newDocument("service", describeService)
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.ContentTypeFilter(compressible))
 	if err != nil {
 		return nil, err
@@ -210,6 +222,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, grace time.Duration)
 		return err
 	case <-ctx.Done():
 	}
+	s.stopping.Store(true)
 	wait, stop := context.WithTimeout(context.Background(), grace)
 	defer stop()
 	err := h.Shutdown(wait)

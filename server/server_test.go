@@ -138,6 +138,7 @@ func TestRoutes(t *testing.T) {
 		{"HEAD", "/", "", 200, html, ""},
 		{"POST", "/", "", 405, problem, "not allowed"},
 		{"DELETE", "/sparql", "", 405, problem, "QUERY"},
+		{"GET", "/readyz", "", 200, "text/plain; charset=utf-8", "ok"},
 		{"GET", "/healthz", "", 200, "text/plain; charset=utf-8", "ok"},
 		{"GET", "/favicon.ico", "", 200, "image/svg+xml", "<svg"},
 		{"GET", stylePath, "", 200, "text/css; charset=utf-8", "font"},
@@ -147,7 +148,9 @@ func TestRoutes(t *testing.T) {
 		{"POST", "/update", "", 403, problem, "--update-token-file"},
 		{"GET", "/update", "", 405, problem, ""},
 
-		{"GET", "/sparql", "", 400, problem, "no query"},
+		{"GET", "/sparql", "", 200, turtle, "sd:Service"},
+		{"GET", "/sparql", "application/sparql-results+json", 406, problem, "text/turtle"},
+		{"GET", "/sparql?default-graph-uri=x:g", "", 400, problem, "no query"},
 		{"GET", "/sparql", browser, 200, html, "<textarea"},
 		{"GET", "/sparql?query=", "", 400, problem, "not valid SPARQL"},
 		{"GET", "/sparql?query=SELECT", "", 400, problem, `"line":1`},
