@@ -23,13 +23,16 @@ import (
 
 // Options tune a store. The zero value is good for a machine with a few GiB of memory.
 type Options struct {
-	// PageCache and TermCache are the bytes of memory for decoded pages of quads and of terms; 0 is 256 MiB and 64 MiB.
+	// Memory is a budget in bytes from which those of the next four follow that are 0: four tenths go to sorting, three to the terms
+	// of a transaction, three to the caches. What the Go runtime and Badger need comes on top. 0 is 1.5 GiB.
+	Memory int64
+	// PageCache and TermCache are the bytes of memory for decoded pages of quads and of terms.
 	PageCache, TermCache int64
 	// SortMemory is the bytes of memory that a transaction may take for sorting its changes before it goes to temporary files in the
-	// store's directory; 0 is 512 MiB.
+	// store's directory.
 	SortMemory int64
-	// TermMemory is the bytes of memory for the terms that a transaction has met, about 40 each; 0 is 1 GiB. Beyond that they are looked
-	// up in the store, which is slower.
+	// TermMemory is the bytes of memory for the terms that a transaction has met, about 40 each. Beyond that they are looked up in the
+	// store, which is slower.
 	TermMemory int64
 	// ValueLogFileSize is the size at which Badger begins a new file; 0 is 128 MiB.
 	ValueLogFileSize int64
@@ -49,10 +52,11 @@ func (o Options) withDefaults() Options {
 			*v = d
 		}
 	}
-	set(&o.PageCache, 256<<20)
-	set(&o.TermCache, 64<<20)
-	set(&o.SortMemory, 512<<20)
-	set(&o.TermMemory, 1<<30)
+	set(&o.Memory, 3<<29)
+	set(&o.PageCache, o.Memory/5)
+	set(&o.TermCache, o.Memory/10)
+	set(&o.SortMemory, o.Memory*4/10)
+	set(&o.TermMemory, o.Memory*3/10)
 	set(&o.ValueLogFileSize, 128<<20)
 	set((*int64)(&o.CollectInterval), int64(time.Minute))
 	if o.Logger == nil {
