@@ -92,10 +92,10 @@ func (d *describer) fetch(ids []store.ID) error {
 	return nil
 }
 
-// describe calls emit for the concise bounded description of a resource (https://www.w3.org/submissions/CBD/): its statements,
+// describe calls emit for the concise bounded description of resources (https://www.w3.org/submissions/CBD/): its statements,
 // and those of the blank nodes that they lead to. A resource without statements of its own is described by those that
 // refer to it. Batches keep memory bounded; what grows is the set of visited blank nodes.
-func (d *describer) describe(subject store.ID, emit func(rdf.Quad) error) error {
+func (d *describer) describe(subjects []store.ID, emit func(rdf.Quad) error) error {
 	const batch = 2048
 	var quads []store.Quad
 	var failed error
@@ -116,8 +116,11 @@ func (d *describer) describe(subject store.ID, emit func(rdf.Quad) error) error 
 		quads = quads[:0]
 		return nil
 	}
-	seen := map[store.ID]bool{subject: true}
-	queue := []store.ID{subject}
+	seen := map[store.ID]bool{}
+	for _, s := range subjects {
+		seen[s] = true
+	}
+	queue := slices.Clone(subjects)
 	found := false
 	take := func(q store.Quad) bool {
 		found = true
@@ -141,8 +144,8 @@ func (d *describer) describe(subject store.ID, emit func(rdf.Quad) error) error 
 			return failed
 		}
 	}
-	if !found {
-		if err := d.scan(store.Range{Order: store.OPSG, Prefix: []store.ID{subject}}, take); err != nil {
+	if !found && len(subjects) > 0 {
+		if err := d.scan(store.Range{Order: store.OPSG, Prefix: subjects[:1]}, take); err != nil {
 			return err
 		}
 		if failed != nil {

@@ -10,15 +10,16 @@ import (
 // linker makes the links of a page.
 type linker struct {
 	origin, path string // of the base IRI; empty without one
+	mappings     []Mapping
 	lang         string // the parameter lang, handed on
 }
 
-func newLinker(base string) linker {
+func newLinker(base string, mappings []Mapping) linker {
 	u, err := url.Parse(base)
 	if base == "" || err != nil {
-		return linker{}
+		return linker{mappings: mappings}
 	}
-	return linker{origin: u.Scheme + "://" + u.Host, path: u.EscapedPath()}
+	return linker{origin: u.Scheme + "://" + u.Host, path: u.EscapedPath(), mappings: mappings}
 }
 
 // reserved are the paths that are not resources, whatever the base is.
@@ -30,8 +31,11 @@ func reserved(path string) bool {
 	return strings.HasPrefix(path, "/assets/") || strings.HasPrefix(path, graphsPath+"/")
 }
 
-// own gives the path of an IRI under the base, if asking for that path brings the resource: not with a query or fragment.
+// own gives the path of an IRI under the base or of a mapping, if asking for that path brings the resource: not with a query or fragment.
 func (l linker) own(iri string) (string, bool) {
+	if path, ok := l.mapped(iri); ok {
+		return path, true
+	}
 	rest, ok := strings.CutPrefix(iri, l.origin)
 	if !ok || l.origin == "" || !strings.HasPrefix(rest, l.path) || strings.ContainsAny(rest, "?#\\") || strings.HasPrefix(rest, "//") || reserved(rest) ||
 		strings.Contains(rest, "/./") || strings.Contains(rest, "/../") || strings.HasSuffix(rest, "/.") || strings.HasSuffix(rest, "/..") {
@@ -101,10 +105,21 @@ func (l linker) page(path string, params ...string) string {
 // unescaped, because clients escape what an IRI may hold as it is.
 func (l linker) candidates(r *http.Request) []string {
 	path := r.URL.EscapedPath()
-	if l.origin == "" || !strings.HasPrefix(path, l.path) || reserved(path) {
+	if reserved(path) {
 		return nil
 	}
 	var out []string
+	for _, m := range l.mappings {
+		if rest, ok := strings.CutPrefix(path, m.Path); ok {
+			out = append(out, m.Prefix+rest)
+			if u := unescapeUnicode(rest); u != rest {
+				out = append(out, m.Prefix+u)
+			}
+		}
+	}
+	if l.origin == "" || !strings.HasPrefix(path, l.path) {
+		return out
+	}
 	add := func(iri string) {
 		for _, o := range out {
 			if o == iri {

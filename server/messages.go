@@ -10,6 +10,7 @@ type messages struct {
 	Type, About, NoLabel, Download, Properties, References, NoProperties, NoReferences, AllOf, OtherLanguages, ExternalLink      string
 	Blank, PartOf, NotFoundTitle, NotFoundText, Result, Rows, Row, NoRows, FirstRows, Seconds, Yes, No, Unbound, Error, Previous string
 	Next, Page, GraphOf, StatedIn, Loop, Languages, Endpoint, EndpointText, UsedAs, More, Cut, Back, OpenQuery, HasGraph, Plan   string
+	Similar                                                                                                                      string
 }
 
 var allMessages = []*messages{
@@ -26,6 +27,7 @@ var allMessages = []*messages{
 		GraphOf: "Navngitt graf", StatedIn: "Oppgitt i", Loop: "vist over", Languages: "Språk", Endpoint: "For programmer",
 		EndpointText: "SPARQL-endepunktet tar spørringer etter SPARQL 1.1 Protocol:", UsedAs: "Brukt som egenskap i", More: "til",
 		Cut: "Her vises begynnelsen. Last ned for å få alt:", Back: "Tilbake til ressursen", OpenQuery: "Åpne i skjemaet", HasGraph: "utsagn", Plan: "Vis bare planen",
+		Similar: "Mente du en av disse?",
 	},
 	{
 		Lang: "nn", Name: "Nynorsk",
@@ -40,6 +42,7 @@ var allMessages = []*messages{
 		GraphOf: "Namngjeven graf", StatedIn: "Oppgjeve i", Loop: "vist over", Languages: "Språk", Endpoint: "For program",
 		EndpointText: "SPARQL-endepunktet tek spørjingar etter SPARQL 1.1 Protocol:", UsedAs: "Brukt som eigenskap i", More: "til",
 		Cut: "Her er starten. Last ned for å få alt:", Back: "Tilbake til ressursen", OpenQuery: "Opne i skjemaet", HasGraph: "utsegner", Plan: "Vis berre planen",
+		Similar: "Meinte du ei av desse?",
 	},
 	{
 		Lang: "en", Name: "English",
@@ -54,6 +57,7 @@ var allMessages = []*messages{
 		GraphOf: "Named graph", StatedIn: "Stated in", Loop: "shown above", Languages: "Languages", Endpoint: "For programs",
 		EndpointText: "The SPARQL endpoint takes queries by the SPARQL 1.1 Protocol:", UsedAs: "Used as a property in", More: "more",
 		Cut: "This is the beginning. Download to get everything:", Back: "Back to the resource", OpenQuery: "Open in the form", HasGraph: "statements", Plan: "Only show the plan",
+		Similar: "Did you mean one of these?",
 	},
 }
 

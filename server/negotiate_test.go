@@ -73,7 +73,7 @@ func TestRank(t *testing.T) {
 
 func TestLinks(t *testing.T) {
 	t.Parallel()
-	l := newLinker("https://data.example/id/")
+	l := newLinker("https://data.example/id/", nil)
 	for iri, want := range map[string]string{
 		"https://data.example/id/x":                    "/id/x",
 		"https://data.example/id/":                     "/id/",
@@ -93,14 +93,14 @@ func TestLinks(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", iri, got, want)
 		}
 	}
-	root := newLinker("https://data.example/")
+	root := newLinker("https://data.example/", nil)
 	for iri, want := range map[string]bool{"https://data.example/sparql": false, "https://data.example/": false, "https://data.example//evil.example/": false,
 		"https://data.example/x": true, "https://data.example/assets/x": false} {
 		if _, own := root.own(iri); own != want {
 			t.Errorf("%s: own %v", iri, own)
 		}
 	}
-	if got := newLinker("").resource("https://data.example/x"); !strings.HasPrefix(got, "/resource?") {
+	if got := newLinker("", nil).resource("https://data.example/x"); !strings.HasPrefix(got, "/resource?") {
 		t.Errorf("without a base: %s", got)
 	}
 	for s, want := range map[string]string{"/a%20b": "/a%20b", "/%C3%A6": "/æ", "/%c3%a6%2F": "/æ%2F", "/%FF": "/%FF", "/%C3": "/%C3", "/%": "/%", "/%C3%A6%ff": "/%C3%A6%FF"} {

@@ -127,7 +127,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, p *Problem) {
 		return
 	}
 	h := w.Header()
-	for _, name := range []string{"ETag", "Link", "Content-Disposition", "Content-Length"} {
+	for _, name := range []string{"ETag", "Link", "Content-Disposition", "Content-Length", "Content-Location"} {
 		h.Del(name)
 	}
 	h.Set("Cache-Control", "no-store")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -22,6 +23,7 @@ type resourcePage struct {
 	Prev, Following                          string
 	Page                                     int
 	Facts                                    []fact
+	Suggestions                              []termView
 }
 
 // fact is a remark at the foot of a page.
@@ -41,7 +43,7 @@ func (s *Server) resourceByParam(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, problem(http.StatusBadRequest, "The IRI is not valid", err.Error()))
 		return
 	}
-	s.resource(w, r, values)
+	s.resource(w, r, values, false)
 }
 
 // resourceByPath describes the resource under the base whose path was asked for.
@@ -51,18 +53,18 @@ func (s *Server) resourceByPath(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, problem(http.StatusNotFound, "There is no such page", ""))
 		return
 	}
-	s.resource(w, r, c)
+	s.resource(w, r, c, true)
 }
 
-// resource describes the first of the IRIs that the store knows.
-func (s *Server) resource(w http.ResponseWriter, r *http.Request, iris []string) {
+// resource describes the first of the IRIs that the store knows. byPath tells that they are asked for at their own path.
+func (s *Server) resource(w http.ResponseWriter, r *http.Request, iris []string, byPath bool) {
 	addVary(w.Header(), "Accept")
-	if err := s.describe(w, r, iris); err != nil {
+	if err := s.describe(w, r, iris, byPath); err != nil {
 		s.fail(w, r, problemOf(r.Context(), err))
 	}
 }
 
-func (s *Server) describe(w http.ResponseWriter, r *http.Request, iris []string) error {
+func (s *Server) describe(w http.ResponseWriter, r *http.Request, iris []string, byPath bool) error {
 	i, mediaType := choose(formatParam(r), r.Header, graphOffers)
 	if i < 0 {
 		return notAcceptable(graphOffers)
@@ -82,27 +84,28 @@ func (s *Server) describe(w http.ResponseWriter, r *http.Request, iris []string)
 	if err != nil {
 		return err
 	}
-	var id store.ID
-	self, found := iris[0], false
-	for _, c := range iris {
-		if id, found, err = d.find(c); err != nil {
-			return err
-		}
-		if found {
-			self = c
-			break
-		}
+	self, ids, err := s.resolve(d, iris)
+	if err != nil {
+		return err
 	}
+	found := len(ids) > 0
 	name := graphOffers[i].name
 	h := w.Header()
+	if found && byPath && s.c.SeeOther {
+		addVary(h, "Accept-Language")
+		h.Set("Location", "/resource?"+documentArgs(r, self))
+		w.WriteHeader(http.StatusSeeOther)
+		return nil
+	}
 	if found {
+		h.Set("Content-Location", s.link.resource(self, "format", name))
 		for _, o := range graphOffers {
 			h.Add("Link", fmt.Sprintf("<%s>; rel=\"alternate\"; type=%q", s.link.resource(self, "format", o.name), o.types[0]))
 		}
-		etag := fmt.Sprintf("W/%q", strconv.FormatUint(snap.Commit().Number, 36)+"-"+name)
+		etag := entityTag(snap.Commit(), "resource", self, name, s.settings)
 		if name == "html" {
 			addVary(h, "Accept-Language")
-			etag = fmt.Sprintf("W/%q", strconv.FormatUint(snap.Commit().Number, 36)+"-html-"+s.c.Version+"-"+strings.Join(d.langs, "."))
+			etag = entityTag(snap.Commit(), "page", r.URL.RequestURI(), s.settings, strings.Join(d.langs, " "))
 		}
 		h.Set("ETag", etag)
 		h.Set("Cache-Control", "no-cache")
@@ -111,24 +114,73 @@ func (s *Server) describe(w http.ResponseWriter, r *http.Request, iris []string)
 			return nil
 		}
 	}
+	var similar []string
+	if !found {
+		if similar, err = d.suggest(iris); err != nil {
+			return err
+		}
+		s.linkSuggestions(h, similar)
+	}
 	switch {
 	case name == "html" && found:
-		return s.resourcePage(w, r, d, id, self)
+		if err := d.fetch(ids); err != nil {
+			return err
+		}
+		return s.resourcePage(w, r, d, ids[0], d.terms[ids[0]].Value())
 	case name == "html":
 		p := &resourcePage{page: s.newPage(r, ""), IRI: self}
 		p.Title = p.M.NotFoundTitle
+		for _, iri := range similar {
+			p.Suggestions = append(p.Suggestions, termView{Text: iri, Href: p.link.resource(iri)})
+		}
 		if external(self) {
 			p.Outside = self
 		}
 		return s.render(w, r, http.StatusNotFound, "notfound", p)
 	case !found:
-		return notDescribed(w, self, name, mediaType)
+		return notDescribed(w, self, name, mediaType, similar)
 	}
-	return s.writeDescription(w, r, d, id, name, mediaType)
+	return s.writeDescription(w, r, d, ids, name, mediaType)
+}
+
+// resolve finds which of the IRIs the store knows, and the resources that the document of that name describes: itself, if it is used, and
+// for the server's own those with a fragment.
+func (s *Server) resolve(d *describer, iris []string) (self string, ids []store.ID, err error) {
+	for _, c := range iris {
+		id, ok, err := d.find(c)
+		if err != nil {
+			return "", nil, err
+		}
+		if ok {
+			ids = append(ids, id)
+		}
+		if _, own := s.link.own(c); own {
+			fragments, err := d.fragments(c)
+			if err != nil {
+				return "", nil, err
+			}
+			ids = append(ids, fragments...)
+		}
+		if len(ids) > 0 {
+			return c, ids, nil
+		}
+	}
+	return iris[0], nil, nil
+}
+
+// documentArgs are the parameters of the document about an IRI, as the request wants it.
+func documentArgs(r *http.Request, iri string) string {
+	v := url.Values{"iri": {iri}}
+	for _, name := range []string{"format", "output", "lang", "in", "out", "page"} {
+		if value := r.URL.Query().Get(name); value != "" {
+			v.Set(name, value)
+		}
+	}
+	return v.Encode()
 }
 
 // notDescribed answers with an empty document; formats that have comments say why.
-func notDescribed(w http.ResponseWriter, iri, name, mediaType string) error {
+func notDescribed(w http.ResponseWriter, iri, name, mediaType string, similar []string) error {
 	f, ok := format.ByName(name)
 	if !ok {
 		return fmt.Errorf("server: no writer for %s", name)
@@ -138,6 +190,9 @@ func notDescribed(w http.ResponseWriter, iri, name, mediaType string) error {
 	switch f {
 	case format.Turtle, format.TriG, format.NTriples, format.NQuads:
 		fmt.Fprintf(w, "# %s is not described here.\n", rdf.IRI(iri))
+		for _, i := range similar {
+			fmt.Fprintf(w, "# %s is.\n", rdf.IRI(i))
+		}
 		return nil
 	}
 	fw, err := f.NewWriter(w, format.WriteOptions{})
@@ -150,7 +205,7 @@ func notDescribed(w http.ResponseWriter, iri, name, mediaType string) error {
 	return nil
 }
 
-func (s *Server) writeDescription(w http.ResponseWriter, r *http.Request, d *describer, id store.ID, name, mediaType string) error {
+func (s *Server) writeDescription(w http.ResponseWriter, r *http.Request, d *describer, ids []store.ID, name, mediaType string) error {
 	f, ok := format.ByName(name)
 	if !ok {
 		return fmt.Errorf("server: no writer for %s", name)
@@ -162,7 +217,7 @@ func (s *Server) writeDescription(w http.ResponseWriter, r *http.Request, d *des
 	out := newStream(w, s.c.Stall)
 	fw := newGraphWriter(out, f, s.prefixes)
 	var last rdf.Quad
-	err := d.describe(id, func(q rdf.Quad) error {
+	err := d.describe(ids, func(q rdf.Quad) error {
 		if !f.Graphs {
 			q.G = rdf.Term{}
 			if q == last { // the same triple in another graph comes next to it

@@ -34,6 +34,11 @@ type Config struct {
 	// Base is the http or https IRI under which the server's own resources are named. Their paths are answered with descriptions.
 	// Empty means none: then only /resource describes.
 	Base string
+	// Mappings let IRIs that are not under Base answer at paths of this server too. The longest prefix that fits counts.
+	Mappings []Mapping
+	// SeeOther answers at the paths of resources with 303 to /resource, which describes them; else the description itself is there, with
+	// its own address in Content-Location. See https://www.w3.org/TR/cooluris/.
+	SeeOther bool
 	// Title is the name of the site on its pages.
 	Title string
 	// Description says what the data are, in the catalogue that the server makes of itself; Publisher is the IRI of who publishes them, as
@@ -144,7 +149,11 @@ func New(c Config) (*Server, error) {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	s := &Server{c: c, slots: newSlots(c.Concurrency, c.Queue), writes: newSlots(1, c.Queue), link: newLinker(c.Base), prefixes: maps.Clone(c.Prefixes), settings: settingsTag(&c)}
+	mappings, err := checkMappings(c.Mappings)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{c: c, slots: newSlots(c.Concurrency, c.Queue), writes: newSlots(1, c.Queue), link: newLinker(c.Base, mappings), prefixes: maps.Clone(c.Prefixes), settings: settingsTag(&c)}
 	known := vocab.Prefixes()
 	maps.Copy(known, c.Prefixes)
 	s.engine = sparql.NewEngine(sparql.Options{
