@@ -100,6 +100,7 @@ type activeContext struct {
 	prev         *activeContext
 	inverse      inverseContext
 	scoped       map[*termDef]*activeContext // what term-scoped contexts give, without propagation
+	names, types map[string]meaning          // what names of members and values of @type mean, for some of them
 }
 
 func newContext(base string) *activeContext {
@@ -109,7 +110,7 @@ func newContext(base string) *activeContext {
 func (a *activeContext) clone() *activeContext {
 	c := *a
 	c.terms = maps.Clone(a.terms)
-	c.scoped, c.inverse = nil, nil
+	c.scoped, c.inverse, c.names, c.types = nil, nil, nil, nil
 	return &c
 }
 

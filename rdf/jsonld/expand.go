@@ -18,6 +18,47 @@ type expander struct {
 
 const maxInner = 64
 
+// meaning is what expandIRI gives.
+type meaning struct {
+	iri   string
+	null  bool
+	boxed any // iri as a JSON value
+}
+
+const maxMeanings = 2000
+
+// name expands the name of a member.
+func (x *expander) name(a *activeContext, s string) (string, bool, error) {
+	if m, ok := a.names[s]; ok {
+		return m.iri, m.null, nil
+	}
+	iri, null, err := x.expandIRI(a, s, false, true, nil)
+	if err == nil && len(a.names) < maxMeanings {
+		if a.names == nil {
+			a.names = map[string]meaning{}
+		}
+		a.names[strings.Clone(s)] = meaning{iri: strings.Clone(iri), null: null} // the input's chunks are not to be kept
+	}
+	return iri, null, err
+}
+
+// typeName expands a value of @type.
+func (x *expander) typeName(a *activeContext, s string) (meaning, error) {
+	if m, ok := a.types[s]; ok {
+		return m, nil
+	}
+	iri, null, err := x.expandIRI(a, s, true, true, nil)
+	m := meaning{iri, null, iri}
+	if err == nil && len(a.types) < maxMeanings {
+		if a.types == nil {
+			a.types = map[string]meaning{}
+		}
+		iri = strings.Clone(iri)
+		a.types[strings.Clone(s)] = meaning{iri, null, iri}
+	}
+	return m, err
+}
+
 // local applies the @context of an object.
 func (x *expander) local(active *activeContext, local any, base string) (*activeContext, error) {
 	o := processOptions{base: base}
@@ -113,12 +154,17 @@ func (x *expander) keys(o *Object) []string {
 }
 
 func (x *expander) expandObject(active *activeContext, def *termDef, property string, element *Object, base string, fromMap bool) (any, error) {
+	if def == nil || !def.hasCtx {
+		if done, err := x.simple(active, property, element); done || err != nil {
+			return element, err
+		}
+	}
 	var err error
 	if active.prev != nil && !fromMap {
 		// A context that does not propagate ends here, unless this is a value or a mere reference.
 		keep := false
 		for _, k := range element.keys {
-			e, _, err := x.expandIRI(active, k, false, true, nil)
+			e, _, err := x.name(active, k)
 			if err != nil {
 				return nil, err
 			}
@@ -144,7 +190,7 @@ func (x *expander) expandObject(active *activeContext, def *termDef, property st
 	inputType := ""
 	typeKeys := []string(nil)
 	for _, k := range element.keys {
-		e, _, err := x.expandIRI(active, k, false, true, nil)
+		e, _, err := x.name(active, k)
 		if err != nil {
 			return nil, err
 		}
@@ -175,11 +221,52 @@ func (x *expander) expandObject(active *activeContext, def *termDef, property st
 			}
 		}
 	}
-	o := &object{Object: &Object{}, active: active, typeScoped: typeScoped, property: property, base: base, inputType: inputType}
+	o := &object{Object: newObject(len(element.keys)), active: active, typeScoped: typeScoped, property: property, base: base, inputType: inputType}
 	if err := x.members(o, element); err != nil {
 		return nil, err
 	}
 	return x.finish(o, property)
+}
+
+// simple expands the most frequent objects in place: references to a node, and strings with a language or a type. It leaves alone
+// whatever could be a mistake.
+func (x *expander) simple(active *activeContext, property string, element *Object) (bool, error) {
+	if property == "" || property[0] == '@' || len(element.keys) > 2 || len(element.keys) == 0 {
+		return false, nil
+	}
+	first, ok := element.vals[0].(string)
+	if !ok {
+		return false, nil
+	}
+	if len(element.keys) == 1 {
+		if element.keys[0] != "@id" {
+			return false, nil
+		}
+		id, null, err := x.expandIRI(active, first, true, false, nil)
+		if err != nil {
+			return false, err
+		}
+		if element.vals[0] = id; null {
+			element.vals[0] = nil
+		}
+		return true, nil
+	}
+	second, ok := element.vals[1].(string)
+	if !ok || element.keys[0] != "@value" {
+		return false, nil
+	}
+	switch element.keys[1] {
+	case "@language":
+		return true, nil
+	case "@type":
+		m, err := x.typeName(active, second)
+		if err != nil || m.null || !wellFormed(m.iri) {
+			return false, err
+		}
+		element.vals[1] = m.boxed
+		return true, nil
+	}
+	return false, nil
 }
 
 // object is a node or value object under expansion.
@@ -200,7 +287,7 @@ func (x *expander) members(o *object, element *Object) error {
 			continue
 		}
 		value, _ := element.Get(key)
-		expanded, null, err := x.expandIRI(o.active, key, false, true, nil)
+		expanded, null, err := x.name(o.active, key)
 		if err != nil {
 			return err
 		}
@@ -225,7 +312,7 @@ func (x *expander) members(o *object, element *Object) error {
 				return fail("invalid @nest value", "%q must hold objects", key)
 			}
 			for _, k := range m.keys {
-				if e, _, err := x.expandIRI(o.active, k, false, true, nil); err != nil {
+				if e, _, err := x.name(o.active, k); err != nil {
 					return err
 				} else if e == "@value" {
 					return fail("invalid @nest value", "%q may not hold @value", key)
@@ -273,18 +360,28 @@ func (x *expander) keyword(o *object, key, expanded string, value any) error {
 		}
 		result = id
 	case "@type":
+		if s, ok := value.(string); ok && !o.has("@type") {
+			m, err := x.typeName(o.typeScoped, s)
+			if err != nil {
+				return err
+			}
+			if result = m.boxed; m.null {
+				result = []any{}
+			}
+			break
+		}
 		var types []any
 		for _, t := range asList(value) {
 			s, ok := t.(string)
 			if !ok {
 				return fail("invalid type value", "a type must be a string")
 			}
-			e, null, err := x.expandIRI(o.typeScoped, s, true, true, nil)
+			m, err := x.typeName(o.typeScoped, s)
 			if err != nil {
 				return err
 			}
-			if !null {
-				types = append(types, e)
+			if !m.null {
+				types = append(types, m.boxed)
 			}
 		}
 		if old, ok := o.Get("@type"); ok {
@@ -442,9 +539,12 @@ func (o *object) addReverse(property string, item any) error {
 
 // addValue appends a value to the array of a property.
 func addValue(o *Object, property string, value any) {
-	old, _ := o.Get(property)
-	list, _ := old.([]any)
-	o.Set(property, appendValues(orEmpty(list), value))
+	if i := o.find(property); i >= 0 {
+		list, _ := o.vals[i].([]any)
+		o.vals[i] = appendValues(orEmpty(list), value)
+		return
+	}
+	o.append(property, appendValues([]any{}, value))
 }
 
 // finish checks and trims an expanded object (steps 15 to 19).

@@ -46,6 +46,10 @@ func (x *expander) property(o *object, key, iri string, value any) error {
 		}
 		return nil
 	}
+	if list, ok := expanded.([]any); ok && !o.has(iri) {
+		o.append(iri, list) // nobody else has it
+		return nil
+	}
 	addValue(o.Object, iri, expanded)
 	return nil
 }

@@ -64,10 +64,32 @@ func (o *Object) Set(key string, value any) {
 		o.vals[i] = value
 		return
 	}
+	o.append(key, value)
+}
+
+// append adds a member that is not there yet.
+func (o *Object) append(key string, value any) {
 	o.keys, o.vals = append(o.keys, key), append(o.vals, value)
 	if o.index != nil {
 		o.index[key] = len(o.keys) - 1
 	}
+}
+
+// small is an object together with the room for a few members.
+type small struct {
+	Object
+	k [4]string
+	v [4]any
+}
+
+// newObject makes an object with room for n members.
+func newObject(n int) *Object {
+	if n > len(small{}.k) {
+		return &Object{keys: make([]string, 0, n), vals: make([]any, 0, n)}
+	}
+	s := &small{}
+	s.keys, s.vals = s.k[:0], s.v[:0]
+	return &s.Object
 }
 
 func (o *Object) remove(key string) {
@@ -84,7 +106,7 @@ func (o *Object) remove(key string) {
 func (o *Object) Keys() []string { return o.keys }
 
 func obj(pairs ...any) *Object {
-	o := &Object{keys: make([]string, 0, len(pairs)/2), vals: make([]any, 0, len(pairs)/2)}
+	o := newObject(len(pairs) / 2)
 	for i := 0; i < len(pairs); i += 2 {
 		o.keys, o.vals = append(o.keys, pairs[i].(string)), append(o.vals, pairs[i+1])
 	}
@@ -206,12 +228,11 @@ func (d *decoder) separator(end byte, msg string) (bool, error) {
 
 func (d *decoder) object(depth int) (any, error) {
 	d.pos++
-	o := &Object{}
+	o := newObject(0)
 	if d.space(); d.pos < len(d.buf) && d.buf[d.pos] == '}' {
 		d.pos++
 		return o, nil
 	}
-	o.keys, o.vals = make([]string, 0, 4), make([]any, 0, 4)
 	for {
 		key, err := d.key()
 		if err != nil {
