@@ -2,6 +2,7 @@ package sparql
 
 import (
 	"triplestore/sparql/exec"
+	"triplestore/sparql/expr"
 	"triplestore/sparql/optimizer"
 )
 
@@ -13,6 +14,8 @@ var (
 	ErrMemory = exec.ErrMemory
 	// ErrTooManyRows: the query has more results than Options.MaxRows.
 	ErrTooManyRows = exec.ErrTooManyRows
+	// ErrRegexTimeout: a regular expression with a back-reference took longer than any may.
+	ErrRegexTimeout = expr.ErrRegexTimeout
 	// ErrInternal: the engine broke one of its own rules. The details are in the log, not in the error's text.
 	ErrInternal = exec.ErrInternal
 )

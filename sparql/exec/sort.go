@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"cmp"
 	"slices"
 
 	"triplestore/sparql/expr"
@@ -308,7 +309,9 @@ func (s *sorter) rankIDs(col []store.ID) ([]uint64, error) {
 		return ranks, nil
 	}
 	ids := slices.Clone(col)
-	slices.Sort(ids)
+	if err := s.sortIDs(ids); err != nil {
+		return nil, err
+	}
 	ids = slices.Compact(ids)
 	vals := make([]expr.Value, len(ids))
 	kept := held{m: s.q.memory}
@@ -352,6 +355,26 @@ func (s *sorter) rankIDs(col []store.ID) ([]uint64, error) {
 		ranks[i] = of[k]
 	}
 	return ranks, nil
+}
+
+// sortIDs sorts, and if it is many of them, looks at the context meanwhile.
+func (s *sorter) sortIDs(ids []store.ID) error {
+	if len(ids) < 1<<17 {
+		slices.Sort(ids)
+		return nil
+	}
+	steps := 0
+	var stop error
+	slices.SortFunc(ids, func(a, b store.ID) int {
+		if steps++; steps&0xffff == 0 && stop == nil {
+			stop = s.q.check()
+		}
+		if stop != nil {
+			return 0
+		}
+		return cmp.Compare(a, b)
+	})
+	return stop
 }
 
 // ordered reports whether the IDs of a column compare as their terms do.

@@ -84,6 +84,9 @@ func (p *planner) exhaustive(g *joinGroup, in Node, want int, known Node) (Node,
 	best := make([][]Node, 1<<n)
 	best[0] = []Node{in}
 	for mask := range 1<<n - 1 {
+		if err := p.ctx.Err(); err != nil {
+			return nil, err
+		}
 		for _, base := range best[mask] {
 			connected := false
 			for pass := 0; pass < 2 && !connected; pass++ { // without connected items, any
@@ -141,18 +144,34 @@ func keepBest(plans []Node, n Node) []Node {
 	return append(kept, n)
 }
 
-// greedy takes the item next that gives the least rows for the least cost.
+// greedyWork bounds what greedy does for a large group: items times items times the items that are compared at each place.
+const greedyWork = 1 << 22
+
+// greedy takes the item next that gives the least rows for the least cost. In a large group only some are compared, those with
+// few rows first.
 func (p *planner) greedy(g *joinGroup, in Node) (Node, error) {
 	left := slices.Clone(g.items)
+	width := max(2, greedyWork/(len(left)*len(left)))
+	if width < len(left) {
+		slices.SortStableFunc(left, func(a, b *item) int { return cmp.Compare(a.rows(), b.rows()) })
+	}
 	now := in
 	for len(left) > 0 {
+		if err := p.ctx.Err(); err != nil {
+			return nil, err
+		}
 		var best Node
 		at := -1
 		for pass := 0; pass < 2 && at < 0; pass++ {
+			compared := 0
 			for i, it := range left {
+				if compared == width {
+					break
+				}
 				if pass == 0 && (!isUnit(now) && !it.scope.maybe.Overlaps(now.P().Maybe) || !p.ready(it, now.P().Maybe)) {
 					continue
 				}
+				compared++
 				options, err := p.joinItem(g, now, it)
 				if err != nil {
 					return nil, err
@@ -168,6 +187,14 @@ func (p *planner) greedy(g *joinGroup, in Node) (Node, error) {
 		left = slices.Delete(left, at, at+1)
 	}
 	return now, nil
+}
+
+// rows is how many rows a pattern has; what is no pattern comes late.
+func (it *item) rows() float64 {
+	if it.pattern == nil {
+		return math.Inf(1)
+	}
+	return it.stats.rows
 }
 
 func score(n Node) float64 { return n.P().Cost + n.P().Rows*costProbe*4 }
