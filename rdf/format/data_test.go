@@ -29,7 +29,7 @@ import (
 // CONVERT_ALL=1 it reads everything.
 const (
 	dataFile  = 300 << 10
-	dataTotal = 8 << 20
+	dataTotal = 4 << 20
 )
 
 // TestConvertData takes every file of real catalogues and vocabularies to every format and back. Nothing may be lost; what a format
