@@ -52,6 +52,7 @@ var SupportPackages = []SupportPackage{
 	{"internal/w3c", "algebra", true, "manifests are Turtle: it may use the formats and must not depend on what it tests above them"},
 	{"internal/sparqltest", "loaders", true, "it compares stores, engines and results, so it sits beside the engine's tests and never in the program"},
 	{"internal/egress", "", false, "it is the one guard of outgoing requests, so it depends on nothing that might go around it"},
+	{"internal/diskspace", "", false, "stores and sorting ask it before they write; it asks the operating system"},
 	{"internal/fault", "façade", true, "faults are injected under the store, never in production"},
 }
 

@@ -138,6 +138,7 @@ type BackupError struct {
 	Msg    string
 }
 
+// Error names file, byte and problem.
 func (e *BackupError) Error() string {
 	name := e.Name
 	if name == "" {

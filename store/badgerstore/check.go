@@ -34,6 +34,7 @@ type Finding struct {
 	Problem string `json:"problem"`
 }
 
+// String is the finding as a line.
 func (f Finding) String() string {
 	s := f.Relation
 	if f.Page != 0 {

@@ -97,6 +97,8 @@ func (s *Store) durable(c *commit) error {
 		for _, c := range batch {
 			if s.broken == nil {
 				s.lost = append(s.lost, c.put...)
+			} else {
+				s.doubtful = append(s.doubtful, c.put...)
 			}
 		}
 	}

@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, crashHelper(v))
 		os.Exit(1)
 	}
+	helpers(os.Getenv)
 	os.Exit(m.Run())
 }
 

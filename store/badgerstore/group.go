@@ -260,13 +260,18 @@ func (s *Store) run(ctx context.Context, fn func(store.Txn) error) (result store
 // base is the state to begin with.
 func (s *Store) base() (*state, error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.closed:
+	broken, closed := s.broken, s.closed
+	s.mu.Unlock()
+	if closed {
 		return nil, store.ErrClosed
-	case s.broken != nil:
-		return nil, fmt.Errorf("store: an earlier commit failed half-way, open the store anew: %w", s.broken)
 	}
+	if broken != nil {
+		if err := s.mend(); err != nil {
+			return nil, err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return s.head, nil
 }
 

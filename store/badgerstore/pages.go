@@ -12,6 +12,7 @@ import (
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
 
+	"triplestore/internal/diskspace"
 	"triplestore/store"
 )
 
@@ -42,8 +43,9 @@ const rootKey = 0
 func pageKey(no uint64) []byte { return binary.BigEndian.AppendUint64(nil, no) }
 
 type badgerPages struct {
-	db  *badger.DB
-	dir string
+	db       *badger.DB
+	dir      string
+	fileSize uint64 // of the value log
 
 	flushing sync.Mutex // held while a batch goes to Badger; taken before mu
 
@@ -76,6 +78,9 @@ func openBadger(dir string, o Options) (*badgerPages, error) {
 // openAs opens a store of the given format.
 func openAs(dir string, o Options, version uint16) (_ *badgerPages, err error) {
 	defer recovered(&err, "open "+dir)
+	if err := diskspace.Check(dir, leastRoom); err != nil {
+		return nil, fmt.Errorf("store: open %s: %w", dir, err)
+	}
 	// Writes are synced one by one since DB.Sync leaves out memtables that are full and wait to be flushed, and the collection of
 	// the value log deletes a file without a sync of what it moved. The tables of keys are checked as they are read: with a bit flipped
 	// there, a page could be taken for another one, and both have good checksums.
@@ -90,6 +95,7 @@ func openAs(dir string, o Options, version uint16) (_ *badgerPages, err error) {
 		WithMemTableSize(256 << 10).WithNumMemtables(2).WithBaseTableSize(1 << 20).WithNumLevelZeroTables(2).WithNumLevelZeroTablesStall(8).
 		WithDetectConflicts(false).WithMetricsEnabled(false).WithNumVersionsToKeep(1).WithNumCompactors(2).
 		WithCompactL0OnClose(o.mergeOnClose)
+	removeUnfinished(dir)
 	db, err := badger.Open(opt)
 	switch {
 	case err != nil && strings.Contains(err.Error(), "Another process is using"):
@@ -98,7 +104,7 @@ func openAs(dir string, o Options, version uint16) (_ *badgerPages, err error) {
 		return nil, fmt.Errorf("store: open %s: %w", dir, err)
 	}
 	writeOwner(dir)
-	return &badgerPages{db: db, dir: dir}, nil
+	return &badgerPages{db: db, dir: dir, fileSize: uint64(o.ValueLogFileSize)}, nil
 }
 
 // recovered turns a panic, which is how Badger says that some bytes of its files make no sense, into an error.
@@ -139,6 +145,9 @@ func (p *badgerPages) Get(no uint64) (value []byte, err error) {
 }
 
 func (p *badgerPages) Put(no uint64, b []byte) error {
+	if err := p.room(len(b)); err != nil {
+		return fmt.Errorf("store: write page %d: %w", no, err)
+	}
 	p.mu.Lock()
 	if p.now.batch == nil {
 		p.now = flight{batch: p.db.NewWriteBatch(), pages: map[uint64][]byte{}}
@@ -181,6 +190,9 @@ func (p *badgerPages) Flush() error {
 // Free overwrites the pages with nothing, which makes garbage of them in the value log. A deleted key would leave a tombstone, and
 // Badger keeps those of the last level for ever.
 func (p *badgerPages) Free(nos []uint64) error {
+	if err := diskspace.Check(p.dir, uint64(leastRoom+100*len(nos))); err != nil {
+		return fmt.Errorf("store: free pages: %w", err)
+	}
 	batch := p.db.NewWriteBatch()
 	defer batch.Cancel()
 	for _, no := range nos {
@@ -216,6 +228,9 @@ func (p *badgerPages) SwapRoot(root []byte) error {
 		p.mu.Unlock()
 		return fmt.Errorf("%w; %w", err, errOldRoot)
 	}
+	if err := diskspace.Check(p.dir, leastRoom); err != nil {
+		return fmt.Errorf("store: write the root: %w; %w", err, errOldRoot)
+	}
 	if err := p.db.Update(func(txn *badger.Txn) error { return txn.Set(pageKey(rootKey), root) }); err != nil {
 		return fmt.Errorf("store: write the root: %w", err)
 	}
@@ -229,7 +244,7 @@ func (p *badgerPages) Close() error {
 
 // collect gives space in the value log back, until there is no file that is half garbage.
 func (p *badgerPages) collect() {
-	for p.db.RunValueLogGC(0.5) == nil {
+	for diskspace.Check(p.dir, p.fileSize/2+leastRoom) == nil && p.db.RunValueLogGC(0.5) == nil {
 	}
 }
 

@@ -77,15 +77,16 @@ type Store struct {
 	writer chan struct{} // holds a token while a transaction works on the store; taken after turn, if both
 	syncer sync.Mutex    // held while a root is made durable; taken after the token, if both
 
-	mu      sync.Mutex
-	state   *state    // the newest that is durable
-	head    *state    // the newest: what the next transaction begins with
-	pending []*commit // between the two, in order
-	jobs    []*job    // transactions that wait to be staged
-	lost    []uint64  // pages of commits that failed, to be given back when no transaction runs
-	keep    Retention
-	closed  bool
-	broken  error // a commit whose outcome is unknown; only reading goes on
+	mu       sync.Mutex
+	state    *state    // the newest that is durable
+	head     *state    // the newest: what the next transaction begins with
+	pending  []*commit // between the two, in order
+	jobs     []*job    // transactions that wait to be staged
+	lost     []uint64  // pages of commits that failed, to be given back when no transaction runs
+	keep     Retention
+	closed   bool
+	broken   error    // a swap of the root whose outcome is unknown; the next transaction mends that
+	doubtful []uint64 // pages that the root may hold whose outcome is unknown
 
 	stop    chan struct{}
 	kick    chan struct{} // asks for a collection soon

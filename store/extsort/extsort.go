@@ -32,12 +32,15 @@ type Options struct {
 	// Dir is where temporary files go; empty is the system's directory. They are gone after Close, and after a crash where the
 	// operating system lets an open file be removed.
 	Dir string
+	// Reserve is how many bytes must stay free where Dir is; when there are less, sorting fails with diskspace.ErrFull.
+	Reserve uint64
 }
 
 // Sorter collects changes and then gives them sorted. It is used by one goroutine at a time.
 type Sorter struct {
 	width    int
 	dir      string
+	reserve  uint64
 	capacity int // rows in memory
 	fanIn    int // runs that are merged at once
 	buf      buffer
@@ -67,6 +70,7 @@ func New(o Options) *Sorter {
 	return &Sorter{
 		width:    o.Width,
 		dir:      o.Dir,
+		reserve:  o.Reserve,
 		capacity: int(min(rows, 1<<30)),
 		fanIn:    int(min(max(memory/3/mergeBytes, 4), maxFanIn)),
 		buf:      buffer{width: o.Width},
@@ -111,7 +115,7 @@ func (s *Sorter) Len() uint64 { return s.added }
 // spill writes what is in memory as a run, and merges runs where there are many.
 func (s *Sorter) spill(ctx context.Context) error {
 	s.buf.sort()
-	r, err := writeRun(ctx, s.dir, s.width, newIterator(ctx, s.width, s.buf.reader()))
+	r, err := writeRun(ctx, s.dir, s.reserve, s.width, newIterator(ctx, s.width, s.buf.reader()))
 	if err != nil {
 		return err
 	}
@@ -137,7 +141,7 @@ func (s *Sorter) merge(ctx context.Context, runs []*run) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	merged, err := writeRun(ctx, s.dir, s.width, it)
+	merged, err := writeRun(ctx, s.dir, s.reserve, s.width, it)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
+	"triplestore/internal/diskspace"
 	"triplestore/store"
 	"triplestore/store/page"
 	"triplestore/store/relation"
@@ -42,8 +44,11 @@ func (r *run) close() error {
 	return err
 }
 
+// checkSpace is how many bytes are written between two looks at the free space.
+const checkSpace = 1 << 20
+
 // writeRun writes all changes of an iterator.
-func writeRun(ctx context.Context, dir string, width int, it *Iterator) (r *run, err error) {
+func writeRun(ctx context.Context, dir string, reserve uint64, width int, it *Iterator) (r *run, err error) {
 	if r, err = newRun(dir); err != nil {
 		return nil, err
 	}
@@ -59,6 +64,7 @@ func writeRun(ctx context.Context, dir string, width int, it *Iterator) (r *run,
 		cols[c] = make([]store.ID, 0, blockRows)
 	}
 	var head []byte
+	checked := int64(0)
 	for {
 		if err := ctx.Err(); err != nil {
 			return r, err
@@ -83,6 +89,12 @@ func writeRun(ctx context.Context, dir string, width int, it *Iterator) (r *run,
 				ops[i/8] |= byte(changes[i].Op) << (i % 8)
 			}
 			changes = changes[n:]
+			if reserve > 0 && r.size >= checked {
+				checked = r.size + checkSpace
+				if err := diskspace.Check(filepath.Dir(r.f.Name()), reserve+checkSpace); err != nil {
+					return r, fmt.Errorf("extsort: %w", err)
+				}
+			}
 			b := page.Encode(page.Leaf, cols)
 			head = binary.LittleEndian.AppendUint32(head[:0], uint32(len(b)))
 			for _, part := range [][]byte{head, b, ops} {
