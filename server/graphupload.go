@@ -336,7 +336,7 @@ func (s *Server) change(w http.ResponseWriter, r *http.Request, t graphTarget, f
 		w.Header().Del("Location")
 		return err
 	}
-	s.c.Log.LogAttrs(r.Context(), slog.LevelInfo, "write", slog.String("method", r.Method), slog.String("target", t.String()),
+	s.c.Log.LogAttrs(r.Context(), slog.LevelInfo, "write", requestID(r.Context()), slog.String("method", r.Method), slog.String("target", t.String()),
 		slog.Uint64("inserted", done.Inserted), slog.Uint64("deleted", done.Deleted), slog.Uint64("commit", done.Number))
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")

@@ -13,6 +13,7 @@ import (
 
 // info is what the parts of a request tell the log.
 type info struct {
+	id      string // of the request, in every line of the log about it
 	problem *Problem
 	rows    int64
 }
@@ -22,6 +23,29 @@ type infoKey struct{}
 func requestInfo(ctx context.Context) *info {
 	i, _ := ctx.Value(infoKey{}).(*info)
 	return i
+}
+
+// requestID is what the log calls a request by.
+func requestID(ctx context.Context) slog.Attr {
+	if in := requestInfo(ctx); in != nil {
+		return slog.String("request", in.id)
+	}
+	return slog.String("request", "")
+}
+
+// slowText is how much of a slow query the log shows.
+const slowText = 4000
+
+// slow logs a query that took long, with its text.
+func (s *Server) slow(ctx context.Context, text string, start time.Time) {
+	took := time.Since(start)
+	if s.c.SlowQuery <= 0 || took < s.c.SlowQuery {
+		return
+	}
+	if len(text) > slowText {
+		text = strings.ToValidUTF8(text[:slowText], "") + "…"
+	}
+	s.c.Log.LogAttrs(ctx, slog.LevelWarn, "slow query", requestID(ctx), slog.Duration("took", took), slog.String("query", text))
 }
 
 // recorder remembers the status and counts the bytes of a response.
@@ -61,11 +85,11 @@ func (r *recorder) Flush() {
 func (s *Server) record(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		rec, in := &recorder{ResponseWriter: w}, &info{}
+		rec, in := &recorder{ResponseWriter: w}, &info{id: newID()}
 		ended := false
 		defer func() {
 			level, status := slog.LevelInfo, rec.status
-			attrs := []slog.Attr{slog.String("method", r.Method), slog.String("path", r.URL.EscapedPath())}
+			attrs := []slog.Attr{slog.String("request", in.id), slog.String("method", r.Method), slog.String("path", r.URL.EscapedPath())}
 			if p := in.problem; p != nil {
 				if status = p.Status; status >= 500 {
 					level = slog.LevelError
@@ -104,7 +128,7 @@ func (s *Server) catch(next http.Handler) http.Handler {
 				panic(v)
 			}
 			p := internal(fmt.Errorf("panic: %v", v))
-			s.c.Log.LogAttrs(r.Context(), slog.LevelError, "panic", slog.String("id", p.ID), slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
+			s.c.Log.LogAttrs(r.Context(), slog.LevelError, "panic", requestID(r.Context()), slog.String("id", p.ID), slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
 			if rec, ok := w.(*recorder); !ok || rec.status != 0 {
 				panic(http.ErrAbortHandler)
 			}
@@ -146,7 +170,7 @@ func methods(next http.HandlerFunc, fail func(http.ResponseWriter, *http.Request
 				h.Set("Accept-Post", typeQuery+", "+typeForm)
 			}
 			h.Set("Access-Control-Allow-Methods", allow)
-			h.Set("Access-Control-Allow-Headers", "Accept, Accept-Language, Authorization, Content-Type, If-Match, If-None-Match")
+			h.Set("Access-Control-Allow-Headers", "Accept, Accept-Language, Content-Type, If-Match, If-None-Match")
 			h.Set("Access-Control-Max-Age", "86400")
 			w.WriteHeader(http.StatusNoContent)
 		default:

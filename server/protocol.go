@@ -122,6 +122,7 @@ func bodyType(r *http.Request) (string, error) {
 }
 
 func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	defer unhurried(w)
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.c.MaxRequest))
 	var tooLarge *http.MaxBytesError
 	switch {

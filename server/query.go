@@ -114,6 +114,8 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 		return s.answerPlan(ctx, w, r, snap, q, o)
 	}
 	start := time.Now()
+	defer s.slow(r.Context(), q.text, start)
+	unhurried(w)
 	res, err := s.engine.QueryWith(ctx, snap, q.text, o)
 	if err != nil {
 		return err

@@ -78,6 +78,8 @@ type Config struct {
 	Load    func(ctx context.Context, d sparql.Document, emit func([]rdf.Quad) error) error
 	// TempDir is where updates put what does not fit into memory. Empty means the system's folder for such files.
 	TempDir string
+	// SlowQuery is how long a query or update takes at least for its text to be logged. 0 logs none.
+	SlowQuery time.Duration
 	// Stall is how long a client may take nothing before its connection is given up. 0 means 30 s.
 	Stall time.Duration
 	// UnionDefaultGraph makes the default graph of queries the union of all graphs.
@@ -148,6 +150,11 @@ func New(c Config) (*Server, error) {
 	}
 	if c.Log == nil {
 		c.Log = slog.Default()
+	}
+	if c.Publisher != "" {
+		if err := iri.Check(c.Publisher); err != nil {
+			return nil, fmt.Errorf("server: the publisher is not an IRI: %w", err)
+		}
 	}
 	mappings, err := checkMappings(c.Mappings)
 	if err != nil {

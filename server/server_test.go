@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"triplestore/rdf"
@@ -400,4 +402,55 @@ func TestServeStops(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
+}
+
+// The lines of the log about a request have the same id, and a slow query is logged with its text.
+func TestRequestLog(t *testing.T) {
+	t.Parallel()
+	var log lockedBuffer
+	srv := testServer(t, testStore(t, testData), func(c *Config) {
+		c.Log, c.SlowQuery = slog.New(slog.NewJSONHandler(&log, nil)), 1
+		withToken(c)
+	})
+	const query = "SELECT * WHERE { ?s a ?slow }"
+	get(t, srv, "/sparql?query="+url.QueryEscape(query))
+	do(t, srv, "POST", "/update", strings.NewReader("CLEAR GRAPH <x:none>"), append([]string{"Content-Type", typeUpdate}, bearer...)...)
+	do(t, srv, "PUT", "/graphs?graph=x:g", strings.NewReader(""), append([]string{"Content-Type", "text/turtle"}, bearer...)...)
+	srv.Close() // the last line comes after the response
+	messages := map[string][]string{}
+	for line := range strings.Lines(log.String()) {
+		var v struct{ Msg, Request, Query string }
+		if err := json.Unmarshal([]byte(line), &v); err != nil || v.Request == "" {
+			t.Fatal(err, line)
+		}
+		messages[v.Request] = append(messages[v.Request], v.Msg)
+		if v.Msg == "slow query" && v.Query != query && v.Query != "CLEAR GRAPH <x:none>" {
+			t.Errorf("the query is %q", v.Query)
+		}
+	}
+	var got []string
+	for _, m := range messages {
+		got = append(got, strings.Join(m, ","))
+	}
+	slices.Sort(got)
+	if want := []string{"slow query,request", "update,slow query,request", "write,request"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q\n%s", got, want, log.String())
+	}
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }

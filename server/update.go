@@ -64,6 +64,7 @@ func (s *Server) carryOut(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer s.writes.give()
+	defer s.slow(ctx, u.text, time.Now())
 	o := s.engine.Options()
 	o.Timeout, o.TempDir = 0, s.c.TempDir // ctx has the time, with the wait
 	if len(u.defaults)+len(u.named) > 0 {
@@ -73,7 +74,7 @@ func (s *Server) carryOut(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.c.Log.LogAttrs(ctx, slog.LevelInfo, "update", slog.Int("operations", done.Operations), slog.Uint64("inserted", done.Inserted),
+	s.c.Log.LogAttrs(ctx, slog.LevelInfo, "update", requestID(ctx), slog.Int("operations", done.Operations), slog.Uint64("inserted", done.Inserted),
 		slog.Uint64("deleted", done.Deleted), slog.Uint64("commit", done.Number))
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")

@@ -31,6 +31,7 @@ type serveFlags struct {
 	tokenFile                string
 	anonymousWrites          bool
 	outgoing                 outgoingFlags
+	site                     siteFlags
 }
 
 func (a *app) serve() *cobra.Command {
@@ -38,12 +39,13 @@ func (a *app) serve() *cobra.Command {
 		Use:   "serve [flags]",
 		Short: "Answer over HTTP: a SPARQL endpoint and a page per resource",
 		Long: `Serves the store: a front page with a query form at /, the SPARQL endpoint at /sparql, descriptions of resources at
-/resource?iri=… and, for IRIs under --base, at their own paths, and /healthz. It stops at SIGINT and SIGTERM once running
+/resource?iri=… and, for IRIs under --base and those of --map, at their own paths, graphs by the Graph Store Protocol at /graphs, and
+descriptions of itself at /.well-known/void, /catalog and /openapi.json. It stops at SIGINT and SIGTERM once running
 requests are done, or after --grace.
 
 The server sends no requests, unless --allow-service lets queries ask other endpoints and --allow-load lets updates load documents.
 
-SPARQL Update at /update is closed. A token opens it to those who send it (Authorization: Bearer TOKEN): the content of the file of
+Writing, by SPARQL Update at /update and at /graphs, is closed. A token opens it to those who send it (Authorization: Bearer TOKEN): the content of the file of
 --update-token-file, else of the environment variable ` + tokenVariable + `. With --allow-anonymous-writes everyone may write who reaches
 the server.
 
@@ -70,11 +72,12 @@ the server.
 	flags.Var(&f.maxRequest, "max-request", "longest body of a request")
 	flags.IntVar(&f.concurrency, "concurrency", 0, "queries that run at a time; 0 for twice the processors")
 	flags.IntVar(&f.queue, "queue", 0, "queries that wait for their turn; 0 for 16 times --concurrency")
-	flags.StringVar(&f.tokenFile, "update-token-file", "", "open /update to requests with the token in this file")
-	flags.BoolVar(&f.anonymousWrites, "allow-anonymous-writes", false, "open /update to everyone who reaches the server")
+	flags.StringVar(&f.tokenFile, "update-token-file", "", "open writing to requests with the token in this file")
+	flags.BoolVar(&f.anonymousWrites, "allow-anonymous-writes", false, "open writing to everyone who reaches the server")
 	flags.DurationVar(&f.updateTimeout, "update-timeout", 10*time.Minute, "longest time of an update, the wait for its turn included")
 	f.outgoing.addLoad(cmd)
 	f.outgoing.addService(cmd)
+	f.site.add(cmd)
 	flags.DurationVar(&f.grace, "grace", 10*time.Second, "how long running requests may go on when the server stops")
 	flags.BoolVar(&f.loadExamples, "load-examples", false, "load the example data if the store is empty")
 	flags.StringVar(&f.log, "log", "text", "form of the log on standard error: text, json or off")
@@ -142,12 +145,16 @@ func (a *app) runServer(ctx context.Context, st store.Store, dir, token string, 
 		return err
 	}
 	defer others.close()
-	s, err := server.New(server.Config{
+	config := server.Config{
 		Store: st, Base: f.base, Title: f.title, Version: release, Examples: exampleQueries(), Timeout: f.timeout, Memory: int64(f.memory),
 		MaxRows: f.maxRows, MaxRequest: int64(f.maxRequest), Concurrency: f.concurrency, Queue: f.queue, UnionDefaultGraph: f.union, Log: log,
 		UpdateToken: token, AnonymousWrites: f.anonymousWrites, UpdateTimeout: f.updateTimeout, TempDir: temp,
 		Service: others.service, Load: others.load,
-	})
+	}
+	if err := f.site.apply(&config); err != nil {
+		return err
+	}
+	s, err := server.New(config)
 	if err != nil {
 		return usageError{err}
 	}
