@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"triplestore/rdf"
+	"triplestore/sparql/algebra"
+	"triplestore/sparql/optimizer"
 	"triplestore/store"
 )
 
@@ -65,5 +67,53 @@ func (e *Engine) QueryWith(ctx context.Context, snap store.Snapshot, text string
 
 // Explain plans a query and shows the plan as indented text, one operator a line with its estimates, without running it.
 func (e *Engine) Explain(ctx context.Context, snap store.Snapshot, text string) (string, error) {
-	return explain(ctx, snap, text, e.options)
+	plan, err := explain(ctx, snap, text, e.options)
+	if err != nil {
+		return "", err
+	}
+	return plan.Explain(nil), nil
 }
+
+// ExplainTree is Explain for programs, such as for JSON.
+func (e *Engine) ExplainTree(ctx context.Context, snap store.Snapshot, text string) (*PlanTree, error) {
+	plan, err := explain(ctx, snap, text, e.options)
+	if err != nil {
+		return nil, err
+	}
+	return plan.Tree(nil), nil
+}
+
+// Profile runs a query to its end, throws its results away and tells what was measured: as text and for programs. Where a limit ends
+// the query, both are there beside the error, as far as it came.
+func (e *Engine) Profile(ctx context.Context, snap store.Snapshot, text string) (shown string, tree *PlanTree, err error) {
+	o := e.options
+	o.Profile = true
+	r, err := e.QueryWith(ctx, snap, text, o)
+	if err != nil {
+		return "", nil, err
+	}
+	defer r.Close()
+	switch r.Form() {
+	case algebra.Ask:
+		_, err = r.Bool()
+	case algebra.Select:
+		for _, err = range r.Rows() {
+			if err != nil {
+				break
+			}
+		}
+	default:
+		for _, err = range r.Triples() {
+			if err != nil {
+				break
+			}
+		}
+	}
+	return r.Profile(), r.ProfileTree(), err
+}
+
+// PlanTree is a plan for programs, with what was measured if it ran. Its JSON is stable.
+type PlanTree = optimizer.PlanTree
+
+// PlanNode is an operator of a PlanTree.
+type PlanNode = optimizer.PlanNode

@@ -119,6 +119,9 @@ func (r *Result) Bool() (answer bool, err error) {
 // Profile shows the plan with the rows and the time of each operator so far, if Options.Profile was set.
 func (r *Result) Profile() string { return r.query.Profile() }
 
+// ProfileTree is Profile for programs, such as for JSON. Without Options.Profile nothing is measured in it.
+func (r *Result) ProfileTree() *PlanTree { return r.query.ProfileTree() }
+
 // MemoryPeak is about how many bytes the query has held at most so far, as Options.Memory counts them.
 func (r *Result) MemoryPeak() int64 { return r.query.MemoryPeak() }
 

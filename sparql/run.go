@@ -74,7 +74,7 @@ func start(ctx context.Context, snap store.Snapshot, text string, o Options) (r 
 	return r, nil
 }
 
-func explain(ctx context.Context, snap store.Snapshot, text string, o Options) (string, error) {
+func explain(ctx context.Context, snap store.Snapshot, text string, o Options) (*optimizer.Plan, error) {
 	if o.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, o.Timeout, ErrTimeout)
@@ -82,9 +82,9 @@ func explain(ctx context.Context, snap store.Snapshot, text string, o Options) (
 	}
 	plan, err := prepare(ctx, snap, text, o)
 	if err != nil {
-		return "", limitError(ctx, err)
+		return nil, limitError(ctx, err)
 	}
-	return plan.Explain(nil), nil
+	return plan, nil
 }
 
 // limitError puts what really ended a query in the place of the context's error.

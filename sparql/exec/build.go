@@ -92,10 +92,13 @@ func (q *Query) buildNode(n optimizer.Node, e *env) (operator, error) {
 	panic(fmt.Sprintf("exec: no operator for %T", n))
 }
 
+// PageCounter is a snapshot that counts the pages that were read for it.
+type PageCounter interface{ PagesRead() uint64 }
+
 // stat is what a profile knows about a node: its operators' rows, batches and time, the time of what is beneath included.
 type stat struct {
-	rows, batches int64
-	time          time.Duration
+	rows, batches, pages int64
+	time                 time.Duration
 }
 
 // profile has a stat for each node of the plan.
@@ -119,8 +122,15 @@ type profiled struct {
 
 func (p *profiled) next(b *batch) error {
 	begin := time.Now()
+	var pages uint64
+	if p.q.pages != nil {
+		pages = p.q.pages.PagesRead()
+	}
 	err := p.in.next(b)
 	p.stat.time += time.Since(begin)
+	if p.q.pages != nil {
+		p.stat.pages += int64(p.q.pages.PagesRead() - pages)
+	}
 	p.stat.rows += int64(b.n)
 	p.stat.batches++
 	return err

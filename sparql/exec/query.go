@@ -41,6 +41,7 @@ type Query struct {
 	subs    *subs
 	expr    *expr.Context
 	profile *profile
+	pages   PageCounter // nil where nobody counts
 	service ServiceClient
 	sent    int // Config.ServiceRows
 	root    operator
@@ -57,6 +58,7 @@ func Start(ctx context.Context, snap store.Snapshot, plan *optimizer.Plan, c Con
 	q.out = newBatch(q.width)
 	if c.Profile {
 		q.profile = &profile{stats: map[optimizer.Node]*stat{}}
+		q.pages, _ = snap.(PageCounter)
 	}
 	q.expr = &expr.Context{
 		Ctx: ctx, Base: c.Base, Now: c.Now, BlankNode: q.blankNode,
@@ -165,14 +167,32 @@ func (q *Query) Profile() string {
 	}
 	return q.plan.Explain(func(n optimizer.Node, w *strings.Builder) {
 		if s, ok := q.profile.stats[n]; ok {
-			fmt.Fprintf(w, " · rows %d, batches %d, time %s", s.rows, s.batches, s.time.Round(time.Microsecond))
+			fmt.Fprintf(w, " · rows %d, batches %d, ", s.rows, s.batches)
+			if q.pages != nil {
+				fmt.Fprintf(w, "pages %d, ", s.pages)
+			}
+			fmt.Fprintf(w, "time %s", s.time.Round(time.Microsecond))
 		}
+	})
+}
+
+// ProfileTree is Profile for programs.
+func (q *Query) ProfileTree() *optimizer.PlanTree {
+	return q.plan.Tree(func(n optimizer.Node) *optimizer.NodeProfile {
+		if q.profile == nil {
+			return nil
+		}
+		s, ok := q.profile.stats[n]
+		if !ok {
+			return nil
+		}
+		return &optimizer.NodeProfile{Rows: s.rows, Batches: s.batches, Pages: s.pages, Time: s.time}
 	})
 }
 
 // IsLimit reports whether an error is one of a limit or a cancel, rather than the store's or the engine's.
 func IsLimit(err error) bool {
-	for _, e := range []error{ErrTimeout, ErrMemory, ErrTooManyRows, context.Canceled, context.DeadlineExceeded} {
+	for _, e := range []error{ErrTimeout, ErrMemory, ErrTooManyRows, expr.ErrRegexTimeout, context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(err, e) {
 			return true
 		}
