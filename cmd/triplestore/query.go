@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,7 @@ import (
 type queryFlags struct {
 	format, file, base string
 	json, explain      bool
+	profile            bool
 	union              bool
 	timeout            time.Duration
 	memory             bytesValue
@@ -55,6 +57,7 @@ func (a *app) query() *cobra.Command {
 	flags.StringVar(&f.base, "base", "", "base IRI of relative IRIs in the query")
 	flags.BoolVar(&f.json, "json", false, "the same as --format json")
 	flags.BoolVar(&f.explain, "explain", false, "show the plan instead of running the query")
+	flags.BoolVar(&f.profile, "profile", false, "run the query and show, instead of its results, the plan with rows and time of every operator")
 	flags.BoolVar(&f.union, "union-default-graph", false, "let the default graph be the union of all graphs")
 	flags.DurationVar(&f.timeout, "timeout", 0, "longest time, such as 30s; 0 for no limit")
 	flags.Var(&f.memory, "memory", "most memory for the query's state; 0 for no limit")
@@ -121,8 +124,8 @@ func (a *app) runQuery(ctx context.Context, snap store.Snapshot, text string, f 
 		Service: others.service,
 	})
 	out := bufio.NewWriterSize(pipeWriter{a.stdout}, 1<<16)
-	if f.explain {
-		plan, err := engine.Explain(ctx, snap, text)
+	if f.explain || f.profile {
+		plan, err := showPlan(ctx, engine, snap, text, f)
 		if err != nil {
 			return err
 		}
@@ -143,6 +146,24 @@ func (a *app) runQuery(ctx context.Context, snap store.Snapshot, text string, f 
 		err = writeSolutions(out, res, f.format)
 	}
 	return errors.Join(err, out.Flush())
+}
+
+// showPlan gives the plan or the profile of a query, as text or with --json as JSON.
+func showPlan(ctx context.Context, engine *sparql.Engine, snap store.Snapshot, text string, f *queryFlags) (plan string, err error) {
+	var tree *sparql.PlanTree
+	switch {
+	case f.profile:
+		plan, tree, err = engine.Profile(ctx, snap, text)
+	case f.format == "json":
+		tree, err = engine.ExplainTree(ctx, snap, text)
+	default:
+		plan, err = engine.Explain(ctx, snap, text)
+	}
+	if err != nil || f.format != "json" {
+		return plan, err
+	}
+	b, err := json.MarshalIndent(tree, "", "  ")
+	return string(b), err
 }
 
 func writeSolutions(out io.Writer, res *sparql.Result, name string) error {
