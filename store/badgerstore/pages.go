@@ -96,6 +96,9 @@ func openAs(dir string, o Options, version uint16) (_ *badgerPages, err error) {
 		WithDetectConflicts(false).WithMetricsEnabled(false).WithNumVersionsToKeep(1).WithNumCompactors(2).
 		WithCompactL0OnClose(o.mergeOnClose)
 	removeUnfinished(dir)
+	if err := verifyTables(dir, version, opt); err != nil {
+		return nil, fmt.Errorf("store: open %s: %w", dir, err)
+	}
 	db, err := badger.Open(opt)
 	switch {
 	case err != nil && strings.Contains(err.Error(), "Another process is using"):
@@ -103,25 +106,8 @@ func openAs(dir string, o Options, version uint16) (_ *badgerPages, err error) {
 	case err != nil:
 		return nil, fmt.Errorf("store: open %s: %w", dir, err)
 	}
-	if err := verifyTables(db); err != nil {
-		return nil, errors.Join(fmt.Errorf("store: open %s: %w", dir, err), db.Close())
-	}
 	writeOwner(dir)
 	return &badgerPages{db: db, dir: dir, fileSize: uint64(o.ValueLogFileSize)}, nil
-}
-
-// verifyTables reads all tables of keys, some sixty bytes for each page. Badger takes a key in a block with a wrong checksum for one
-// that is not there: without the root a store would be empty.
-func verifyTables(db *badger.DB) (err error) {
-	defer func() {
-		if r := recover(); r != nil { // Badger fails while it makes its message
-			err = fmt.Errorf("a table of keys (*.sst) has a wrong checksum: %w", store.ErrCorrupt)
-		}
-	}()
-	if err := db.VerifyChecksum(); err != nil {
-		return fmt.Errorf("the tables of keys (*.sst): %w: %w", err, store.ErrCorrupt)
-	}
-	return nil
 }
 
 // recovered turns a panic, which is how Badger says that some bytes of its files make no sense, into an error.

@@ -40,3 +40,13 @@ func unfinished(dir string) (out []string) {
 	}
 	return out
 }
+
+// held reports whether another process has Badger's lock on the directory.
+func held(dir string) bool {
+	d, err := os.Open(dir)
+	if err != nil {
+		return false
+	}
+	defer d.Close()
+	return syscall.Flock(int(d.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) != nil
+}
