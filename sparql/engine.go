@@ -6,6 +6,7 @@ import (
 
 	"triplestore/rdf"
 	"triplestore/sparql/algebra"
+	"triplestore/sparql/expr"
 	"triplestore/sparql/optimizer"
 	"triplestore/store"
 )
@@ -34,6 +35,10 @@ type Options struct {
 	// SPARQL Protocol's default-graph-uri and named-graph-uri do.
 	Dataset        bool
 	Default, Named []rdf.Term
+	// Params are values for variables of queries, see Engine.QueryParams.
+	Params map[string]rdf.Term
+	// Functions are extension functions by IRI. They must be safe for concurrent use.
+	Functions map[string]expr.Function
 	// Service asks the endpoints that SERVICE names; package sparql/service has one that does so over HTTP. Nil refuses SERVICE.
 	// ServiceRows is with how many rows of the query's own an endpoint is asked at a time; 0 is 500.
 	Service     ServiceClient

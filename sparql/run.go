@@ -22,6 +22,9 @@ func prepare(ctx context.Context, snap store.Snapshot, text string, o Options) (
 	if err != nil {
 		return nil, err
 	}
+	if err := bindParams(tree, text, o.Params); err != nil {
+		return nil, err
+	}
 	q, err := algebra.Translate(tree)
 	if err != nil {
 		return nil, err
@@ -34,7 +37,10 @@ func prepare(ctx context.Context, snap store.Snapshot, text string, o Options) (
 
 // planning are the options of the optimizer.
 func (o *Options) planning() optimizer.Options {
-	return optimizer.Options{UnionDefaultGraph: o.UnionDefaultGraph, NoOptimizer: o.NoOptimizer}
+	return optimizer.Options{UnionDefaultGraph: o.UnionDefaultGraph, NoOptimizer: o.NoOptimizer, Function: func(iri string) bool {
+		_, ok := o.Functions[iri]
+		return ok
+	}}
 }
 
 // execution are the limits and settings of a run that begins now.
@@ -43,7 +49,7 @@ func (o *Options) execution(base string) exec.Config {
 	if o.Now != nil {
 		now = o.Now
 	}
-	return exec.Config{Memory: o.Memory, Now: now(), Base: base, Profile: o.Profile, Service: o.Service, ServiceRows: o.ServiceRows}
+	return exec.Config{Memory: o.Memory, Now: now(), Base: base, Profile: o.Profile, Functions: o.Functions, Service: o.Service, ServiceRows: o.ServiceRows}
 }
 
 func start(ctx context.Context, snap store.Snapshot, text string, o Options) (r *Result, err error) {

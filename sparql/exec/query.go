@@ -24,6 +24,8 @@ type Config struct {
 	Base string
 	// Profile measures the operators.
 	Profile bool
+	// Functions are the extension functions by IRI.
+	Functions map[string]expr.Function
 	// Service asks the endpoints of SERVICE. Nil refuses them. ServiceRows is how many rows are sent at a time; 0 is
 	// optimizer.ServiceRows.
 	Service     ServiceClient
@@ -61,7 +63,7 @@ func Start(ctx context.Context, snap store.Snapshot, plan *optimizer.Plan, c Con
 		q.pages, _ = snap.(PageCounter)
 	}
 	q.expr = &expr.Context{
-		Ctx: ctx, Base: c.Base, Now: c.Now, BlankNode: q.blankNode,
+		Ctx: ctx, Base: c.Base, Now: c.Now, BlankNode: q.blankNode, Functions: c.Functions,
 		Exists: func(index int, row expr.Row) (bool, error) {
 			return q.subs.exists(plan.Exists[index], row.(*rowView))
 		},

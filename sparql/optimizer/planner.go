@@ -17,6 +17,8 @@ type Options struct {
 	UnionDefaultGraph bool
 	// NoOptimizer plans the query as it is written: rules off, joins from left to right, by hash tables only.
 	NoOptimizer bool
+	// Function tells whether an IRI names an extension function; nil is that there are none.
+	Function func(iri string) bool
 }
 
 // maxSlots bounds the number of variables of a query, and with it what a batch costs.
@@ -232,7 +234,8 @@ func (p *planner) cond(e algebra.Expr) (*Cond, error) {
 	c := &Cond{Expr: e}
 	var existsErr error
 	program, err := expr.Compile(e, expr.CompileOptions{
-		Slot: func(name string) (int, bool) { return p.slot(name), true },
+		Slot:     func(name string) (int, bool) { return p.slot(name), true },
+		Function: p.options.Function,
 		Exists: func(x *algebra.Exists) int {
 			i, err := p.sub(x)
 			if err != nil && existsErr == nil {

@@ -1,0 +1,81 @@
+package sparql
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"triplestore/rdf"
+	"triplestore/sparql/expr"
+)
+
+func TestParams(t *testing.T) {
+	t.Parallel()
+	snap := snapshotOf(t, denseQuads(20, 2))
+	e := NewEngine(Options{Prefixes: map[string]string{"": "http://e/"}})
+	count := func(text string, params map[string]rdf.Term) (n int, err error) {
+		r, err := e.QueryParams(context.Background(), snap, text, params)
+		if err != nil {
+			return 0, err
+		}
+		defer r.Close()
+		for _, err := range r.Rows() {
+			if err != nil {
+				return 0, err
+			}
+			n++
+		}
+		return n, nil
+	}
+	n3 := map[string]rdf.Term{"s": rdf.IRI("http://e/n3")}
+	for _, test := range []struct {
+		text   string
+		params map[string]rdf.Term
+		want   int
+	}{
+		{"SELECT * { ?s :p ?o }", nil, 40},
+		{"SELECT * { ?s :p ?o }", n3, 2},
+		{"SELECT * { ?x :p ?o FILTER (?x = ?s) }", n3, 2},
+		{"SELECT ?x { { SELECT ?x { ?x :p ?o FILTER (?x = $s) } } }", n3, 2},
+		{"SELECT * { ?x :label ?s }", map[string]rdf.Term{"s": rdf.String(`" } INSERT DATA { <a:b> <a:c> "`)}, 0},
+	} {
+		if n, err := count(test.text, test.params); err != nil || n != test.want {
+			t.Errorf("%s: got %d rows, %v, want %d", test.text, n, err, test.want)
+		}
+	}
+	var bad *ParameterError
+	for _, params := range []map[string]rdf.Term{{"none": rdf.String("")}, {"s": rdf.BlankNode("b")}, {"s": {}}, {"": rdf.String("")}} {
+		if _, err := count("SELECT * { ?s :p ?o . ?sx :p ?nonesuch }", params); !errors.As(err, &bad) {
+			t.Errorf("%v: got %v", params, err)
+		}
+	}
+}
+
+func TestFunctions(t *testing.T) {
+	t.Parallel()
+	snap := snapshotOf(t, denseQuads(5, 1))
+	o := Options{Functions: map[string]expr.Function{"http://e/twice": func(_ *expr.Context, args []expr.Value) (expr.Value, error) {
+		if len(args) != 1 {
+			return expr.Value{}, expr.ErrExpr
+		}
+		return expr.String(args[0].Term().Value() + args[0].Term().Value()), nil
+	}}}
+	ask := func(o Options, text string) (bool, error) {
+		r, err := NewEngine(o).Query(context.Background(), snap, text)
+		if err != nil {
+			return false, err
+		}
+		defer r.Close()
+		return r.Bool()
+	}
+	for _, naive := range []bool{false, true} {
+		o.NoOptimizer = naive
+		if ok, err := ask(o, `ASK { ?s ?p ?o FILTER (<http://e/twice>("a") = "aa") }`); err != nil || !ok {
+			t.Errorf("naive %v: got %v, %v", naive, ok, err)
+		}
+	}
+	var no *UnsupportedError
+	if _, err := ask(Options{}, `ASK { ?s ?p ?o FILTER (<http://e/twice>("a") = "aa") }`); !errors.As(err, &no) {
+		t.Errorf("without the function: got %v", err)
+	}
+}
