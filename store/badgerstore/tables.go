@@ -29,6 +29,10 @@ func verifyTables(dir string, version uint16, opt badger.Options) error {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("the manifest: %w: %w", err, store.ErrCorrupt)
 	}
+	if len(m.Tables) == 0 && len(withContent(dir, "*.mem")) == 0 && len(withContent(dir, "*.sst")) > 0 && !held(dir) {
+		// A table is named before the log that it was made of is removed, so this comes from no crash.
+		return fmt.Errorf("the manifest names no tables of keys, and there are some: %w", store.ErrCorrupt)
+	}
 	for id := range m.Tables {
 		path := table.NewFilename(id, dir)
 		err := verifyTable(path)
@@ -65,4 +69,14 @@ func verifyTable(path string) (err error) {
 		return errors.Join(err, f.Close(-1))
 	}
 	return errors.Join(t.VerifyChecksum(), f.Close(-1))
+}
+
+func withContent(dir, pattern string) (out []string) {
+	names, _ := filepath.Glob(filepath.Join(dir, pattern)) // the patterns are well-formed
+	for _, name := range names {
+		if info, err := os.Stat(name); err == nil && info.Size() > 0 {
+			out = append(out, name)
+		}
+	}
+	return out
 }
