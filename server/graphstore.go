@@ -151,10 +151,10 @@ func (s *Server) readGraphs(w http.ResponseWriter, r *http.Request, t graphTarge
 	if i < 0 {
 		return notAcceptable(offers)
 	}
-	if err := s.slots.take(r.Context()); err != nil {
+	if err := s.exports.take(r.Context()); err != nil {
 		return err
 	}
-	defer s.slots.give()
+	defer s.exports.give()
 	ctx, cancel := context.WithTimeout(r.Context(), s.c.ExportTimeout)
 	defer cancel()
 	snap, err := s.c.Store.Snapshot()

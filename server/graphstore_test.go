@@ -164,6 +164,30 @@ func TestGraphStoreIsClosed(t *testing.T) {
 	}
 }
 
+// Exports have a queue of their own, so that slow readers of whole graphs do not keep queries waiting.
+func TestExportsLeaveQueriesAlone(t *testing.T) {
+	t.Parallel()
+	s, err := New(Config{Store: testStore(t, testData), Base: testBase, Concurrency: 1, Queue: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.exports.take(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(s)
+	t.Cleanup(srv.Close)
+	if r := get(t, srv, "/sparql?query=ASK%7B%7D"); r.StatusCode != 200 {
+		t.Errorf("%d %s", r.StatusCode, r.body)
+	}
+	s.exports.waiting.Store(1)
+	if r := get(t, srv, "/graphs"); r.StatusCode != 503 || r.Header.Get("Retry-After") == "" {
+		t.Errorf("%d %s", r.StatusCode, r.body)
+	}
+	if r := get(t, srv, "/id/ds"); r.StatusCode != 200 {
+		t.Errorf("%d %s", r.StatusCode, r.body)
+	}
+}
+
 // PUT of what is there makes no commit, blank nodes or not.
 func TestPutAgain(t *testing.T) {
 	t.Parallel()

@@ -104,6 +104,7 @@ type Server struct {
 	engine   *sparql.Engine
 	slots    *slots
 	writes   *slots // one update at a time
+	exports  *slots // reading whole graphs takes long; it must not keep queries waiting
 	link     linker
 	prefixes map[string]string // the configured ones; the well-known ones come after them
 	settings string            // for entity tags
@@ -160,7 +161,7 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{c: c, slots: newSlots(c.Concurrency, c.Queue), writes: newSlots(1, c.Queue), link: newLinker(c.Base, mappings), prefixes: maps.Clone(c.Prefixes), settings: settingsTag(&c)}
+	s := &Server{c: c, slots: newSlots(c.Concurrency, c.Queue), writes: newSlots(1, c.Queue), exports: newSlots(c.Concurrency, c.Queue), link: newLinker(c.Base, mappings), prefixes: maps.Clone(c.Prefixes), settings: settingsTag(&c)}
 	known := vocab.Prefixes()
 	maps.Copy(known, c.Prefixes)
 	s.engine = sparql.NewEngine(sparql.Options{
