@@ -51,6 +51,19 @@ func TestEngine(t *testing.T) {
 	}
 }
 
+// FuzzEngine is TestEngine for seeds that the fuzzer chooses.
+func FuzzEngine(f *testing.F) {
+	for seed := range uint64(8) {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		if _, err := compareEngine(t, seed); err != nil && !errors.Is(err, refexec.ErrWork) && !errors.Is(err, sparql.ErrMemory) &&
+			!errors.Is(err, sparql.ErrTimeout) && !errors.Is(err, canon.ErrLimit) {
+			t.Error(err)
+		}
+	})
+}
+
 func compareEngine(t *testing.T, seed uint64) (int, error) {
 	g := sparqltest.NewGenerator(seed)
 	quads, text := g.Quads(), g.Query()
