@@ -130,7 +130,7 @@ func (l *load) document(ctx context.Context, i int, emit func([]rdf.Quad) error)
 	}
 	p := parser{l: l, f: f, emit: emit}
 	o := format.ReadOptions{
-		Base: base, File: d.name, Lenient: p.reject, BlankNodePrefix: l.o.BlankNodePrefix + "-" + strconv.Itoa(i) + "-",
+		Base: base, File: d.name, Lenient: p.reject, Contexts: l.o.Contexts, BlankNodePrefix: l.o.BlankNodePrefix + "-" + strconv.Itoa(i) + "-",
 	}
 	if err := fm.ParseParallel(ctx, buffered, o, l.o.Parallel, p.count); err != nil {
 		var te *rdf.ParseError
@@ -189,7 +189,7 @@ func foreign(src *opened, explicit bool) bool {
 		return false
 	}
 	name := strings.ToLower(src.name)
-	for _, c := range []string{".gz", ".zst"} {
+	for _, c := range []string{".gz", ".zst", ".bz2", ".xz"} {
 		name = strings.TrimSuffix(name, c)
 	}
 	switch filepath.Ext(name) {

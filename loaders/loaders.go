@@ -31,6 +31,7 @@ import (
 
 	"triplestore/rdf"
 	"triplestore/rdf/format"
+	"triplestore/rdf/jsonld"
 	"triplestore/store"
 )
 
@@ -47,6 +48,8 @@ type Options struct {
 	Base string
 	// Strict makes every rejected statement, unreadable document and format without reader an error.
 	Strict bool
+	// Contexts supplies the contexts that JSON-LD documents refer to. Nil refuses them all.
+	Contexts jsonld.Loader
 	// Stdin is what the source "-" reads. Nil means that there is none.
 	Stdin io.Reader
 	// Fetcher gets http and https sources. Nil means that they are refused.

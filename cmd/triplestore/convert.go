@@ -262,18 +262,25 @@ func (r *reading) check() error {
 			return usageError{fmt.Errorf("--base %s: %w", r.base, err)}
 		}
 	}
-	r.paths = map[string]string{}
-	for _, s := range r.files {
+	var err error
+	r.paths, err = contextFiles(r.files)
+	return err
+}
+
+// contextFiles reads the values of --context.
+func contextFiles(flags []string) (map[string]string, error) {
+	paths := map[string]string{}
+	for _, s := range flags {
 		i := strings.LastIndexByte(s, '=')
 		if i <= 0 || i == len(s)-1 {
-			return usageError{fmt.Errorf("--context %s: want IRI=FILE", s)}
+			return nil, usageError{fmt.Errorf("--context %s: want IRI=FILE", s)}
 		}
 		if _, err := os.Stat(s[i+1:]); err != nil {
-			return usageError{fmt.Errorf("--context %s: %w", s, err)}
+			return nil, usageError{fmt.Errorf("--context %s: %w", s, err)}
 		}
-		r.paths[s[:i]] = s[i+1:]
+		paths[s[:i]] = s[i+1:]
 	}
-	return nil
+	return paths, nil
 }
 
 func (r *reading) contexts() jsonld.Loader { return jsonld.ContextFiles(r.paths) }

@@ -13,6 +13,7 @@ import (
 	"triplestore/rdf"
 	"triplestore/rdf/format"
 	"triplestore/rdf/iri"
+	"triplestore/rdf/jsonld"
 	"triplestore/store"
 )
 
@@ -25,7 +26,7 @@ func (a *app) load() *cobra.Command {
 		Short: "Load RDF into the store",
 		Long: `Loads files, folders (recursively, without what begins with a dot), globs, http and https URLs and standard input ("-") as
 one transaction: all of it becomes visible together, or, when it fails or is interrupted, nothing. Files may be compressed with
-gzip or zstd. Formats are found by media type, name and content: ` + format.Names(false) + `.
+gzip, zstd, bzip2 or xz. Contexts that JSON-LD refers to are never fetched: --context says in which file one is. Formats are found by media type, name and content: ` + format.Names(false) + `.
 
 What cannot be read is reported with its place and left out; files that are no RDF are named and skipped. With --strict either
 is an error and nothing is committed. Blank nodes belong to their file: loading a file with blank nodes twice adds them twice.
@@ -34,6 +35,7 @@ is an error and nothing is committed. Blank nodes belong to their file: loading 
 		Example: `  triplestore load catalogue.ttl concepts.nt.gz
   triplestore load --graph https://example.org/graph/catalogue ./catalogue
   triplestore load 'harvest/*.ttl'
+  triplestore load --context https://schema.org/=schema.jsonld pages/
   triplestore load https://example.org/catalogue.ttl
   zcat dump.nq.gz | triplestore load --format nquads -`,
 		Args: args(cobra.MinimumNArgs(1)),
@@ -43,6 +45,7 @@ is an error and nothing is committed. Blank nodes belong to their file: loading 
 	graph := flags.String("graph", "", "IRI of the graph for triples that name none; quads keep their graph")
 	formatName := flags.String("format", "", "format of all sources instead of detection: "+format.Names(false))
 	base := flags.String("base", "", "base IRI of relative IRIs (default: the file's or URL's own)")
+	contexts := flags.StringArray("context", nil, "IRI=FILE: the JSON-LD context that documents refer to with this IRI; may be repeated")
 	strict := flags.Bool("strict", false, "make everything that cannot be read an error")
 	asJSON := flags.Bool("json", false, "print the report as JSON")
 	quiet := flags.Bool("quiet", false, "print the totals only")
@@ -66,6 +69,11 @@ is an error and nothing is committed. Blank nodes belong to their file: loading 
 				return usageError{fmt.Errorf("--format %s: the formats that can be read are %s", *formatName, format.Names(false))}
 			}
 		}
+		paths, err := contextFiles(*contexts)
+		if err != nil {
+			return err
+		}
+		o.Contexts = jsonld.ContextFiles(paths)
 		return a.with(*dir, true, func(st store.Store) error {
 			progress, done := a.progress(*quiet || *asJSON)
 			o.Progress = progress
