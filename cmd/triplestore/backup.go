@@ -62,7 +62,7 @@ docs/operations.md for backups of a running server.
 			done()
 			switch {
 			case errors.Is(err, store.ErrNoCommit) && commit > 0:
-				return fmt.Errorf("%w (serve and load keep older states with --retention)", err)
+				return fmt.Errorf("%w; older states are kept as the retention of the store asks", err)
 			case err != nil || path == "":
 				return err
 			case *asJSON:
