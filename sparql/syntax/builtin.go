@@ -90,7 +90,11 @@ func (p *parser) unknownFunction(t token) {
 	}
 	sort.Strings(names)
 	msg := "there is no function '" + t.value + "'"
-	if s := closest(t.kw, names); s != "" {
+	s := elsewhere[t.kw]
+	if s == "" {
+		s = closest(t.kw, names)
+	}
+	if s != "" {
 		msg += "; did you mean " + s + "?"
 	}
 	p.advance()

@@ -95,7 +95,33 @@ func (p *parser) failAt(s Span, format string, args ...any) {
 
 // expected fails with what should have been there in place of the present token.
 func (p *parser) expected(what string) {
-	p.fail(p.tok.Start, p.tok.End, "expected "+what+", found "+p.describe(p.tok))
+	p.fail(p.tok.Start, p.tok.End, "expected "+what+", found "+p.describe(p.tok)+p.hint(what, p.tok))
+}
+
+// hint says what is probably meant by a token that people bring along from elsewhere.
+func (p *parser) hint(what string, t token) string {
+	switch {
+	case t.kw == "AND":
+		return "; and is written '&&'"
+	case t.kw == "OR":
+		return "; or is written '||'"
+	case aggregateNames[t.kw]:
+		return "; write (" + t.kw + "(…) AS ?name)"
+	case p.text[t.Start:t.End] == "<":
+		if i := strings.IndexAny(p.text[t.End:], " \t\n>\"{}|^`\\"); i > 0 && p.text[t.End+i] != '>' {
+			return fmt.Sprintf("; if this begins an IRI, it has a %q that must be percent-encoded", p.text[t.End+i])
+		}
+	case p.text[t.Start:t.End] == "," && strings.HasPrefix(what, "the end of the query"):
+		return "; variables and keys are separated by blanks"
+	}
+	return ""
+}
+
+// elsewhere are functions of other languages and what they are here.
+var elsewhere = map[string]string{
+	"LENGTH": "STRLEN", "LEN": "STRLEN", "LOWER": "LCASE", "UPPER": "UCASE", "SUBSTRING": "SUBSTR", "CEILING": "CEIL", "LIKE": "REGEX",
+	"MATCHES": "REGEX", "STARTSWITH": "STRSTARTS", "ENDSWITH": "STRENDS", "NVL": "COALESCE", "IFNULL": "COALESCE", "ISNULL": "!BOUND",
+	"STARTS_WITH": "STRSTARTS", "ENDS_WITH": "STRENDS", "STR_LEN": "STRLEN", "CURRENT_TIMESTAMP": "NOW", "AVERAGE": "AVG",
 }
 
 func (p *parser) describe(t token) string {
