@@ -73,6 +73,9 @@ func TestQueries(t *testing.T) {
 		{query: "SELECT ?s ?o FROM :g1 FROM :g2 { ?s :p ?o }", want: "a b|x y|x z"},
 		{query: "SELECT ?g FROM NAMED :g1 { GRAPH ?g { } }", want: "g1"},
 		{query: "SELECT ?s FROM NAMED :g1 { ?s ?p ?o }", want: ""},
+		// A key that its sub-select never binds is unbound for the filter beside it, whatever is joined later.
+		{query: "SELECT ?c ?b ?n { ?c :p ?b { { SELECT ?b (COUNT(*) AS ?n) { ?e :n 3 } GROUP BY ?b } FILTER (NOT EXISTS { ?x :q ?b }) } }", want: ""},
+		{query: "SELECT ?c ?b ?n { ?c :p ?b { { SELECT ?b (COUNT(*) AS ?n) { ?e :n 3 } GROUP BY ?b } FILTER (NOT EXISTS { ?x :none ?b }) } }", want: "a b 1|b c 1|c d 1"},
 		{query: "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g", want: "g1 3|g2 2"},
 		{query: "SELECT ?g ?n { GRAPH ?g { SELECT (COUNT(*) AS ?n) { ?s :p ?o } } }", want: "g1 2|g2 2"},
 		{query: "SELECT ?g ?o { GRAPH ?g { :x :p+ ?o } }", want: "g1 y|g2 y|g2 z"},

@@ -194,12 +194,12 @@ func (p *planner) whole(op algebra.Op) *joinGroup {
 }
 
 // movable reports whether the steps and filters of l may be done after a join with r: what they use or bind and r binds too must
-// be bound for certain before them.
+// be bound for certain before them. That holds also for what l does not bind at all: a sub-select may show such a variable.
 func (l *joinGroup) movable(r *joinGroup) bool {
 	certain := l.base.certain
 	for i := 0; ; i++ {
 		for _, f := range l.filters {
-			if f.level == i && !f.vars.Intersect(l.all.maybe).Intersect(r.all.maybe).In(certain) {
+			if f.level == i && !f.vars.Intersect(r.all.maybe).In(certain) {
 				return false
 			}
 		}
@@ -207,7 +207,7 @@ func (l *joinGroup) movable(r *joinGroup) bool {
 			return true
 		}
 		s := l.steps[i]
-		if !s.scope.maybe.Union(s.uses.Intersect(l.all.maybe)).Intersect(r.all.maybe).In(certain) {
+		if !s.scope.maybe.Union(s.uses).Intersect(r.all.maybe).In(certain) {
 			return false
 		}
 	}
