@@ -89,10 +89,10 @@ func (p *planner) collect(op algebra.Op) (*joinGroup, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !l.movable(r) {
+		if !p.movable(l, r) {
 			l = p.whole(o.L)
 		}
-		if !r.movable(l) {
+		if !p.movable(r, l) {
 			r = p.whole(o.R)
 		}
 		for _, f := range r.filters {
@@ -194,12 +194,19 @@ func (p *planner) whole(op algebra.Op) *joinGroup {
 }
 
 // movable reports whether the steps and filters of l may be done after a join with r: what they use or bind and r binds too must
-// be bound for certain before them. That holds also for what l does not bind at all: a sub-select may show such a variable.
-func (l *joinGroup) movable(r *joinGroup) bool {
+// be bound for certain before them. That holds also for what l only mentions, since a sub-select may show a variable that it never
+// binds; but in the pattern of EXISTS such a variable has the value that it has outside.
+func (p *planner) movable(l, r *joinGroup) bool {
 	certain := l.base.certain
+	mentioned := func(s Set) Set {
+		if p.inExists {
+			return s.Intersect(l.all.maybe)
+		}
+		return s
+	}
 	for i := 0; ; i++ {
 		for _, f := range l.filters {
-			if f.level == i && !f.vars.Intersect(r.all.maybe).In(certain) {
+			if f.level == i && !mentioned(f.vars).Intersect(r.all.maybe).In(certain) {
 				return false
 			}
 		}
@@ -207,7 +214,7 @@ func (l *joinGroup) movable(r *joinGroup) bool {
 			return true
 		}
 		s := l.steps[i]
-		if !s.scope.maybe.Union(s.uses).Intersect(r.all.maybe).In(certain) {
+		if !s.scope.maybe.Union(mentioned(s.uses)).Intersect(r.all.maybe).In(certain) {
 			return false
 		}
 	}
@@ -289,7 +296,7 @@ func (p *planner) plan(op algebra.Op, in Node) (Node, error) {
 	}
 	if !isUnit(in) {
 		s := scope{in.P().Certain, in.P().Maybe}
-		if !g.movable(&joinGroup{base: s, all: s}) {
+		if !p.movable(g, &joinGroup{base: s, all: s}) {
 			own, err := p.planGroup(g, p.unit())
 			if err != nil {
 				return nil, err

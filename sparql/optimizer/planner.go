@@ -27,13 +27,14 @@ const maxSlots = 4096
 // planner plans one query, or later a nested pattern of it.
 type planner struct {
 	*shared
-	graph  Graph // active
-	params Set   // slots that are constants here
-	want   int   // the slot that rows had better be sorted by, or -1
-	late   bool  // the query runs: there can be no new slots and terms
-	show   bool  // patterns bind their parameters as if these were variables, see minusKind
-	scopes map[algebra.Op]scope
-	owns   map[algebra.Op]Node // see own
+	graph    Graph // active
+	params   Set   // slots that are constants here
+	want     int   // the slot that rows had better be sorted by, or -1
+	late     bool  // the query runs: there can be no new slots and terms
+	inExists bool  // the pattern of an EXISTS is planned on top of the rows outside
+	show     bool  // patterns bind their parameters as if these were variables, see minusKind
+	scopes   map[algebra.Op]scope
+	owns     map[algebra.Op]Node // see own
 }
 
 // shared is what a query's planners have in common.

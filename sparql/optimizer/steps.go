@@ -42,7 +42,10 @@ func (p *planner) semiJoin(n Node, op algebra.Op, kind JoinKind) (Node, error) {
 		return l, err
 	}
 	row := p.row(op)
+	before := p.inExists
+	p.inExists = true
 	right, err := p.plan(op, p.input(n, row))
+	p.inExists = before
 	if err != nil {
 		return nil, err
 	}
