@@ -359,7 +359,7 @@ func (s *service) requests(p portion) ([]request, error) {
 				return nil, err
 			}
 		}
-		endpoint := store.NoID
+		var endpoint store.ID
 		if s.node.Endpoint.IsVar() {
 			endpoint = rows.get(s.node.Endpoint.Slot, row)
 		} else {

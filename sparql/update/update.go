@@ -122,8 +122,6 @@ type execution struct {
 
 	prefix string // of the labels of blank nodes
 	blanks uint64 // made so far
-
-	pending []store.Quad // of sink
 }
 
 // nonce is a random label of 80 bits: no two of them are the same.

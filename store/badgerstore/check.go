@@ -547,13 +547,18 @@ func (s *Store) Check(ctx context.Context, co CheckOptions) (*CheckReport, error
 		s.alloc.pin(n)
 		return func() { s.alloc.unpin(n) }
 	}
-	defer pin(st.root.commit.Number)()
+	unpin := []func(){pin(st.root.commit.Number)}
+	defer func() {
+		for _, f := range unpin {
+			f()
+		}
+	}()
 	var roots []root
 	var broken error
 	for i := len(st.kept) - 1; i >= 0 && broken == nil; i-- { // the records may be gone later, their states are pinned
 		var r root
 		if r, broken = s.historyRoot(st.kept[i]); broken == nil {
-			defer pin(r.commit.Number)()
+			unpin = append(unpin, pin(r.commit.Number))
 			roots = append(roots, r)
 		}
 	}

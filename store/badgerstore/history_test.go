@@ -49,7 +49,7 @@ func accounts(t testing.TB, s *Store) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer n.Close()
+		defer n.Close() //nolint:revive // all are open until the end
 		states = append(states, n.(*snapshot).state)
 	}
 	for _, st := range states {

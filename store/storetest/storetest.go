@@ -345,10 +345,13 @@ func testPanic(t *testing.T, s store.Store) {
 				t.Error("the panic was swallowed")
 			}
 		}()
-		s.Update(t.Context(), func(x store.Txn) error {
-			x.Add([]rdf.Quad{quad(1, 2, 3, 0)})
+		_, err := s.Update(t.Context(), func(x store.Txn) error {
+			if err := x.Add([]rdf.Quad{quad(1, 2, 3, 0)}); err != nil {
+				return err
+			}
 			panic("boom")
 		})
+		t.Errorf("the panic became %v", err)
 	}()
 	expect(t, snapshot(t, s))
 	add(t, s, quad(1, 2, 4, 0))
