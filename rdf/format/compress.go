@@ -77,7 +77,7 @@ func DecompressWith(r io.Reader, name string, o DecompressOptions) (io.ReadClose
 			continue
 		}
 		if known.open == nil {
-			return nil, fmt.Errorf("%s: %w (%s): only files can be unpacked, not streams", name, ErrArchive, known.name)
+			return nil, fmt.Errorf("%s: %w (%s), which is not unpacked here: unpack it, or use triplestore convert", name, ErrArchive, known.name)
 		}
 		if c.in, err = known.open(br); err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", name, known.name, err)

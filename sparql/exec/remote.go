@@ -17,9 +17,8 @@ type ServiceClient interface {
 	Check(endpoint string) error
 }
 
-// ErrServiceRefused is the error of a SERVICE that is not allowed.
-var ErrServiceRefused = errors.New("this endpoint is not allowed; sparql.Options.Service says which are, and on the command line " +
-	"--allow-service ORIGIN")
+// ErrServiceRefused is the error of a SERVICE that is not allowed: that sparql.Options.Service, or --allow-service, does not name.
+var ErrServiceRefused = errors.New("this endpoint is not allowed; whoever runs the store can allow it with --allow-service ORIGIN")
 
 // ServiceError is the error of a query whose SERVICE, without SILENT, got no answer.
 type ServiceError struct {
