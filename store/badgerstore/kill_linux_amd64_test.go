@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -65,7 +66,7 @@ func killHelper(arg string) error {
 	if err := s.Close(); err != nil {
 		return err
 	}
-	fmt.Fprintln(os.Stderr, "steps", k.steps)
+	fmt.Fprintln(os.Stderr, "steps", k.steps.Load())
 	return nil
 }
 
@@ -83,11 +84,12 @@ func killSize(n uint64) int {
 // killPages kills the process before its at-th step.
 type killPages struct {
 	*badgerPages
-	at, steps uint64
+	at    uint64
+	steps atomic.Uint64 // pages are put by several goroutines
 }
 
 func (p *killPages) step() {
-	if p.steps++; p.steps == p.at {
+	if p.steps.Add(1) == p.at {
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {}
 	}
