@@ -111,17 +111,6 @@ func sinceCommit(s string) (uint64, error) {
 	return info.Commit, err
 }
 
-// withStore opens a store that is there, runs f, and closes it.
-func (a *app) withStore(dir string, f func(*badgerstore.Store) error) error {
-	return a.with(dir, false, func(st store.Store) error {
-		bs, ok := st.(*badgerstore.Store)
-		if !ok {
-			return fmt.Errorf("%T cannot do this", st)
-		}
-		return f(bs)
-	})
-}
-
 // atomically hands f standard output, or a file that appears under its name only when it is complete and on disk.
 func (a *app) atomically(path string, f func(io.Writer) error) (err error) {
 	if path == "" {

@@ -39,7 +39,7 @@ that the history keeps stay, with their pages.
 			}})
 		done()
 		if err != nil {
-			return lockedHint(err)
+			return a.lockedHint(err)
 		}
 		if *asJSON {
 			return a.printJSON(r)
@@ -73,7 +73,7 @@ and there is no way back. An upgrade that was interrupted can be run again. A st
 			fmt.Fprintln(a.stdout, s)
 		})
 		if err != nil {
-			return lockedHint(err)
+			return a.lockedHint(err)
 		}
 		word := "upgraded"
 		if steps == 0 {

@@ -32,7 +32,8 @@ graphs take one graph: name it with --graph, or "default" for the default graph.
 ` + exitHelp,
 		Example: `  triplestore dump > all.nq
   triplestore dump --format trig -o all.trig.gz
-  triplestore dump --format turtle --graph https://example.org/graph/catalogue`,
+  triplestore dump --format turtle --graph https://example.org/graph/catalogue
+  triplestore dump --at 2026-11-01 -o november.nq.zst`,
 		Args: args(cobra.NoArgs),
 	}
 	dir := storeFlag(cmd)
@@ -40,6 +41,7 @@ graphs take one graph: name it with --graph, or "default" for the default graph.
 	name := flags.String("format", "nquads", "one of "+format.Names(true))
 	graph := flags.String("graph", "", `IRI of the only graph to write, or "default"`)
 	output := flags.StringP("output", "o", "", "file to write instead of standard output; .gz and .zst are compressed")
+	at := atFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		f, ok := format.ByName(*name)
 		if !ok || !f.CanWrite() {
@@ -50,7 +52,7 @@ graphs take one graph: name it with --graph, or "default" for the default graph.
 				return usageError{fmt.Errorf("--graph %s: %w", *graph, err)}
 			}
 		}
-		return a.withSnapshot(*dir, func(_ store.Store, snap store.Snapshot) error {
+		return a.withSnapshot(*dir, at, func(_ store.Store, snap store.Snapshot) error {
 			return a.writeTo(*output, func(w io.Writer) error { return dump(cmd.Context(), snap, w, f, *graph) })
 		})
 	}

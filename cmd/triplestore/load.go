@@ -14,8 +14,11 @@ import (
 	"triplestore/rdf/format"
 	"triplestore/rdf/iri"
 	"triplestore/rdf/jsonld"
-	"triplestore/store"
+	"triplestore/store/badgerstore"
 )
+
+// minMemory is the least that loading works with.
+const minMemory = 64 << 20
 
 // printedPlaces is how many rejected statements of a file are printed; --json has them all.
 const printedPlaces = 20
@@ -49,6 +52,9 @@ is an error and nothing is committed. Blank nodes belong to their file: loading 
 	strict := flags.Bool("strict", false, "make everything that cannot be read an error")
 	asJSON := flags.Bool("json", false, "print the report as JSON")
 	quiet := flags.Bool("quiet", false, "print the totals only")
+	retention := retentionFlag(cmd)
+	memory := bytesValue(3 << 29)
+	flags.Var(&memory, "memory", "memory for sorting, terms and caches; what does not fit goes to temporary files in the store's folder")
 	expanded := bytesValue(0)
 	flags.Var(&expanded, "max-document", "largest document once decompressed, 0 for no limit")
 	cmd.RunE = func(cmd *cobra.Command, sources []string) error {
@@ -74,7 +80,11 @@ is an error and nothing is committed. Blank nodes belong to their file: loading 
 			return err
 		}
 		o.Contexts = jsonld.ContextFiles(paths)
-		return a.with(*dir, true, func(st store.Store) error {
+		storage := retention.options()
+		if storage.Memory = int64(memory); storage.Memory < minMemory {
+			return usageError{fmt.Errorf("--memory %s: at least %s are needed", memory.String(), formatBytes(minMemory))}
+		}
+		return a.withOptions(*dir, true, storage, func(st *badgerstore.Store) error {
 			progress, done := a.progress(*quiet || *asJSON)
 			o.Progress = progress
 			report, err := loaders.Load(cmd.Context(), st, sources, o)

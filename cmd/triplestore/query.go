@@ -45,6 +45,7 @@ func (a *app) query() *cobra.Command {
   triplestore query --format csv -f datasets.rq > datasets.csv
   triplestore query --format turtle 'DESCRIBE <https://example.org/dataset/1>'
   triplestore query --explain -f slow.rq
+  triplestore query --at 2026-11-01 'SELECT (COUNT(*) AS ?datasets) WHERE { ?d a dcat:Dataset }'
   triplestore query --allow-service https://query.wikidata.org 'SELECT ?d ?x { ?d dct:spatial ?x SERVICE <https://query.wikidata.org/sparql> { ?x ?p ?o } }'
   echo 'ASK { ?s ?p ?o }' | triplestore query -f -`,
 		Args: args(cobra.MaximumNArgs(1)),
@@ -63,6 +64,7 @@ func (a *app) query() *cobra.Command {
 	flags.Var(&f.memory, "memory", "most memory for the query's state; 0 for no limit")
 	flags.Int64Var(&f.maxRows, "max-rows", 0, "most results; 0 for no limit")
 	f.outgoing.addService(cmd)
+	at := atFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, list []string) error {
 		text, err := a.requestText("query", list, f.file)
 		if err != nil {
@@ -77,7 +79,7 @@ func (a *app) query() *cobra.Command {
 		if err := checkQueryFormat(f.format); err != nil {
 			return err
 		}
-		return a.withSnapshot(*dir, func(_ store.Store, snap store.Snapshot) error { return a.runQuery(cmd.Context(), snap, text, &f) })
+		return a.withSnapshot(*dir, at, func(_ store.Store, snap store.Snapshot) error { return a.runQuery(cmd.Context(), snap, text, &f) })
 	}
 	return cmd
 }

@@ -42,6 +42,7 @@ const exitHelp = `Exit codes:
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	command        string // the name of the subcommand
 }
 
 func (a *app) root() *cobra.Command {
@@ -62,11 +63,12 @@ func (a *app) root() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	cmd.PersistentPreRun = func(cmd *cobra.Command, _ []string) { a.command = cmd.Name() }
 	cmd.CompletionOptions.HiddenDefaultCmd = true
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
 	})
-	cmd.AddCommand(a.serve(), a.load(), a.query(), a.update(), a.dump(), a.convert(), a.check(), a.stats(), a.backup(), a.restore(), a.verify(), a.compact(), a.upgrade(), a.version())
+	cmd.AddCommand(a.serve(), a.load(), a.query(), a.update(), a.dump(), a.convert(), a.check(), a.stats(), a.log(), a.diff(), a.backup(), a.restore(), a.verify(), a.compact(), a.upgrade(), a.version())
 	return cmd
 }
 
@@ -122,7 +124,7 @@ func storeFlag(cmd *cobra.Command) *string {
 }
 
 // open opens the store in a folder. Commands that only read do not make one.
-func (a *app) open(dir string, create bool) (store.Store, error) {
+func (a *app) open(dir string, create bool, o badgerstore.Options) (*badgerstore.Store, error) {
 	if !create {
 		if _, err := os.Stat(dir); err != nil {
 			if errors.Is(err, os.ErrNotExist) {
@@ -131,10 +133,10 @@ func (a *app) open(dir string, create bool) (store.Store, error) {
 			return nil, err
 		}
 	}
-	st, err := badgerstore.Open(dir, badgerstore.Options{})
+	st, err := badgerstore.Open(dir, o)
 	switch {
 	case errors.Is(err, store.ErrLocked):
-		return nil, fmt.Errorf("%w (a running triplestore serve? it answers queries over HTTP)", err)
+		return nil, a.lockedHint(err)
 	case err != nil:
 		return nil, err
 	}
@@ -142,19 +144,37 @@ func (a *app) open(dir string, create bool) (store.Store, error) {
 }
 
 // with opens the store, runs f, and closes it.
-func (a *app) with(dir string, create bool, f func(store.Store) error) (err error) {
-	st, err := a.open(dir, create)
+func (a *app) with(dir string, create bool, f func(store.Store) error) error {
+	return a.withOptions(dir, create, badgerstore.Options{}, func(st *badgerstore.Store) error { return f(st) })
+}
+
+// withOptions is with for commands that have wishes about the store.
+func (a *app) withOptions(dir string, create bool, o badgerstore.Options, f func(*badgerstore.Store) error) (err error) {
+	st, err := a.open(dir, create, o)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
+	if o.Retention != nil {
+		if err := st.ApplyRetention(context.Background()); err != nil {
+			return err
+		}
+	}
 	return f(st)
 }
 
-// withSnapshot opens the store and its newest state, runs f, and closes both.
-func (a *app) withSnapshot(dir string, f func(store.Store, store.Snapshot) error) error {
+// withStore opens a store that is there, runs f, and closes it.
+func (a *app) withStore(dir string, f func(*badgerstore.Store) error) error {
+	return a.withOptions(dir, false, badgerstore.Options{}, f)
+}
+
+// withSnapshot opens the store and one of its states, runs f, and closes both.
+func (a *app) withSnapshot(dir string, at *momentValue, f func(store.Store, store.Snapshot) error) error {
 	return a.with(dir, false, func(st store.Store) (err error) {
-		snap, err := st.Snapshot()
+		snap, err := at.Open(st)
+		if errors.Is(err, store.ErrNoCommit) {
+			return fmt.Errorf("--at: %w", err)
+		}
 		if err != nil {
 			return err
 		}
@@ -163,8 +183,10 @@ func (a *app) withSnapshot(dir string, f func(store.Store, store.Snapshot) error
 	})
 }
 
-func (a *app) printJSON(v any) error {
-	enc := json.NewEncoder(a.stdout)
+func (a *app) printJSON(v any) error { return writeJSON(a.stdout, v) }
+
+func writeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)

@@ -17,6 +17,7 @@ import (
 	"triplestore/loaders"
 	"triplestore/server"
 	"triplestore/store"
+	"triplestore/store/badgerstore"
 )
 
 type serveFlags struct {
@@ -31,6 +32,7 @@ type serveFlags struct {
 	tokenFile                string
 	anonymousWrites          bool
 	outgoing                 outgoingFlags
+	retention                *retentionValue
 	site                     siteFlags
 }
 
@@ -75,6 +77,7 @@ the server.
 	flags.StringVar(&f.tokenFile, "update-token-file", "", "open writing to requests with the token in this file")
 	flags.BoolVar(&f.anonymousWrites, "allow-anonymous-writes", false, "open writing to everyone who reaches the server")
 	flags.DurationVar(&f.updateTimeout, "update-timeout", 10*time.Minute, "longest time of an update, the wait for its turn included")
+	f.retention = retentionFlag(cmd)
 	f.outgoing.addLoad(cmd)
 	f.outgoing.addService(cmd)
 	f.site.add(cmd)
@@ -91,7 +94,7 @@ the server.
 		if err != nil {
 			return err
 		}
-		return a.with(*dir, true, func(st store.Store) error { return a.runServer(cmd.Context(), st, *dir, token, log, &f) })
+		return a.withOptions(*dir, true, f.retention.options(), func(st *badgerstore.Store) error { return a.runServer(cmd.Context(), st, *dir, token, log, &f) })
 	}
 	return cmd
 }

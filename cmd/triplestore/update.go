@@ -12,6 +12,7 @@ import (
 	"triplestore/sparql"
 	"triplestore/sparql/syntax"
 	"triplestore/store"
+	"triplestore/store/badgerstore"
 	"triplestore/vocab"
 )
 
@@ -22,6 +23,7 @@ type updateFlags struct {
 	timeout    time.Duration
 	memory     bytesValue
 	outgoing   outgoingFlags
+	retention  *retentionValue
 }
 
 func (a *app) update() *cobra.Command {
@@ -51,6 +53,7 @@ The store must not be open elsewhere: while triplestore serve runs, send updates
 	flags.BoolVar(&f.union, "union-default-graph", false, "let WHERE see the union of all graphs as its default graph")
 	flags.DurationVar(&f.timeout, "timeout", 0, "longest time, such as 30s; 0 for no limit")
 	flags.Var(&f.memory, "memory", "most memory for the state of each WHERE; 0 for no limit")
+	f.retention = retentionFlag(cmd)
 	f.outgoing.addLoad(cmd)
 	f.outgoing.addService(cmd)
 	cmd.RunE = func(cmd *cobra.Command, list []string) error {
@@ -61,7 +64,7 @@ The store must not be open elsewhere: while triplestore serve runs, send updates
 		if _, err := syntax.ParseUpdate(text, syntax.Options{Base: f.base, Prefixes: vocab.Prefixes()}); err != nil {
 			return err // before a store is made
 		}
-		return a.with(*dir, true, func(st store.Store) error { return a.runUpdate(cmd.Context(), st, *dir, text, &f) })
+		return a.withOptions(*dir, true, f.retention.options(), func(st *badgerstore.Store) error { return a.runUpdate(cmd.Context(), st, *dir, text, &f) })
 	}
 	return cmd
 }

@@ -36,7 +36,7 @@ changes nothing. The exit code is 0 if nothing is wrong and 1 otherwise.
 			MaxFindings: *limit, Progress: func(p badgerstore.CheckProgress) { line(checkLine(p)) }})
 		done()
 		if err != nil {
-			return lockedHint(err)
+			return a.lockedHint(err)
 		}
 		if *asJSON {
 			err = a.printJSON(report)
@@ -58,11 +58,23 @@ func mustExist(dir string) error {
 	return nil
 }
 
-func lockedHint(err error) error {
-	if errors.Is(err, store.ErrLocked) {
-		return fmt.Errorf("%w (a running triplestore serve?)", err)
+// lockedHint tells who finds the store locked what to do instead.
+func (a *app) lockedHint(err error) error {
+	if !errors.Is(err, store.ErrLocked) {
+		return err
 	}
-	return err
+	advice := map[string]string{
+		"load": "while triplestore serve runs, send documents to it: curl -X POST -H 'Authorization: Bearer TOKEN' -H 'Content-Type: text/turtle' " +
+			"--data-binary @FILE 'http://HOST:PORT/graphs?graph=IRI'",
+		"update": "while triplestore serve runs, send updates to its address /update",
+		"query":  "while triplestore serve runs, send queries to its address /sparql",
+		"dump":   "while triplestore serve runs, get its address /graphs",
+		"stats":  "while triplestore serve runs, get its addresses /.well-known/void and /metrics",
+	}[a.command]
+	if advice == "" {
+		advice = "a running triplestore serve?"
+	}
+	return fmt.Errorf("%w (%s)", err, advice)
 }
 
 func checkLine(p badgerstore.CheckProgress) string {

@@ -148,7 +148,7 @@ func (s *Store) prune(now time.Time) error {
 	st, broken := s.state, s.broken
 	s.mu.Unlock()
 	n := s.retention().drop(st.kept, now)
-	if n == 0 || broken != nil {
+	if n == 0 && (st.root.retention == s.retention() || st.root.commit.Number == 0) || broken != nil {
 		return nil //nolint:nilerr // a store in doubt lets nothing go; whoever writes is told
 	}
 	r := st.root
@@ -181,6 +181,9 @@ func (s *Store) retention() Retention {
 	return s.keep
 }
 
+// Retention tells which older states are kept.
+func (s *Store) Retention() Retention { return s.retention() }
+
 // SetRetention changes which older states are kept, from the next commit on. States that are gone do not come back.
 func (s *Store) SetRetention(r Retention) {
 	s.mu.Lock()
@@ -190,6 +193,26 @@ func (s *Store) SetRetention(r Retention) {
 	case s.kick <- struct{}{}:
 	default:
 	}
+}
+
+// ApplyRetention makes the retention durable without waiting for a commit, and lets go of the states that it does not ask for.
+func (s *Store) ApplyRetention(ctx context.Context) error {
+	select {
+	case s.writer <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-s.writer }()
+	s.mu.Lock()
+	last, closed := s.lastPending(), s.closed
+	s.mu.Unlock()
+	if closed {
+		return store.ErrClosed
+	}
+	if err := s.durable(last); err != nil {
+		return err
+	}
+	return s.prune(time.Now())
 }
 
 // Commits lists the commits whose states can be opened, from the oldest to the newest.
