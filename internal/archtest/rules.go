@@ -71,6 +71,8 @@ var Dependencies = []Dependency{
 		"the engine underneath can be changed only as long as one package knows it; sparql and server must work on any store"},
 	{"github.com/dgraph-io/ristretto/", []string{"store/badgerstore"}, nil, "it comes with Badger and stays with it"},
 	{"github.com/gorilla/mux", []string{"server/..."}, nil, "routing is the server's"},
+	{"go.yaml.in/yaml/", []string{"loaders/..."}, nil, "the configuration of the harvest is YAML; nothing else is configured by a file"},
+	{"github.com/robfig/cron/", []string{"loaders/harvest"}, nil, "the schedule of the harvest"},
 	{"github.com/spf13/", []string{"cmd/..."}, nil, "flags are the commands'; libraries take Options"},
 	{"github.com/vbauerster/mpb/", []string{"cmd/..."}, nil, "progress bars are for terminals; libraries report through callbacks"},
 	{"github.com/jedib0t/go-pretty/", []string{"cmd/..."}, nil, "tables are for terminals"},
