@@ -14,6 +14,8 @@ type Error struct {
 	Line, Column int
 	// Msg says what was expected or what is wrong.
 	Msg string
+	// Expected says what could have stood there, where the grammar knows; it is part of Msg.
+	Expected string
 
 	line string // the source line of Start
 }

@@ -95,7 +95,9 @@ func (p *parser) failAt(s Span, format string, args ...any) {
 
 // expected fails with what should have been there in place of the present token.
 func (p *parser) expected(what string) {
-	p.fail(p.tok.Start, p.tok.End, "expected "+what+", found "+p.describe(p.tok)+p.hint(what, p.tok))
+	err := NewError(p.text, p.tok.Start, p.tok.End, "expected "+what+", found "+p.describe(p.tok)+p.hint(what, p.tok))
+	err.Expected = what
+	panic(bailout{err})
 }
 
 // hint says what is probably meant by a token that people bring along from elsewhere.
