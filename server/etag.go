@@ -70,7 +70,7 @@ func volatile(text string) bool {
 // queryTag is the entity tag of the answer to a query, or empty where there is none: for what may differ each time, for pages, and for
 // methods that know no conditions. The query is not parsed for it, so both formats that it could be answered in are part.
 func (s *Server) queryTag(r *http.Request, q *queryRequest, c store.Commit) string {
-	if r.Method == http.MethodPost || q.explain || volatile(q.text) {
+	if r.Method == http.MethodPost || q.explain != "" || volatile(q.text) {
 		return ""
 	}
 	parts := []string{"query", s.settings, q.text}

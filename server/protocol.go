@@ -25,8 +25,14 @@ type queryRequest struct {
 	named    []rdf.Term
 	format   string
 	timeout  time.Duration // 0: the server's
-	explain  bool
+	explain  string        // empty, plan or profile
 }
+
+// What the parameter explain asks for in place of the answer.
+const (
+	explainPlan    = "plan"
+	explainProfile = "profile"
+)
 
 const (
 	typeForm   = "application/x-www-form-urlencoded"
@@ -102,7 +108,18 @@ func (s *Server) readQuery(w http.ResponseWriter, r *http.Request) (queryRequest
 			return q, err
 		}
 	}
-	q.explain = params.Has("explain") && params.Get("explain") != "0" && params.Get("explain") != "false"
+	switch e := params.Get("explain"); strings.ToLower(e) {
+	case "", "0", "false":
+		if params.Has("explain") && e == "" {
+			q.explain = explainPlan
+		}
+	case "1", "true", explainPlan:
+		q.explain = explainPlan
+	case explainProfile:
+		q.explain = explainProfile
+	default:
+		return q, problem(http.StatusBadRequest, "What to explain is not known", fmt.Sprintf("The parameter explain is %q; there is 1 for the plan and profile for a run that is measured.", e))
+	}
 	return q, nil
 }
 

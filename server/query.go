@@ -11,7 +11,6 @@ import (
 	"triplestore/sparql"
 	"triplestore/sparql/algebra"
 	"triplestore/sparql/results"
-	"triplestore/store"
 )
 
 // What a SELECT or an ASK, and what a CONSTRUCT or a DESCRIBE can be answered with. JSON and Turtle are for who asks for nothing.
@@ -110,12 +109,12 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 	if len(q.defaults)+len(q.named) > 0 {
 		o.Dataset, o.Default, o.Named = true, q.defaults, q.named
 	}
-	if q.explain {
-		return s.answerPlan(ctx, w, r, snap, q, o)
-	}
 	start := time.Now()
 	defer s.slow(r.Context(), q.text, start)
 	unhurried(w)
+	if q.explain != "" {
+		return s.answerPlan(ctx, w, r, snap, q, o)
+	}
 	res, err := s.engine.QueryWith(ctx, snap, q.text, o)
 	if err != nil {
 		return err
@@ -250,20 +249,6 @@ func (s *Server) withPrefixes(own map[string]string) map[string]string {
 		all[p] = iri
 	}
 	return all
-}
-
-// answerPlan shows how a query would be run.
-func (s *Server) answerPlan(ctx context.Context, w http.ResponseWriter, r *http.Request, snap store.Snapshot, q *queryRequest, o sparql.Options) error {
-	plan, err := sparql.NewEngine(o).Explain(ctx, snap, q.text)
-	if err != nil {
-		return err
-	}
-	if prefersHTML(r) {
-		return s.render(w, r, http.StatusOK, "result", &resultPage{page: s.newPage(r, q.text), Text: plan})
-	}
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, err = w.Write([]byte(plan))
-	return err
 }
 
 func (s *Server) health(w http.ResponseWriter, r *http.Request) {

@@ -109,6 +109,7 @@ type Server struct {
 	prefixes map[string]string // the configured ones; the well-known ones come after them
 	settings string            // for entity tags
 	service  *document         // the service description
+	vocabs   vocabularies      // for completion
 	router   *mux.Router
 	stopping atomic.Bool
 	handler  http.Handler
@@ -168,6 +169,7 @@ func New(c Config) (*Server, error) {
 		Timeout: c.Timeout, Memory: c.Memory, MaxRows: c.MaxRows, UnionDefaultGraph: c.UnionDefaultGraph, Base: c.Base, Prefixes: known,
 		Service: c.Service, Load: c.Load,
 	})
+	s.vocabs.turn = make(chan struct{}, 1)
 	h, err := s.routes()
 	if err != nil {
 		return nil, err
@@ -191,6 +193,9 @@ func (s *Server) routes() (http.Handler, error) {
 	read := []string{http.MethodGet, http.MethodHead}
 	m.Handle("/", methods(s.front, s.fail, read...))
 	m.Handle("/sparql", methods(s.sparql, s.fail, http.MethodGet, http.MethodHead, http.MethodPost, methodQuery))
+	m.Handle(checkPath, methods(s.check, s.fail, http.MethodPost))
+	m.Handle(formatPath, methods(s.format, s.fail, http.MethodPost))
+	m.Handle(completionPath, methods(s.completion, s.fail, read...))
 	m.Handle("/update", methods(s.update, s.fail, http.MethodPost))
 	m.Handle(graphsPath, methods(s.graphStore, s.fail, graphMethods...))
 	m.PathPrefix(graphsPath + "/").Handler(methods(s.graphStore, s.fail, graphMethods...))
