@@ -91,6 +91,11 @@ func TestQueries(t *testing.T) {
 		{query: "SELECT ?s { ?s :p ?o FILTER NOT EXISTS { ?x :n ?n FILTER (?x = ?s && ?n > 4) } }", want: "a|c"},
 		{query: "SELECT ?s { ?s :p ?o FILTER (EXISTS { ?o :l ?l } || ?s = :a) }", want: "a|b"},
 		{query: "SELECT ?s { ?s :p ?o FILTER EXISTS { ?o :p ?z OPTIONAL { ?z :n ?n } FILTER (!BOUND(?n)) } }", want: "b"},
+		// A filter inside EXISTS sees the value from outside also where its own pattern may leave the variable unbound.
+		{query: "SELECT ?s { ?s :n ?v FILTER NOT EXISTS { VALUES ?v { UNDEF 5 } FILTER NOT EXISTS { :a :n ?v } } }", want: "a"},
+		// What is grouped away is another variable than the result of the same name.
+		{query: "SELECT ?s ?n { ?s :n ?n FILTER EXISTS { { SELECT (MAX(?n) AS ?n) { ?x :n ?n } } } }", want: "b 5"},
+		{query: "SELECT ?s { ?s :q ?n FILTER EXISTS { SELECT ?z (SUM(?z) AS ?s) { ?s :p ?n } GROUP BY ?z } }", want: "_|d"},
 		{query: "SELECT ?s ?v { VALUES (?s ?v) { (:a UNDEF) (UNDEF 3) } ?s :n ?v }", want: "a 3|a 3"},
 		{query: "SELECT ?a ?b { { VALUES (?a ?b) { (1 UNDEF) (UNDEF 2) } } { VALUES (?a ?b) { (1 2) (3 UNDEF) } } }", want: "1 2|1 2|3 2"},
 		// A variable of a sub-select that is not projected is another one.

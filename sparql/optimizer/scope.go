@@ -143,17 +143,21 @@ func (s *scoper) op(op algebra.Op, n names, outer nameSet) (algebra.Op, nameSet)
 	case *algebra.Service:
 		return s.service(o, n, in), in
 	case *algebra.Group:
-		x, a := s.op(o.In, n, outer)
-		c := &algebra.Group{Implicit: o.Implicit, In: x}
+		// Of the variables beneath a group, only the keys are the same as those above it.
+		inner := names{}
+		c := &algebra.Group{Implicit: o.Implicit}
 		for _, k := range o.Keys {
 			u := s.name(n, k)
+			inner[k] = u
 			c.Keys = append(c.Keys, u)
 			in[u] = true
 		}
+		x, a := s.op(o.In, inner, outer)
+		c.In = x
 		for _, g := range o.Aggregates {
 			args := make([]algebra.Expr, len(g.Args))
 			for i, e := range g.Args {
-				args[i] = s.expr(e, n, a, outer)
+				args[i] = s.expr(e, inner, a, outer)
 			}
 			g.Args = args
 			g.Var = s.name(n, g.Var)

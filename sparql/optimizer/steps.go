@@ -30,7 +30,14 @@ func (p *planner) joinableOp(op algebra.Op, outer nameSet) bool {
 	case *algebra.Graph:
 		return !o.Name.IsVar() && p.joinableOp(o.In, outer)
 	case *algebra.Filter:
-		// Filters that see an outer variable are evaluated with it, since groups are planned on top of the outer rows.
+		// Filters that see an outer variable are evaluated with it, since groups are planned on top of the outer rows. One that
+		// the pattern itself may or may not bind has to be put into the pattern first.
+		sc := p.scope(o.In)
+		for v := range outer {
+			if x := p.slot(v); sc.maybe.Has(x) && !sc.certain.Has(x) && p.exprSlots(o.Cond).Has(x) {
+				return false
+			}
+		}
 		return p.joinableOp(o.In, outer)
 	}
 	return false
