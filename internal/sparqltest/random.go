@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"triplestore/rdf"
+	"triplestore/sparql/syntax"
 )
 
 // Generator makes random queries and data that fit each other: few terms, so that patterns match and joins meet. The answer
@@ -54,6 +55,9 @@ func (g *Generator) Quads() []rdf.Quad {
 		case 5:
 			if g.chance(2) {
 				q.O = rdf.TripleTerm(rdf.Triple{S: g.resource(), P: g.property(), O: g.resource()})
+				if g.chance(2) {
+					q.P = rdf.IRI("http://www.w3.org/1999/02/22-rdf-syntax-ns#reifies")
+				}
 			}
 		}
 		if g.chance(3) {
@@ -66,10 +70,25 @@ func (g *Generator) Quads() []rdf.Quad {
 
 // Query makes a query.
 func (g *Generator) Query() string {
+	for {
+		text := g.query()
+		if g.chance(12) && strings.HasPrefix(text, "SELECT") {
+			text += fmt.Sprintf(" VALUES (%s %s) { (UNDEF %s) (%s UNDEF) }", "?a", "?d", g.resource(), g.resource())
+		}
+		// What LATERAL may not assign depends on all that is in scope: it is easier to try.
+		if _, err := syntax.ParseQuery(text, syntax.Options{}); err == nil || !strings.Contains(err.Error(), "before LATERAL") {
+			return text
+		}
+	}
+}
+
+func (g *Generator) query() string {
 	g.binds = 0
 	body := g.group(2)
 	from := g.dataset()
-	switch g.r.IntN(11) {
+	switch g.r.IntN(12) {
+	case 7:
+		return "SELECT DISTINCT ?a ?c " + from + "WHERE { { SELECT REDUCED ?a ?b ?c WHERE " + body + "} FILTER(" + g.expression(1) + ") }"
 	case 0:
 		return "ASK " + from + body
 	case 1:
@@ -216,7 +235,20 @@ func (g *Generator) element(depth int) string {
 	if depth == 0 {
 		return g.one(g.triples(), "FILTER("+g.expression(1)+") ")
 	}
-	switch g.r.IntN(16) {
+	switch g.r.IntN(20) {
+	case 16:
+		return g.variable() + " " + g.property().String() + " " + g.variable() + " ~ " + g.one("?r", "?d", "[]") +
+			g.one("", " {| "+g.property().String()+" "+g.variable()+" |}") + " . "
+	case 17:
+		return "FILTER(" + g.one("", "!") + "EXISTS " + g.group(depth-1) + g.one(" || ", " && ", " = ") + g.expression(1) + ") "
+	case 18:
+		in := g.group(depth - 1)
+		g.binds++
+		return fmt.Sprintf("BIND(EXISTS %s AS ?bind%d) ", in, g.binds)
+	case 19:
+		in := g.group(depth - 1)
+		g.binds++
+		return fmt.Sprintf("{ SELECT %s (%s AS ?bind%d) (COALESCE(?bind%[3]d, ?c) AS ?y%[3]d) WHERE %s} ", g.variable(), g.expression(2), g.binds, in)
 	case 0, 1:
 		return "OPTIONAL " + g.group(depth-1)
 	case 2:
@@ -252,6 +284,16 @@ func (g *Generator) element(depth int) string {
 	return "FILTER(" + g.expression(2) + ") "
 }
 
+// text makes a function of strings, terms or triple terms.
+func (g *Generator) text() string {
+	v, w := g.variable(), g.variable()
+	return g.one("SUBSTR(STR("+v+"), 2, 3)", "CONCAT(STR("+v+"), STR("+w+"))", "REPLACE(STR("+v+"), 'r([0-9])', '$1-')", "LCASE("+v+")",
+		"STRBEFORE(STR("+v+"), 'r')", "STRAFTER("+v+", 'a')", "STRDT(STR("+v+"), <"+xsd+"integer>)", "STRLANG(STR("+v+"), 'en')", "IRI(STR("+v+"))",
+		"ENCODE_FOR_URI(STR("+v+"))", "MD5(STR("+v+"))", "SUBJECT("+v+")", "OBJECT("+v+")", "TRIPLE("+v+", "+g.property().String()+", "+w+")",
+		"MONTH("+v+")", "MINUTES("+v+")", "isNumeric("+v+")", "FLOOR("+v+")", "("+v+" / "+w+")", "(-"+v+")", "STRENDS(STR("+v+"), STR("+w+"))",
+		"isBlank("+v+")", "isIRI("+v+")")
+}
+
 func (g *Generator) expression(depth int) string {
 	if depth == 0 {
 		if g.chance(2) {
@@ -259,7 +301,9 @@ func (g *Generator) expression(depth int) string {
 		}
 		return g.one(g.resource().String(), randomLiterals[g.r.IntN(len(randomLiterals))].String(), "?bind1")
 	}
-	switch g.r.IntN(12) {
+	switch g.r.IntN(13) {
+	case 12:
+		return "(" + g.text() + g.one("", " = "+randomLiterals[g.r.IntN(len(randomLiterals))].String(), " < "+g.variable()) + ")"
 	case 9:
 		return g.one("YEAR", "DAY", "HOURS", "SECONDS", "TZ", "TIMEZONE", "ABS", "CEIL", "ROUND", "STRLEN", "UCASE", "<"+xsd+"decimal>",
 			"<"+xsd+"dateTime>", "<"+xsd+"date>", "<"+xsd+"integer>", "<"+xsd+"boolean>", "LANGDIR", "hasLANG") + "(" + g.expression(0) + ")"

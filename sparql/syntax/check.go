@@ -24,6 +24,56 @@ func (q *Query) projected() []string {
 // Projected lists the variables that a SELECT yields, each once, in order.
 func (q *Query) Projected() []string { return slices.Clone(q.projected()) }
 
+// assigned lists the variables that a SELECT yields and that BIND, VALUES or AS give a value.
+func (q *Query) assigned() []string {
+	var out []string
+	given := map[string]bool{}
+	if q.Where != nil {
+		for _, v := range q.Where.assigned {
+			given[v] = true
+		}
+	}
+	for _, k := range q.GroupBy {
+		if v, ok := k.Expr.(*Var); k.Var != "" && (!ok || v.Name != k.Var) {
+			given[k.Var] = true
+		}
+	}
+	if q.Values != nil {
+		for _, v := range q.Values.Vars {
+			given[v] = true
+		}
+	}
+	for _, item := range q.Items {
+		if item.Expr != nil {
+			given[item.Var] = true
+		}
+	}
+	for _, v := range q.projected() {
+		if given[v] {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+func (g *Group) assign(vars ...string) {
+	for _, v := range vars {
+		if !slices.Contains(g.assigned, v) {
+			g.assigned = append(g.assigned, v)
+		}
+	}
+}
+
+// checkLateral refuses a LATERAL whose pattern gives a value to a variable that has one before it
+// (https://github.com/w3c/sparql-dev/blob/main/SEP/SEP-0006/sep-0006.md#scope).
+func (p *parser) checkLateral(g *Group, before *varSet) {
+	for _, v := range g.assigned {
+		if before.has[v] {
+			p.failAt(Span{g.Start, g.Start + 1}, "?%s has a value from before LATERAL, so BIND, VALUES or AS in it cannot give it another: choose another name", v)
+		}
+	}
+}
+
 // checkSelect checks what SELECT lists against the scope of variables and the grouping
 // (https://www.w3.org/TR/sparql11-query/#sparqlGrammar, notes 12 to 14).
 func (p *parser) checkSelect(q *Query) {

@@ -62,6 +62,7 @@ func (p *parser) group() *Group {
 		q := p.subSelect()
 		g.Elements = append(g.Elements, &SubSelect{q.Span, q})
 		vars.addAll(q.projected())
+		g.assigned = q.assigned()
 		if !p.is("}") {
 			p.expected("'}': a sub-select stands alone in its braces")
 		}
@@ -112,6 +113,7 @@ func (p *parser) element(g *Group, vars *varSet) {
 		inner := p.groupAfter("OPTIONAL")
 		g.Elements = append(g.Elements, &Optional{p.since(start), inner})
 		vars.addAll(inner.vars)
+		g.assign(inner.assigned...)
 	case "MINUS":
 		p.advance()
 		inner := p.groupAfter("MINUS")
@@ -119,8 +121,10 @@ func (p *parser) element(g *Group, vars *varSet) {
 	case "LATERAL":
 		p.advance()
 		inner := p.groupAfter("LATERAL")
+		p.checkLateral(inner, vars)
 		g.Elements = append(g.Elements, &Lateral{p.since(start), inner})
 		vars.addAll(inner.vars)
+		g.assign(inner.assigned...)
 	case "GRAPH":
 		p.advance()
 		name := p.varOrIRI("the IRI of a graph or a variable")
@@ -128,6 +132,7 @@ func (p *parser) element(g *Group, vars *varSet) {
 		g.Elements = append(g.Elements, &Graph{p.since(start), name, inner})
 		vars.addNode(&name)
 		vars.addAll(inner.vars)
+		g.assign(inner.assigned...)
 	case "SERVICE":
 		p.advance()
 		silent := p.acceptWord("SILENT")
@@ -136,12 +141,14 @@ func (p *parser) element(g *Group, vars *varSet) {
 		g.Elements = append(g.Elements, &Service{p.since(start), name, silent, inner})
 		vars.addNode(&name)
 		vars.addAll(inner.vars)
+		g.assign(inner.assigned...)
 	case "BIND":
 		p.bind(g, vars)
 	case "VALUES":
 		d := p.values()
 		g.Elements = append(g.Elements, d)
 		vars.addAll(d.Vars)
+		g.assign(d.Vars...)
 	case "SELECT":
 		p.failAt(p.tok.Span, "a sub-select stands alone in braces of its own: { SELECT … }")
 	default:
@@ -218,6 +225,7 @@ func (p *parser) unions(g *Group, vars *varSet) {
 	start := p.tok.Start
 	first := p.group()
 	vars.addAll(first.vars)
+	g.assign(first.assigned...)
 	if !p.isWord("UNION") {
 		g.Elements = append(g.Elements, first)
 		return
@@ -226,6 +234,7 @@ func (p *parser) unions(g *Group, vars *varSet) {
 	for p.acceptWord("UNION") {
 		next := p.groupAfter("UNION")
 		vars.addAll(next.vars)
+		g.assign(next.assigned...)
 		u.Alternatives = append(u.Alternatives, next)
 	}
 	u.Span = p.since(start)
@@ -247,5 +256,6 @@ func (p *parser) bind(g *Group, vars *varSet) {
 	}
 	p.expect(")", " at the end of BIND")
 	vars.add(name)
+	g.assign(name)
 	g.Elements = append(g.Elements, &Bind{p.since(start), e, name})
 }
