@@ -10,6 +10,7 @@ import (
 	"triplestore/internal/w3c"
 	"triplestore/rdf"
 	"triplestore/rdf/canon"
+	"triplestore/sparql/syntax"
 )
 
 // UpdateCase is what an engine is asked to change.
@@ -100,6 +101,9 @@ func (g *Generator) Update() string {
 	ops := make([]string, 1+g.r.IntN(3))
 	for i := range ops {
 		ops[i] = g.operation()
+		for !allowed(syntax.ParseUpdate(ops[i], syntax.Options{})) {
+			ops[i] = g.operation()
+		}
 	}
 	return strings.Join(ops, " ;\n")
 }
