@@ -72,6 +72,8 @@ func (s *Server) graphOperation(w http.ResponseWriter, r *http.Request) error {
 		addVary(w.Header(), "Accept")
 	} else if err := s.mayWrite(w, r); err != nil {
 		return err
+	} else if r.URL.Query().Has("at") {
+		return problem(http.StatusBadRequest, "Older states cannot be changed", "The parameter at is for reading.")
 	}
 	t, err := s.graphTarget(r)
 	switch {
@@ -157,11 +159,16 @@ func (s *Server) readGraphs(w http.ResponseWriter, r *http.Request, t graphTarge
 	defer s.exports.give()
 	ctx, cancel := context.WithTimeout(r.Context(), s.c.ExportTimeout)
 	defer cancel()
-	snap, err := s.c.Store.Snapshot()
+	at, err := readMoment(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	snap, err := s.snapshotAt(at)
 	if err != nil {
 		return err
 	}
 	defer snap.Close()
+	mementoHeaders(w.Header(), at, snap.Commit(), "")
 	if n, err := t.count(snap); err != nil {
 		return err
 	} else if n == 0 && !t.all && !t.graph.IsZero() {

@@ -12,6 +12,7 @@ type linker struct {
 	origin, path string // of the base IRI; empty without one
 	mappings     []Mapping
 	lang         string // the parameter lang, handed on
+	at           string // the parameter at, handed on to resources
 }
 
 func newLinker(base string, mappings []Mapping) linker {
@@ -77,6 +78,9 @@ func (l linker) resource(iri string, params ...string) string {
 	}
 	for i := 0; i+1 < len(params); i += 2 {
 		v.Set(params[i], params[i+1])
+	}
+	if l.at != "" {
+		v.Set("at", l.at)
 	}
 	if l.lang != "" && !v.Has("lang") {
 		v.Set("lang", l.lang)

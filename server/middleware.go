@@ -147,7 +147,7 @@ func headers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Access-Control-Allow-Origin", "*")
-		h.Set("Access-Control-Expose-Headers", "Allow, Content-Location, ETag, Link, Location, Retry-After, Vary")
+		h.Set("Access-Control-Expose-Headers", "Allow, Content-Location, ETag, Link, Location, Memento-Datetime, Retry-After, Vary")
 		h.Set("Content-Security-Policy", contentSecurity)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")

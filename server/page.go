@@ -27,6 +27,7 @@ type page struct {
 	QueryLines           int
 	Formats              []formatChoice
 	Error                *Problem
+	Old                  *oldState // that the page shows
 	langs                []string
 	link                 linker
 }
@@ -178,6 +179,8 @@ func (s *Server) answerPage(ctx context.Context, w http.ResponseWriter, r *http.
 	p := s.newPage(r, q.text)
 	page := &resultPage{page: p}
 	p.Title = p.M.Result
+	p.link.at = atParam(q.at)
+	p.setOldState(q.at, snap.Commit(), p.link.page("/sparql", "query", q.text)+graphArgs(&queryRequest{defaults: q.defaults, named: q.named}))
 	var err error
 	switch res.Form() {
 	case algebra.Select:

@@ -76,6 +76,8 @@ func problemOf(ctx context.Context, err error) *Problem {
 		return problem(http.StatusServiceUnavailable, "The server is stopping", "")
 	case errors.Is(err, rdfxml.ErrPredicate), errors.Is(err, rdfxml.ErrCharacter), errors.Is(err, jsonld.ErrTripleTerm), errors.Is(err, jsonld.ErrTerm):
 		return problem(http.StatusNotAcceptable, "The format that was asked for cannot hold the answer", err.Error())
+	case errors.Is(err, store.ErrNoCommit), errors.Is(err, store.ErrNoHistory):
+		return problem(http.StatusNotFound, "The state that was asked for is not here", err.Error())
 	case errors.Is(err, store.ErrClosed):
 		return problem(http.StatusServiceUnavailable, "The server is stopping", "")
 	}

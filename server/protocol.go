@@ -14,6 +14,7 @@ import (
 
 	"triplestore/rdf"
 	"triplestore/rdf/iri"
+	"triplestore/store"
 )
 
 // queryRequest is a query operation of the SPARQL Protocol (https://www.w3.org/TR/sparql11-protocol/#query-operation).
@@ -25,7 +26,8 @@ type queryRequest struct {
 	named    []rdf.Term
 	format   string
 	timeout  time.Duration // 0: the server's
-	explain  string        // empty, plan or profile
+	at       store.Moment
+	explain  string // empty, plan or profile
 }
 
 // What the parameter explain asks for in place of the answer.
@@ -97,6 +99,9 @@ func (s *Server) readQuery(w http.ResponseWriter, r *http.Request) (queryRequest
 		return q, err
 	}
 	if q.named, err = graphParams(params, "named-graph-uri"); err != nil {
+		return q, err
+	}
+	if q.at, err = readMoment(params); err != nil {
 		return q, err
 	}
 	q.format = params.Get("format")
@@ -174,7 +179,7 @@ func parseTimeout(s string) (time.Duration, error) {
 	return d, nil
 }
 
-// graphArgs writes the dataset of a request as parameters to append to an address that has some.
+// graphArgs writes the dataset and the state of a request as parameters to append to an address that has some.
 func graphArgs(q *queryRequest) string {
 	v := url.Values{}
 	for _, g := range q.defaults {
@@ -182,6 +187,9 @@ func graphArgs(q *queryRequest) string {
 	}
 	for _, g := range q.named {
 		v.Add("named-graph-uri", g.Value())
+	}
+	if at := atParam(q.at); at != "" {
+		v.Set("at", at)
 	}
 	if len(v) == 0 {
 		return ""

@@ -79,7 +79,7 @@ func (s *Server) sparql(w http.ResponseWriter, r *http.Request) {
 
 // answer runs a query. Its error is one that came before the response began.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest) error {
-	snap, err := s.c.Store.Snapshot()
+	snap, err := s.snapshotAt(q.at)
 	if err != nil {
 		return err
 	}
@@ -94,10 +94,11 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 	defer s.slots.give()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	if snap, err = s.c.Store.Snapshot(); err != nil {
+	if snap, err = s.snapshotAt(q.at); err != nil {
 		return err
 	}
 	defer snap.Close()
+	mementoHeaders(w.Header(), q.at, snap.Commit(), "")
 	w.Header().Del("ETag")
 	if tag = s.queryTag(r, q, snap.Commit()); tag != "" {
 		w.Header().Set("ETag", tag)

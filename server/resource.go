@@ -75,7 +75,11 @@ func (s *Server) describe(w http.ResponseWriter, r *http.Request, iris []string,
 	defer s.slots.give()
 	ctx, cancel := context.WithTimeout(r.Context(), s.c.Timeout)
 	defer cancel()
-	snap, err := s.c.Store.Snapshot()
+	at, err := readMoment(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	snap, err := s.snapshotAt(at)
 	if err != nil {
 		return err
 	}
@@ -91,6 +95,8 @@ func (s *Server) describe(w http.ResponseWriter, r *http.Request, iris []string,
 	found := len(ids) > 0
 	name := graphOffers[i].name
 	h := w.Header()
+	link := s.link
+	link.at = atParam(at)
 	if found && byPath && s.c.SeeOther {
 		addVary(h, "Accept-Language")
 		h.Set("Location", "/resource?"+documentArgs(r, self))
@@ -98,9 +104,10 @@ func (s *Server) describe(w http.ResponseWriter, r *http.Request, iris []string,
 		return nil
 	}
 	if found {
-		h.Set("Content-Location", s.link.resource(self, "format", name))
+		mementoHeaders(h, at, snap.Commit(), s.link.resource(self))
+		h.Set("Content-Location", link.resource(self, "format", name))
 		for _, o := range graphOffers {
-			h.Add("Link", fmt.Sprintf("<%s>; rel=\"alternate\"; type=%q", s.link.resource(self, "format", o.name), o.types[0]))
+			h.Add("Link", fmt.Sprintf("<%s>; rel=\"alternate\"; type=%q", link.resource(self, "format", o.name), o.types[0]))
 		}
 		etag := entityTag(snap.Commit(), "resource", self, name, s.settings)
 		if name == "html" {
@@ -116,6 +123,13 @@ func (s *Server) describe(w http.ResponseWriter, r *http.Request, iris []string,
 	}
 	var similar []string
 	if !found {
+		if at.Newest() {
+			if t, err := s.deletedResource(ctx, snap, iris); err != nil {
+				return err
+			} else if t != nil {
+				return s.gone(w, r, t, name, mediaType)
+			}
+		}
 		if similar, err = d.suggest(iris); err != nil {
 			return err
 		}
@@ -126,7 +140,7 @@ func (s *Server) describe(w http.ResponseWriter, r *http.Request, iris []string,
 		if err := d.fetch(ids); err != nil {
 			return err
 		}
-		return s.resourcePage(w, r, d, ids[0], d.terms[ids[0]].Value())
+		return s.resourcePage(w, r, d, ids[0], d.terms[ids[0]].Value(), at)
 	case name == "html":
 		p := &resourcePage{page: s.newPage(r, ""), IRI: self}
 		p.Title = p.M.NotFoundTitle
@@ -171,7 +185,7 @@ func (s *Server) resolve(d *describer, iris []string) (self string, ids []store.
 // documentArgs are the parameters of the document about an IRI, as the request wants it.
 func documentArgs(r *http.Request, iri string) string {
 	v := url.Values{"iri": {iri}}
-	for _, name := range []string{"format", "output", "lang", "in", "out", "page"} {
+	for _, name := range []string{"format", "output", "lang", "in", "out", "page", "at"} {
 		if value := r.URL.Query().Get(name); value != "" {
 			v.Set(name, value)
 		}
@@ -252,8 +266,10 @@ func matches(values []string, etag string) bool {
 	return false
 }
 
-func (s *Server) resourcePage(w http.ResponseWriter, r *http.Request, d *describer, id store.ID, self string) error {
+func (s *Server) resourcePage(w http.ResponseWriter, r *http.Request, d *describer, id store.ID, self string, at store.Moment) error {
 	p := &resourcePage{page: s.newPage(r, ""), IRI: self, Page: 1}
+	p.setOldState(at, d.snap.Commit(), p.link.resource(self))
+	p.link.at = atParam(at)
 	v := &viewer{describer: d, link: p.link, m: p.M, prefixes: s.prefixes, written: map[store.ID]bool{id: true}}
 	label, err := d.label(id)
 	if err != nil {
@@ -268,9 +284,11 @@ func (s *Server) resourcePage(w http.ResponseWriter, r *http.Request, d *describ
 	if _, own := s.link.own(self); !own && external(self) {
 		p.Outside = self
 	}
+	document := s.link
+	document.at = p.link.at
 	for _, o := range graphOffers {
 		if o.name != "html" {
-			p.Alternates = append(p.Alternates, alternate{o.types[0], s.link.resource(self, "format", o.name), formatTitle(o.name)})
+			p.Alternates = append(p.Alternates, alternate{o.types[0], document.resource(self, "format", o.name), formatTitle(o.name)})
 		}
 	}
 	q := r.URL.Query()

@@ -177,6 +177,9 @@ func (s *Server) readUpdate(w http.ResponseWriter, r *http.Request) (updateReque
 		}
 		u.text = params.Get("update")
 	}
+	if params.Has("at") {
+		return u, problem(http.StatusBadRequest, "Older states cannot be changed", "The parameter at is for queries.")
+	}
 	if params.Has("query") {
 		return u, problem(http.StatusBadRequest, "There is a query", "Queries are sent to /sparql.")
 	}
