@@ -24,6 +24,7 @@ const (
 	LoadRefused = update.LoadRefused // LOAD is not allowed here
 	LoadFailed  = update.LoadFailed  // a document could not be read
 	TwoDatasets = update.TwoDatasets // the request and its parameters both name a dataset
+	Denied      = update.Denied      // a graph may not be changed, see store.Guard
 )
 
 // Document is what LOAD asks the hook Options.Load for.

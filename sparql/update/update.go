@@ -70,6 +70,8 @@ const (
 	LoadFailed
 	// TwoDatasets: the request and its parameters both name a dataset.
 	TwoDatasets
+	// Denied: a graph may not be changed. Err is that of the store.Guard.
+	Denied
 )
 
 // Error is the error of an operation that could not be carried out. Nothing of its request took effect.
@@ -103,6 +105,12 @@ func Run(ctx context.Context, st store.Store, u *algebra.Update, o Options) (Res
 // Apply carries out a request in a transaction, which must be given up after an error.
 func Apply(ctx context.Context, txn store.Txn, u *algebra.Update, o Options) error {
 	x := &execution{ctx: ctx, txn: txn, o: o, prefix: nonce()}
+	for i, op := range u.Operations {
+		x.number, x.name = i+1, name(op)
+		if err := guarded(txn, op); err != nil {
+			return x.fail(Denied, err, "%v", err)
+		}
+	}
 	for i, op := range u.Operations {
 		x.number, x.name = i+1, name(op)
 		if err := x.operation(op); err != nil {
