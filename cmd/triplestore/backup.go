@@ -23,8 +23,8 @@ func (a *app) backup() *cobra.Command {
 a store of it that has the same quads, blank-node labels and commit number. With --since it holds only what has changed since a
 commit, which the history must have kept, or since the backup in a file.
 
-The file appears under its name only when it is complete. While triplestore serve has the store open, this command cannot: see
-docs/operations.md for backups of a running server.
+The file appears under its name only when it is complete. While triplestore serve has the store open, the server makes the backup of a
+snapshot, and readers and writers go on: this command asks it through a socket in the store's folder, which only its own user can open.
 
 ` + exitHelp,
 		Example: `  triplestore backup monday.tsb
@@ -51,36 +51,58 @@ docs/operations.md for backups of a running server.
 		if err != nil {
 			return err
 		}
-		return a.withStore(*dir, func(st *badgerstore.Store) error {
-			line, done := a.statusLine(*quiet)
-			o := badgerstore.BackupOptions{Since: commit, Progress: func(p badgerstore.BackupProgress) { line(backupLine("", p)) }}
-			var info badgerstore.BackupInfo
-			err := a.atomically(path, func(w io.Writer) (err error) {
+		line, done := a.statusLine(*quiet)
+		o := badgerstore.BackupOptions{Since: commit, Progress: func(p badgerstore.BackupProgress) { line(backupLine("", p)) }}
+		var info badgerstore.BackupInfo
+		err = a.withStore(*dir, func(st *badgerstore.Store) error {
+			return a.atomically(path, func(w io.Writer) (err error) {
 				info, err = st.Backup(cmd.Context(), w, o)
 				return err
 			})
-			done()
-			switch {
-			case errors.Is(err, store.ErrNoCommit) && commit > 0:
-				return fmt.Errorf("%w; older states are kept as the retention of the store asks", err)
-			case err != nil || path == "":
-				return err
-			case *asJSON:
-				return a.printJSON(info)
-			}
-			size := int64(0)
-			if f, err := os.Stat(path); err == nil {
-				size = f.Size()
-			}
-			from := ""
-			if commit > 0 {
-				from = fmt.Sprintf(" since commit %d", commit)
-			}
-			_, err = fmt.Fprintf(a.stdout, "%s: commit %d%s, %s quads in all, %s\n", path, info.Commit, from, formatCount(info.Quads), formatBytes(size))
-			return err
 		})
+		if errors.Is(err, store.ErrLocked) {
+			locked := err
+			err = a.atomically(path, func(w io.Writer) (err error) {
+				copied := &progressWriter{w: w, show: func(n int64) { line(formatBytes(n)) }}
+				info, err = a.askBackup(cmd.Context(), *dir, locked, commit, copied)
+				return err
+			})
+		}
+		done()
+		switch {
+		case errors.Is(err, store.ErrNoCommit) && commit > 0:
+			return fmt.Errorf("%w; older states are kept as the retention of the store asks, see triplestore log", err)
+		case err != nil || path == "":
+			return err
+		case *asJSON:
+			return a.printJSON(info)
+		}
+		size := int64(0)
+		if f, err := os.Stat(path); err == nil {
+			size = f.Size()
+		}
+		from := ""
+		if commit > 0 {
+			from = fmt.Sprintf(" since commit %d", commit)
+		}
+		_, err = fmt.Fprintf(a.stdout, "%s: commit %d%s, %s quads in all, %s\n", path, info.Commit, from, formatCount(info.Quads), formatBytes(size))
+		return err
 	}
 	return cmd
+}
+
+// progressWriter shows how much went through it.
+type progressWriter struct {
+	w    io.Writer
+	n    int64
+	show func(int64)
+}
+
+func (p *progressWriter) Write(b []byte) (int, error) {
+	n, err := p.w.Write(b)
+	p.n += int64(n)
+	p.show(p.n)
+	return n, err
 }
 
 func backupLine(name string, p badgerstore.BackupProgress) string {

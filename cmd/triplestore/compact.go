@@ -1,11 +1,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"triplestore/store"
 	"triplestore/store/badgerstore"
 )
 
@@ -15,7 +19,7 @@ func (a *app) compact() *cobra.Command {
 		Short: "Give unused disk space back now",
 		Long: `Gives the space of all free pages back. That happens in the background too, but only where there is much of it. With --rewrite all
 relations are written anew with full pages, as a commit that changes nothing; this needs as much disk again for a while. States
-that the history keeps stay, with their pages.
+that the history keeps stay, with their pages. A running triplestore serve does it itself when it is asked.
 
 ` + exitHelp,
 		Example: "  triplestore compact\n  triplestore compact --rewrite",
@@ -37,9 +41,17 @@ that the history keeps stay, with their pages.
 				}
 				line(step)
 			}})
+		if errors.Is(err, store.ErrLocked) {
+			q := url.Values{}
+			if *rewrite {
+				q.Set("rewrite", "1")
+			}
+			line("the running server does it")
+			err = a.askJSON(cmd.Context(), *dir, a.lockedHint(err), http.MethodPost, "/compact", q, &r)
+		}
 		done()
 		if err != nil {
-			return a.lockedHint(err)
+			return err
 		}
 		if *asJSON {
 			return a.printJSON(r)

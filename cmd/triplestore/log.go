@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -39,7 +42,8 @@ func (a *app) log() *cobra.Command {
 were then, and how many quads the commit added and deleted. query, dump and stats open one with --at, triplestore diff compares two.
 
 Which states are kept is said with --retention of load, update and serve, or here; the store remembers it. Without --retention a
-new store keeps its newest state only. What is kept takes disk: the pages that later commits replaced.
+new store keeps its newest state only. What is kept takes disk: the pages that later commits replaced. A
+running triplestore serve is asked, and told, without being stopped.
 
 ` + exitHelp,
 		Example: `  triplestore log
@@ -53,16 +57,25 @@ new store keeps its newest state only. What is kept takes disk: the pages that l
 	changes := cmd.Flags().Bool("changes", true, "count what each commit added and deleted, which reads what differs")
 	asJSON := cmd.Flags().Bool("json", false, "print JSON")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return a.withOptions(*dir, false, retention.options(), func(st *badgerstore.Store) error {
-			report, err := readLog(cmd.Context(), st, *number, *changes)
-			switch {
-			case err != nil:
-				return err
-			case *asJSON:
-				return a.printJSON(report)
-			}
-			return printLog(a.stdout, report)
+		var report *logReport
+		err := a.withOptions(*dir, false, retention.options(), func(st *badgerstore.Store) (err error) {
+			report, err = readLog(cmd.Context(), st, *number, *changes)
+			return err
 		})
+		if errors.Is(err, store.ErrLocked) {
+			q := url.Values{"n": {strconv.Itoa(*number)}, "retention": {retention.String()}}
+			if *changes {
+				q.Set("changes", "1")
+			}
+			err = a.askJSON(cmd.Context(), *dir, err, http.MethodPost, "/log", q, &report)
+		}
+		switch {
+		case err != nil:
+			return err
+		case *asJSON:
+			return a.printJSON(report)
+		}
+		return printLog(a.stdout, report)
 	}
 	return cmd
 }

@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 //	status N COMMAND…   runs a command and wants its exit code to be N
 //	serve ARGS…         starts triplestore serve on a free port; $URL is its address
 //	stop                sends SIGTERM and wants exit code 0
+//	kill                ends the server without warning
 //	http STATUS PATH [ACCEPT [QUERY]]   asks the server; the body is stdout
 //	post STATUS UPDATE [TOKEN]          sends an update to the server; the body is stdout
 func TestScripts(t *testing.T) {
@@ -34,7 +35,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": status, "serve": serve, "stop": stop, "http": request, "post": post,
+			"status": status, "serve": serve, "stop": stop, "http": request, "post": post, "kill": kill,
 		},
 	})
 }
@@ -107,6 +108,16 @@ func stop(ts *testscript.TestScript, _ bool, _ []string) {
 	if err := r.cmd.Wait(); err != nil {
 		ts.Fatalf("%v\n%s", err, r.stderr)
 	}
+}
+
+func kill(ts *testscript.TestScript, _ bool, _ []string) {
+	v, ok := servers.LoadAndDelete(ts)
+	if !ok {
+		ts.Fatalf("no server runs")
+	}
+	r := v.(*running)
+	ts.Check(r.cmd.Process.Kill())
+	r.cmd.Wait() //nolint:errcheck // it tells that it was killed
 }
 
 func request(ts *testscript.TestScript, _ bool, args []string) {

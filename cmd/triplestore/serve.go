@@ -138,7 +138,7 @@ func (a *app) logger(form string) (*slog.Logger, error) {
 	return nil, usageError{fmt.Errorf("--log %s: there is text, json and off", form)}
 }
 
-func (a *app) runServer(ctx context.Context, st store.Store, dir, token string, log *slog.Logger, f *serveFlags) error {
+func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token string, log *slog.Logger, f *serveFlags) error {
 	temp, err := tempDir(dir)
 	if err != nil {
 		return err
@@ -173,6 +173,7 @@ func (a *app) runServer(ctx context.Context, st store.Store, dir, token string, 
 	if err := a.announce(st, dir, token, l.Addr(), f); err != nil {
 		return errors.Join(err, l.Close())
 	}
+	defer startControl(st, dir, f.grace, log)()
 	err = s.Serve(ctx, l, f.grace)
 	if ctx.Err() != nil {
 		log.Info("stopped")

@@ -4,9 +4,13 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -19,7 +23,7 @@ func (a *app) stats() *cobra.Command {
 		Use: "stats [flags]", Short: "Print the size of the store", Args: args(cobra.NoArgs),
 		Long: `Prints how many quads, named graphs, terms and commits the store has and what it takes on disk. With --full also, exactly: the quads
 of every graph, the instances of every class, and the quads, subjects and objects of every predicate. That reads a few pages for
-each of them, not all quads.
+each of them, not all quads. A running triplestore serve is asked for its own.
 
 ` + exitHelp,
 		Example: `  triplestore stats
@@ -33,27 +37,41 @@ each of them, not all quads.
 	top := cmd.Flags().IntP("top", "n", 0, "with --full: only the largest of each; 0 for all")
 	at := atFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return a.withSnapshot(*dir, at, func(_ store.Store, snap store.Snapshot) error {
-			s, err := snap.Stats()
-			if err != nil {
-				return err
-			}
-			out := fullStats{sizeStats: sizeStats{s.Quads, s.Graphs, s.Terms, s.Commits, s.BytesOnDisk}}
-			if *full {
-				if err := out.count(cmd.Context(), snap, *top); err != nil {
-					return err
-				}
-			}
-			switch {
-			case *asJSON && *full:
-				return a.printJSON(out)
-			case *asJSON:
-				return a.printJSON(out.sizeStats)
-			}
-			return out.print(a.stdout, *full)
+		var out *fullStats
+		err := a.withSnapshot(*dir, at, func(_ store.Store, snap store.Snapshot) (err error) {
+			out, err = readStats(cmd.Context(), snap, *full, *top)
+			return err
 		})
+		if errors.Is(err, store.ErrLocked) {
+			q := url.Values{"at": {at.String()}, "top": {strconv.Itoa(*top)}}
+			if *full {
+				q.Set("full", "1")
+			}
+			err = a.askJSON(cmd.Context(), *dir, err, http.MethodGet, "/stats", q, &out)
+		}
+		switch {
+		case err != nil:
+			return err
+		case *asJSON && *full:
+			return a.printJSON(out)
+		case *asJSON:
+			return a.printJSON(out.sizeStats)
+		}
+		return out.print(a.stdout, *full)
 	}
 	return cmd
+}
+
+func readStats(ctx context.Context, snap store.Snapshot, full bool, top int) (*fullStats, error) {
+	s, err := snap.Stats()
+	if err != nil {
+		return nil, err
+	}
+	out := &fullStats{sizeStats: sizeStats{s.Quads, s.Graphs, s.Terms, s.Commits, s.BytesOnDisk}}
+	if full {
+		err = out.count(ctx, snap, top)
+	}
+	return out, err
 }
 
 type sizeStats struct {

@@ -3,7 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"os"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +20,7 @@ func (a *app) verify() *cobra.Command {
 		Short: "Check that the store is whole",
 		Long: `Reads every page of the store, the kept history included, and checks checksums, order and counts, that all orders hold the same quads,
 that terms lead to IDs and back, and that no page is used twice. It reports everything that is wrong, with page and relation, and
-changes nothing. The exit code is 0 if nothing is wrong and 1 otherwise.
+changes nothing. A running triplestore serve checks itself when it is asked. The exit code is 0 if nothing is wrong and 1 otherwise.
 
 ` + exitHelp,
 		Example: "  triplestore verify\n  triplestore verify --json | jq '.findings[]'",
@@ -34,9 +37,13 @@ changes nothing. The exit code is 0 if nothing is wrong and 1 otherwise.
 		line, done := a.statusLine(*quiet)
 		report, err := badgerstore.CheckDir(cmd.Context(), *dir, badgerstore.Options{}, badgerstore.CheckOptions{
 			MaxFindings: *limit, Progress: func(p badgerstore.CheckProgress) { line(checkLine(p)) }})
+		if errors.Is(err, store.ErrLocked) {
+			line("the running server does it")
+			err = a.askJSON(cmd.Context(), *dir, a.lockedHint(err), http.MethodGet, "/verify", url.Values{"max": {strconv.Itoa(*limit)}}, &report)
+		}
 		done()
 		if err != nil {
-			return a.lockedHint(err)
+			return err
 		}
 		if *asJSON {
 			err = a.printJSON(report)
@@ -69,7 +76,6 @@ func (a *app) lockedHint(err error) error {
 		"update": "while triplestore serve runs, send updates to its address /update",
 		"query":  "while triplestore serve runs, send queries to its address /sparql",
 		"dump":   "while triplestore serve runs, get its address /graphs",
-		"stats":  "while triplestore serve runs, get its addresses /.well-known/void and /metrics",
 	}[a.command]
 	if advice == "" {
 		advice = "a running triplestore serve?"
