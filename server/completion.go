@@ -88,7 +88,7 @@ func (s *Server) completion(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) answerCompletion(w http.ResponseWriter, r *http.Request) error {
-	snap, err := s.c.Store.Snapshot()
+	snap, err := s.data(r.Context()).Snapshot()
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (s *Server) answerCompletion(w http.ResponseWriter, r *http.Request) error 
 
 // vocabularyOf makes the vocabulary of a state, or finds the one that is made already.
 func (s *Server) vocabularyOf(ctx context.Context, snap store.Snapshot, langs []string) (*vocabulary, error) {
-	state, key := stateTag(snap.Commit()), strings.Join(langs, " ")
+	state, key := s.stateKey(ctx, snap.Commit()), strings.Join(langs, " ")
 	if v := s.vocabs.get(state, key); v != nil {
 		return v, nil
 	}

@@ -21,10 +21,12 @@ type document struct {
 	build func(*Server, *statements) error
 	turn  chan struct{} // one makes it, the others wait for it
 
-	mu    sync.Mutex
-	state string // of the store
-	quads []rdf.Quad
+	mu   sync.Mutex
+	kept map[string][]rdf.Quad // by state and scope, see Server.stateKey
 }
+
+// keptDocuments is how many versions of a document are kept: callers may see different parts of the store.
+const keptDocuments = 8
 
 func newDocument(name string, build func(*Server, *statements) error) *document {
 	return &document{name: name, build: build, turn: make(chan struct{}, 1)}
@@ -33,7 +35,8 @@ func newDocument(name string, build func(*Server, *statements) error) *document 
 func (d *document) made(state string) ([]rdf.Quad, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.quads, d.state == state && d.quads != nil
+	quads, ok := d.kept[state]
+	return quads, ok
 }
 
 // statements collects what a document says.
@@ -90,7 +93,7 @@ func (s *Server) writeDocument(w http.ResponseWriter, r *http.Request, d *docume
 	if i < 0 {
 		return notAcceptable(oneGraphOffers)
 	}
-	snap, err := s.c.Store.Snapshot()
+	snap, err := s.data(r.Context()).Snapshot()
 	if err != nil {
 		return err
 	}
@@ -120,7 +123,7 @@ func (s *Server) writeDocument(w http.ResponseWriter, r *http.Request, d *docume
 }
 
 func (s *Server) make(ctx context.Context, snap store.Snapshot, d *document) ([]rdf.Quad, error) {
-	state := stateTag(snap.Commit())
+	state := s.stateKey(ctx, snap.Commit())
 	if quads, ok := d.made(state); ok {
 		return quads, nil
 	}
@@ -145,7 +148,13 @@ func (s *Server) make(ctx context.Context, snap store.Snapshot, d *document) ([]
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.state, d.quads = state, b.quads
+	if len(d.kept) >= keptDocuments {
+		d.kept = nil
+	}
+	if d.kept == nil {
+		d.kept = map[string][]rdf.Quad{}
+	}
+	d.kept[state] = b.quads
 	return b.quads, nil
 }
 

@@ -76,6 +76,9 @@ func (s *Server) graphOperation(w http.ResponseWriter, r *http.Request) error {
 		return problem(http.StatusBadRequest, "Older states cannot be changed", "The parameter at is for reading.")
 	}
 	t, err := s.graphTarget(r)
+	if err == nil && !reading {
+		err = s.mayWriteTo(r, t)
+	}
 	switch {
 	case err != nil:
 		return err
@@ -163,7 +166,7 @@ func (s *Server) readGraphs(w http.ResponseWriter, r *http.Request, t graphTarge
 	if err != nil {
 		return err
 	}
-	snap, err := s.snapshotAt(at)
+	snap, err := s.snapshotAt(ctx, at)
 	if err != nil {
 		return err
 	}

@@ -310,7 +310,7 @@ func (s *Server) change(w http.ResponseWriter, r *http.Request, t graphTarget, f
 	}
 	defer s.writes.give()
 	var before, after uint64
-	done, err := s.c.Store.Update(ctx, func(txn store.Txn) (err error) {
+	done, err := s.data(ctx).Update(ctx, func(txn store.Txn) (err error) {
 		snap, err := txn.Snapshot()
 		if err != nil {
 			return err

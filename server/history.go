@@ -36,8 +36,10 @@ func atParam(m store.Moment) string {
 	return m.String()
 }
 
-// snapshotAt opens a state of the store.
-func (s *Server) snapshotAt(m store.Moment) (store.Snapshot, error) { return m.Open(s.c.Store) }
+// snapshotAt opens a state of the store, as the caller may see it.
+func (s *Server) snapshotAt(ctx context.Context, m store.Moment) (store.Snapshot, error) {
+	return m.Open(s.data(ctx))
+}
 
 // mementoHeaders tell that an answer is of an older state, as RFC 7089 has it.
 func mementoHeaders(h http.Header, m store.Moment, c store.Commit, original string) {
@@ -90,13 +92,13 @@ const searchedStates = 500
 
 // deletedResource looks for the newest kept state that uses one of the IRIs, which the newest state of the store does not. Nil: there is none.
 func (s *Server) deletedResource(ctx context.Context, newest store.Snapshot, iris []string) (*tombstone, error) {
-	h, ok := s.c.Store.(store.History)
+	h, ok := s.data(ctx).(store.History)
 	if !ok {
 		return nil, nil
 	}
 	var known []string // the dictionary forgets no term, so what it does not have was never there
 	for _, i := range iris {
-		if _, ok, err := newest.ID(rdf.IRI(i)); err != nil {
+		if ok, err := s.everHeld(rdf.IRI(i)); err != nil {
 			return nil, err
 		} else if ok {
 			known = append(known, i)
@@ -131,7 +133,7 @@ func (s *Server) deletedResource(ctx context.Context, newest store.Snapshot, iri
 
 // usedAt finds the first of the IRIs that a state uses.
 func (s *Server) usedAt(ctx context.Context, c store.Commit, iris []string) (string, error) {
-	snap, err := s.snapshotAt(store.AtCommit(c.Number))
+	snap, err := s.snapshotAt(ctx, store.AtCommit(c.Number))
 	if err != nil {
 		return "", err
 	}

@@ -16,6 +16,7 @@ type info struct {
 	id      string // of the request, in every line of the log about it
 	problem *Problem
 	rows    int64
+	caller  string // the name of who asks
 }
 
 type infoKey struct{}
@@ -101,6 +102,9 @@ func (s *Server) record(next http.Handler) http.Handler {
 				if p.cause != nil {
 					attrs = append(attrs, slog.Any("cause", p.cause))
 				}
+			}
+			if in.caller != "" {
+				attrs = append(attrs, slog.String("caller", in.caller))
 			}
 			if !ended {
 				attrs = append(attrs, slog.Bool("aborted", true))

@@ -148,7 +148,7 @@ func (s *Server) front(w http.ResponseWriter, r *http.Request) {
 		}
 		f.Examples = append(f.Examples, exampleLink{e.Title, p.link.page("/", "example", e.Name)})
 	}
-	if err := s.summary(f); err != nil {
+	if err := s.summary(r.Context(), f); err != nil {
 		s.fail(w, r, problemOf(r.Context(), err))
 		return
 	}
@@ -159,8 +159,8 @@ func (s *Server) front(w http.ResponseWriter, r *http.Request) {
 
 const defaultQuery = "SELECT ?type (COUNT(*) AS ?number)\nWHERE { ?s a ?type }\nGROUP BY ?type\nORDER BY DESC(?number)\nLIMIT 50\n"
 
-func (s *Server) summary(f *frontPage) error {
-	snap, err := s.c.Store.Snapshot()
+func (s *Server) summary(ctx context.Context, f *frontPage) error {
+	snap, err := s.data(ctx).Snapshot()
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"triplestore/sparql"
 	"triplestore/sparql/syntax"
 	"triplestore/store"
+	"triplestore/store/visible"
 )
 
 // Problem is an error as RFC 9457 has it (application/problem+json).
@@ -47,6 +48,7 @@ func problemOf(ctx context.Context, err error) *Problem {
 	var unsupported *sparql.UnsupportedError
 	var operation *sparql.UpdateError
 	var remote *sparql.ServiceError
+	var denied *visible.DeniedError
 	var own *Problem
 	switch {
 	case errors.As(err, &own):
@@ -56,6 +58,8 @@ func problemOf(ctx context.Context, err error) *Problem {
 			Column: syntaxErr.Column, excerpt: syntaxErr.Snippet()}
 	case errors.As(err, &operation):
 		return operationProblem(operation)
+	case errors.As(err, &denied):
+		return problem(http.StatusForbidden, "The right to write is missing", err.Error())
 	case errors.As(err, &unsupported):
 		return problem(http.StatusNotImplemented, "The query uses a feature that is not here yet", unsupported.Error())
 	case errors.Is(err, sparql.ErrServiceRefused):

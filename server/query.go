@@ -79,7 +79,7 @@ func (s *Server) sparql(w http.ResponseWriter, r *http.Request) {
 
 // answer runs a query. Its error is one that came before the response began.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest) error {
-	snap, err := s.snapshotAt(q.at)
+	snap, err := s.snapshotAt(r.Context(), q.at)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 	defer s.slots.give()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	if snap, err = s.snapshotAt(q.at); err != nil {
+	if snap, err = s.snapshotAt(r.Context(), q.at); err != nil {
 		return err
 	}
 	defer snap.Close()
@@ -253,7 +253,7 @@ func (s *Server) withPrefixes(own map[string]string) map[string]string {
 }
 
 func (s *Server) health(w http.ResponseWriter, r *http.Request) {
-	snap, err := s.c.Store.Snapshot()
+	snap, err := s.data(r.Context()).Snapshot()
 	if err != nil {
 		s.fail(w, r, problemOf(r.Context(), err))
 		return

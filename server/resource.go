@@ -79,7 +79,7 @@ func (s *Server) describe(w http.ResponseWriter, r *http.Request, iris []string,
 	if err != nil {
 		return err
 	}
-	snap, err := s.snapshotAt(at)
+	snap, err := s.snapshotAt(r.Context(), at)
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func describeService(s *Server, b *statements) error {
 	}
 	b.add(service, vocab.SDDefaultEntailmentRegime, rdf.IRI("http://www.w3.org/ns/entailment/Simple"))
 	b.add(service, vocab.SDDefaultDataset, dataset)
-	if s.c.UpdateToken != "" || s.c.AnonymousWrites {
+	if s.policy.Get().AnyoneWrites() {
 		update := s.here("/update#service")
 		b.a(update, vocab.SDService)
 		s.address(b, update, vocab.SDEndpoint, "/update")

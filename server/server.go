@@ -22,8 +22,10 @@ import (
 
 	"triplestore/rdf"
 	"triplestore/rdf/iri"
+	"triplestore/server/access"
 	"triplestore/sparql"
 	"triplestore/store"
+	"triplestore/store/visible"
 	"triplestore/vocab"
 )
 
@@ -66,6 +68,9 @@ type Config struct {
 	ExportTimeout time.Duration
 	// Concurrency is how many queries run at a time, Queue how many wait. 0 means twice the processors, and 16 times that.
 	Concurrency, Queue int
+	// Access decides who may read and write what. Nil means that everyone may read everything, and that UpdateToken and AnonymousWrites
+	// decide about writing.
+	Access *access.Current
 	// UpdateToken opens /update to requests that have it as their Bearer token; AnonymousWrites opens it to everyone. Without either
 	// updates are refused.
 	UpdateToken     string
@@ -103,8 +108,11 @@ type Server struct {
 	c        Config
 	engine   *sparql.Engine
 	slots    *slots
-	writes   *slots // one update at a time
-	exports  *slots // reading whole graphs takes long; it must not keep queries waiting
+	policy   *access.Current
+	whole    store.Store    // everything in it: see data
+	views    *visible.Store // what callers may see of it
+	writes   *slots         // one update at a time
+	exports  *slots         // reading whole graphs takes long; it must not keep queries waiting
 	link     linker
 	prefixes map[string]string // the configured ones; the well-known ones come after them
 	settings string            // for entity tags
@@ -147,6 +155,11 @@ func New(c Config) (*Server, error) {
 	if c.AnonymousWrites && c.UpdateToken != "" {
 		return nil, errors.New("server: Config.UpdateToken is of no use with AnonymousWrites")
 	}
+	if c.Access == nil {
+		c.Access = access.NewCurrent(access.Open(c.UpdateToken, c.AnonymousWrites))
+	} else if c.AnonymousWrites || c.UpdateToken != "" {
+		return nil, errors.New("server: with Config.Access there is neither UpdateToken nor AnonymousWrites")
+	}
 	if c.Languages == nil {
 		c.Languages = []string{"nb", "nn", "en"}
 	}
@@ -162,7 +175,9 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{c: c, slots: newSlots(c.Concurrency, c.Queue), writes: newSlots(1, c.Queue), exports: newSlots(c.Concurrency, c.Queue), link: newLinker(c.Base, mappings), prefixes: maps.Clone(c.Prefixes), settings: settingsTag(&c)}
+	whole := c.Store
+	c.Store = nil // see data
+	s := &Server{c: c, whole: whole, views: visible.New(whole), policy: c.Access, slots: newSlots(c.Concurrency, c.Queue), writes: newSlots(1, c.Queue), exports: newSlots(c.Concurrency, c.Queue), link: newLinker(c.Base, mappings), prefixes: maps.Clone(c.Prefixes), settings: settingsTag(&c)}
 	known := vocab.Prefixes()
 	maps.Copy(known, c.Prefixes)
 	s.engine = sparql.NewEngine(sparql.Options{
@@ -217,7 +232,7 @@ func (s *Server) routes() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.record(s.catch(headers(compress(m)))), nil
+	return s.record(s.catch(headers(s.identify(compress(m))))), nil
 }
 
 // compressible reports whether a media type is text of some kind.

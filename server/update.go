@@ -2,8 +2,6 @@ package server
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -70,7 +68,7 @@ func (s *Server) carryOut(w http.ResponseWriter, r *http.Request) error {
 	if len(u.defaults)+len(u.named) > 0 {
 		o.Dataset, o.Default, o.Named = true, u.defaults, u.named
 	}
-	done, err := s.engine.UpdateWith(ctx, s.c.Store, u.text, o)
+	done, err := s.engine.UpdateWith(ctx, s.data(ctx), u.text, o)
 	if err != nil {
 		return err
 	}
@@ -83,35 +81,6 @@ func (s *Server) carryOut(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Write(append(body, '\n')) //nolint:errcheck // the client is gone
-	return nil
-}
-
-// mayWrite lets those through who may change the store. The error is a *Problem.
-func (s *Server) mayWrite(w http.ResponseWriter, r *http.Request) error {
-	if s.c.AnonymousWrites {
-		if !s.ownOrigin(r) {
-			return problem(http.StatusForbidden, "Updates from pages of other sites are refused",
-				"The request says that a page of another site made it. Who may write should have a token where such pages are to be let in.")
-		}
-		return nil
-	}
-	if s.c.UpdateToken == "" {
-		return problem(http.StatusForbidden, "This server takes no updates",
-			"Updates are closed unless the server is started with a token (triplestore serve --update-token-file FILE, or the environment "+
-				"variable TRIPLESTORE_TOKEN), which requests then send as Authorization: Bearer TOKEN, or with --allow-anonymous-writes, "+
-				"which lets everyone write who reaches it.")
-	}
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		w.Header().Set("WWW-Authenticate", `Bearer realm="update"`)
-		return problem(http.StatusUnauthorized, "Updates need a token", "It is sent as the header Authorization: Bearer TOKEN.")
-	}
-	// Sums have the same length, so that the time that the comparison takes tells nothing.
-	want, got := sha256.Sum256([]byte(s.c.UpdateToken)), sha256.Sum256([]byte(strings.TrimSpace(token)))
-	if subtle.ConstantTimeCompare(want[:], got[:]) != 1 {
-		w.Header().Set("WWW-Authenticate", `Bearer realm="update", error="invalid_token"`)
-		return problem(http.StatusUnauthorized, "The token is not the right one", "")
-	}
 	return nil
 }
 
@@ -208,6 +177,8 @@ func updateProblem() *Problem {
 // operationProblem is what the client sees of an operation that could not be carried out.
 func operationProblem(e *sparql.UpdateError) *Problem {
 	switch e.Reason {
+	case sparql.Denied:
+		return problem(http.StatusForbidden, "The right to write is missing", e.Error())
 	case sparql.GraphExists, sparql.NoGraph:
 		return problem(http.StatusConflict, "The update does not fit the graphs that are there", e.Error())
 	case sparql.LoadRefused:
