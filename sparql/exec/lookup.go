@@ -17,11 +17,14 @@ type lookup struct {
 	access *access
 	seeker seeker
 	conds  *condList
+	simple bool // one key, and nothing to check in the rows: see merge
 
 	input    *batch
 	inEnd    bool
 	keySlots []int
 	perm     []int32 // rows of input in the order of their keys
+	inOrder  bool    // perm leaves the rows where they are
+	sorter   rowSorter
 	lastKey  []store.ID
 
 	// residual are columns whose variable the input binds too, besides the key; outs are those that bind something new.
@@ -62,6 +65,7 @@ func newLookup(q *Query, n *optimizer.Lookup, in operator, e *env) operator {
 		}
 	}
 	l.conds = newCondList(q, n.Conds, e)
+	l.simple = len(l.keySlots) == 1 && len(l.residual) == 0 && !a.none && !a.checked()
 	return l
 }
 
@@ -159,8 +163,9 @@ func (l *lookup) fill() error {
 	for i, s := range l.keySlots {
 		keys[i] = l.input.cols[s]
 	}
-	if !sortedRows(keys, n) {
-		sortRows(l.perm, keys)
+	l.inOrder = sortedRows(keys, n)
+	if !l.inOrder {
+		l.sorter.sort(l.perm, keys)
 	}
 	first := int(l.perm[0])
 	rewind := l.seeker.cursor == nil
@@ -206,38 +211,14 @@ func sortedRows(keys [][]store.ID, n int) bool {
 	return true
 }
 
-func sortRows(perm []int32, keys [][]store.ID) {
-	if len(keys) == 1 {
-		k := keys[0]
-		slices.SortFunc(perm, func(a, b int32) int {
-			if x, y := k[a], k[b]; x != y {
-				if x < y {
-					return -1
-				}
-				return 1
-			}
-			return int(a - b)
-		})
-		return
-	}
-	slices.SortFunc(perm, func(a, b int32) int {
-		for _, k := range keys {
-			if x, y := k[a], k[b]; x != y {
-				if x < y {
-					return -1
-				}
-				return 1
-			}
-		}
-		return int(a - b)
-	})
-}
-
 // produce collects candidates, up to about a batch of them.
 func (l *lookup) produce() error {
 	l.outRows = l.outRows[:0]
 	for i := range l.outCols {
 		l.outCols[i] = l.outCols[i][:0]
+	}
+	if l.simple && l.inOrder && !l.inRun {
+		return l.merge()
 	}
 	for len(l.outRows) < batchSize {
 		if !l.inRun {

@@ -1,0 +1,71 @@
+package exec
+
+import (
+	"slices"
+
+	"triplestore/store"
+)
+
+// rowSorter sorts numbers of rows by keys, stably, and keeps its buffers.
+type rowSorter struct{ a, b []keyedRow }
+
+type keyedRow struct {
+	key store.ID
+	row int32
+}
+
+// sort sorts perm, whose numbers are ascending at first, by the values that its rows have in keys.
+func (s *rowSorter) sort(perm []int32, keys [][]store.ID) {
+	if len(keys) == 1 {
+		s.byOne(perm, keys[0])
+		return
+	}
+	slices.SortFunc(perm, func(a, b int32) int {
+		for _, k := range keys {
+			if x, y := k[a], k[b]; x != y {
+				if x < y {
+					return -1
+				}
+				return 1
+			}
+		}
+		return int(a - b)
+	})
+}
+
+// byOne is a radix sort from the lowest byte up. Bytes in which all keys agree are skipped, and of an ID's eight bytes few differ.
+func (s *rowSorter) byOne(perm []int32, key []store.ID) {
+	n := len(perm)
+	s.a, s.b = resize(s.a, n), resize(s.b, n)
+	var all, none store.ID = ^store.ID(0), 0
+	for i, r := range perm {
+		k := key[r]
+		s.a[i] = keyedRow{k, r}
+		all &= k
+		none |= k
+	}
+	from, to := s.a, s.b
+	for shift := 0; shift < 64; shift += 8 {
+		if byte(all>>shift) == byte(none>>shift) {
+			continue
+		}
+		var count [256]int32
+		for i := range from {
+			count[byte(from[i].key>>shift)]++
+		}
+		at := int32(0)
+		for i, c := range count {
+			count[i] = at
+			at += c
+		}
+		for i := range from {
+			p := &count[byte(from[i].key>>shift)]
+			to[*p] = from[i]
+			*p++
+		}
+		from, to = to, from
+	}
+	for i := range from {
+		perm[i] = from[i].row
+	}
+}
