@@ -254,7 +254,7 @@ func (v *evaluator) prepareUncached(b *batch, rows []int32) error {
 	}
 	v.asked += len(rows)
 	v.hits += len(rows) - len(v.fresh)
-	if v.asked > 1<<14 && v.hits < v.asked/8 { // nearly every value is new: remembering them does not pay
+	if v.asked > 1<<12 && v.hits < v.asked/8 { // nearly every value is new: remembering them does not pay
 		v.cache = nil
 		v.held.release()
 		return v.prepare(b, rows)

@@ -72,6 +72,9 @@ func (x *extend) compute(b *batch) error {
 	if done, err := x.languages(b); done || err != nil {
 		return err
 	}
+	if x.calendar(b) {
+		return nil
+	}
 	if err := x.prepare(b); err != nil {
 		return err
 	}
@@ -173,7 +176,7 @@ func (x *extend) prepare(b *batch) error {
 	}
 	e.asked += b.n
 	e.hits += b.n - len(e.fresh)
-	if e.asked > 1<<14 && e.hits < e.asked/8 {
+	if e.asked > 1<<12 && e.hits < e.asked/8 {
 		x.cache = nil
 		x.held.release()
 		return e.prepare(b, nil)

@@ -160,40 +160,28 @@ func inlineValue(id store.ID) expr.Value {
 
 // decode writes the terms of a column to dst, fetching each distinct one once.
 func (t *terms) decode(col []store.ID, dst []rdf.Term, s *decodeScratch) error {
-	s.ids = s.ids[:0]
+	s.begin()
 	for i, id := range col {
 		switch {
+		case id.InDictionary():
+			s.want(int32(i), id)
 		case id == store.NoID:
 			dst[i] = rdf.Term{}
 		case id.Tag() == store.TagLocal:
 			dst[i] = t.local[id.Number()]
-		case id.InDictionary():
-			s.ids = append(s.ids, id)
 		default:
 			dst[i], _ = id.InlineTerm()
 		}
 	}
-	if len(s.ids) == 0 {
-		return nil
-	}
-	if !slices.IsSorted(s.ids) {
-		slices.Sort(s.ids)
-	}
-	s.ids = slices.Compact(s.ids)
-	s.terms = resize(s.terms, len(s.ids))
-	if err := t.fetch(s.ids, s.terms); err != nil {
+	if err := s.fetch(t, col); err != nil {
 		return err
 	}
-	var last store.ID
-	var lastTerm rdf.Term
-	for i, id := range col {
-		if id.InDictionary() {
-			if id != last {
-				k, _ := slices.BinarySearch(s.ids, id)
-				last, lastTerm = id, s.terms[k]
-			}
-			dst[i] = lastTerm
+	at := 0
+	for _, r := range s.rows {
+		if s.ids[at] != col[r] {
+			at++
 		}
+		dst[r] = s.terms[at]
 	}
 	return nil
 }
@@ -204,8 +192,7 @@ func (t *terms) values(col []store.ID, rows []int32, dst []expr.Value, s *decode
 	if rows == nil {
 		n = len(col)
 	}
-	s.ids = s.ids[:0]
-	var last store.ID
+	s.begin()
 	for i := range n {
 		r := i
 		if rows != nil {
@@ -214,10 +201,7 @@ func (t *terms) values(col []store.ID, rows []int32, dst []expr.Value, s *decode
 		id := col[r]
 		switch {
 		case id.InDictionary():
-			if id != last {
-				s.ids = append(s.ids, id)
-				last = id
-			}
+			s.want(int32(r), id)
 		case id == store.NoID:
 			dst[r] = expr.Value{}
 		case id.Tag() == store.TagLocal:
@@ -226,37 +210,55 @@ func (t *terms) values(col []store.ID, rows []int32, dst []expr.Value, s *decode
 			dst[r] = inlineValue(id)
 		}
 	}
-	if len(s.ids) == 0 {
-		return nil
-	}
-	if !slices.IsSorted(s.ids) {
-		slices.Sort(s.ids)
-	}
-	s.ids = slices.Compact(s.ids)
-	s.terms = resize(s.terms, len(s.ids))
-	if err := t.fetch(s.ids, s.terms); err != nil {
+	if err := s.fetch(t, col); err != nil {
 		return err
 	}
-	last = 0
+	at, made := 0, -1
 	var v expr.Value
-	for i := range n {
-		r := i
-		if rows != nil {
-			r = int(rows[i])
+	for _, r := range s.rows {
+		if s.ids[at] != col[r] {
+			at++
 		}
-		if id := col[r]; id.InDictionary() {
-			if id != last {
-				k, _ := slices.BinarySearch(s.ids, id)
-				last, v = id, expr.FromTerm(s.terms[k])
-			}
-			dst[r] = v
+		if made != at {
+			made, v = at, expr.FromTerm(s.terms[at])
 		}
+		dst[r] = v
 	}
 	return nil
 }
 
-// decodeScratch are the buffers of decode.
+// decodeScratch are the buffers of decode and values.
 type decodeScratch struct {
-	ids   []store.ID
-	terms []rdf.Term
+	rows   []int32 // those with terms of the dictionary, in the order of their IDs once fetched
+	ids    []store.ID
+	terms  []rdf.Term
+	last   store.ID
+	jumps  bool // the IDs of rows are not ascending
+	sorter rowSorter
+}
+
+func (s *decodeScratch) begin() { s.rows, s.ids, s.last, s.jumps = s.rows[:0], s.ids[:0], 0, false }
+
+// want notes that a row needs its term.
+func (s *decodeScratch) want(row int32, id store.ID) {
+	s.rows = append(s.rows, row)
+	s.jumps = s.jumps || id < s.last
+	s.last = id
+}
+
+// fetch gets the terms of the rows: ids are their different IDs in ascending order, terms what these stand for.
+func (s *decodeScratch) fetch(t *terms, col []store.ID) error {
+	if len(s.rows) == 0 {
+		return nil
+	}
+	if s.jumps {
+		s.sorter.byOne(s.rows, col)
+	}
+	for _, r := range s.rows {
+		if id := col[r]; len(s.ids) == 0 || id != s.ids[len(s.ids)-1] {
+			s.ids = append(s.ids, id)
+		}
+	}
+	s.terms = resize(s.terms, len(s.ids))
+	return t.fetch(s.ids, s.terms)
 }

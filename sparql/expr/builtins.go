@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"strconv"
@@ -79,8 +80,6 @@ func init() {
 		"OBJECT":      fn1(part(func(t rdf.Triple) rdf.Term { return t.O })),
 
 		"STRLEN": fn1(strLen), "SUBSTR": {low: 2, high: 3, node: substrNode}, "UCASE": fn1(mapCase(upper)),
-		"LCASE": fn1(mapCase(strings.ToLower)), "STRSTARTS": is2(stringTest(strings.HasPrefix)),
-		"STRENDS": is2(stringTest(strings.HasSuffix)), "CONTAINS": is2(stringTest(strings.Contains)),
 		"STRBEFORE": fn2(strBefore), "STRAFTER": fn2(strAfter), "ENCODE_FOR_URI": fn1(encodeForURI),
 		"CONCAT": {low: 0, high: -1, node: func(a []node) node { return fold(&callN{concat, a}, a...) }},
 
@@ -112,6 +111,7 @@ func init() {
 		}},
 		"IRI": {low: 1, high: 1, node: func(a []node) node { return &call1{makeIRI, a[0]} }},
 	}
+	maps.Copy(builtins, stringTests)
 	builtins["URI"], builtins["isURI"] = builtins["IRI"], builtins["isIRI"]
 	// Names in capitals, as the algebra has them, beside the spelling of the specification.
 	for name, b := range builtins {

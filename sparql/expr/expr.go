@@ -48,6 +48,7 @@ type Context struct {
 	labels   map[string]rdf.Term // of BNODE(label), for the row labelRow
 	regexps  map[regexpKey]*matcher
 	blankSeq int64
+	scratch  []byte // of lowerTest
 }
 
 // NextRow tells that the following evaluations are for another solution: BNODE with a label gives a blank node that is the

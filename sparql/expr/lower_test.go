@@ -1,0 +1,70 @@
+package expr
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"triplestore/rdf"
+)
+
+func TestAppendLower(t *testing.T) {
+	t.Parallel()
+	texts := []string{"", "abc", "ABC", "ÆØÅ æøå", "×÷ß", "İstanbul", "ΑΣΣ", "\xc3", "\xc3A", "a\xffB", "ẞ", "Ǆ", "日本"}
+	for r := rune(0); r < 0x3000; r++ {
+		texts = append(texts, "x"+string(r)+"Y")
+	}
+	for _, s := range texts {
+		want := strings.ToLower(s)
+		if got := lower(s); got != want {
+			t.Errorf("lower(%q) = %q, want %q", s, got, want)
+		}
+		for limit := range 4 {
+			got := string(appendLower(nil, s, limit))
+			if !strings.HasPrefix(want, got) || len(got) < min(limit, len(want)) {
+				t.Errorf("appendLower(%q, %d) = %q of %q", s, limit, got, want)
+			}
+		}
+	}
+}
+
+func FuzzAppendLower(f *testing.F) {
+	f.Add("ÆØÅ \xc3\x97")
+	f.Fuzz(func(t *testing.T, s string) {
+		if got, want := string(appendLower(nil, s, -1)), strings.ToLower(s); got != want && utf8.ValidString(s) {
+			t.Errorf("appendLower(%q) = %q, want %q", s, got, want)
+		}
+	})
+}
+
+// slotRow is a row of one value.
+type slotRow struct{ v Value }
+
+func (r slotRow) Value(int) Value { return r.v }
+
+func TestLowerTest(t *testing.T) {
+	t.Parallel()
+	for name, b := range stringTests {
+		if name == "LCASE" {
+			continue
+		}
+		plain := builtins[name]
+		for _, x := range []rdf.Term{rdf.String("ABC"), rdf.LangLiteral("ABC", "nb"), rdf.String("ÅBc"), rdf.IRI("http://x/"), rdf.Literal("1", "http://www.w3.org/2001/XMLSchema#integer"), rdf.String("")} {
+			for _, k := range []rdf.Term{rdf.String("a"), rdf.String("bc"), rdf.String(""), rdf.LangLiteral("a", "nb"), rdf.LangLiteral("a", "en"), rdf.IRI("http://x/"), rdf.String("å")} {
+				fused := b.node([]node{&lowerNode{varNode(0)}, &constNode{FromTerm(k)}})
+				if _, ok := fused.(*lowerTest); !ok {
+					t.Fatalf("%s: %T", name, fused)
+				}
+				low, lowErr := (&lowerNode{varNode(0)}).eval(nil, slotRow{FromTerm(x)})
+				want, wantErr := Value{}, lowErr
+				if lowErr == nil {
+					want, wantErr = plain.node([]node{varNode(0), &constNode{FromTerm(k)}}).eval(nil, slotRow{low})
+				}
+				got, err := fused.eval(&Context{}, slotRow{FromTerm(x)})
+				if (err != nil) != (wantErr != nil) || err == nil && got.Term() != want.Term() {
+					t.Errorf("%s(LCASE(%v), %v) = %v, %v; want %v, %v", name, x, k, got, err, want, wantErr)
+				}
+			}
+		}
+	}
+}
