@@ -22,8 +22,19 @@ type keySet struct {
 
 func newKeySet(width int) *keySet { return &keySet{width: width, slots: make([]int32, 64)} }
 
+// reserve makes room for n keys in all.
+func (k *keySet) reserve(n int) {
+	size := len(k.slots)
+	for n*3 >= size*2 {
+		size *= 2
+	}
+	if size > len(k.slots) {
+		k.resize(size)
+	}
+}
+
 func (k *keySet) hash(key []store.ID) uint64 {
-	h := uint64(0x243F6A8885A308D3)
+	h := uint64(hashSeed)
 	for _, id := range key {
 		h = hashID(h, id)
 	}
@@ -32,6 +43,9 @@ func (k *keySet) hash(key []store.ID) uint64 {
 
 // find gives the number of key, or -1.
 func (k *keySet) find(key []store.ID) int {
+	if k.width == 1 && len(key) == 1 {
+		return k.find1(key[0])
+	}
 	mask := uint64(len(k.slots) - 1)
 probe:
 	for i := k.hash(key) & mask; ; i = (i + 1) & mask {
@@ -52,7 +66,10 @@ probe:
 // add gives the number of key and whether it is new.
 func (k *keySet) add(key []store.ID) (int, bool) {
 	if k.n*3 >= len(k.slots)*2 {
-		k.rehash()
+		k.resize(len(k.slots) * 2)
+	}
+	if k.width == 1 && len(key) == 1 {
+		return k.add1(key[0])
 	}
 	mask := uint64(len(k.slots) - 1)
 probe:
@@ -74,8 +91,45 @@ probe:
 	}
 }
 
-func (k *keySet) rehash() {
-	k.slots = make([]int32, len(k.slots)*2)
+// find1 is find for keys of one ID.
+func (k *keySet) find1(id store.ID) int {
+	slots, keys := k.slots, k.keys
+	mask := uint64(len(slots) - 1)
+	for i := hashOne(id) & mask; ; i = (i + 1) & mask {
+		s := slots[i&uint64(len(slots)-1)]
+		if s == 0 {
+			return -1
+		}
+		if keys[s-1] == id {
+			return int(s - 1)
+		}
+	}
+}
+
+// add1 is add for keys of one ID, where there is room.
+func (k *keySet) add1(id store.ID) (int, bool) {
+	slots, keys := k.slots, k.keys
+	mask := uint64(len(slots) - 1)
+	for i := hashOne(id) & mask; ; i = (i + 1) & mask {
+		s := slots[i]
+		if s == 0 {
+			k.n++
+			slots[i] = int32(k.n)
+			k.keys = append(keys, id)
+			return k.n - 1, true
+		}
+		if keys[s-1] == id {
+			return int(s - 1), false
+		}
+	}
+}
+
+const hashSeed = 0x243F6A8885A308D3
+
+func hashOne(id store.ID) uint64 { return hashID(hashSeed, id) }
+
+func (k *keySet) resize(size int) {
+	k.slots = make([]int32, size)
 	mask := uint64(len(k.slots) - 1)
 	for n := range k.n {
 		i := k.hash(k.keys[n*k.width:(n+1)*k.width]) & mask

@@ -138,6 +138,7 @@ func (j *hashJoin) index(p *part, mask uint64) (*index, error) {
 		}
 	}
 	x.keys = newKeySet(len(x.slots))
+	x.keys.reserve(len(p.rows))
 	number := make([]int32, len(p.rows))
 	key := make([]store.ID, len(x.slots))
 	var count []int32
@@ -282,6 +283,9 @@ func (j *hashJoin) next(b *batch) error {
 // probe collects pairs of rows, about a batch of them.
 func (j *hashJoin) probe() error {
 	j.outL, j.outR = j.outL[:0], j.outR[:0]
+	if done, err := j.probeOne(); done {
+		return err
+	}
 	exists := j.byMatch() && j.node.Kind != optimizer.Left && len(j.node.Conds) == 0
 	for j.row < j.input.n && len(j.outL) < batchSize {
 		if j.candAt < len(j.cands) {

@@ -1,0 +1,77 @@
+package exec
+
+import (
+	"triplestore/sparql/optimizer"
+	"triplestore/store"
+)
+
+// probeOne is probe for the usual case: one or two variables in common, which every row of both sides binds. It reports false where that
+// is not the case.
+func (j *hashJoin) probeOne() (bool, error) {
+	if len(j.parts) != 1 || len(j.common) == 0 || len(j.common) > 2 || j.parts[0].mask != 1<<len(j.common)-1 {
+		return false, nil
+	}
+	certain := j.node.L.P().Certain
+	for _, s := range j.common {
+		if j.input.cols[s] == nil || !certain.Has(s) {
+			return false, nil
+		}
+	}
+	p := j.parts[0]
+	x, err := j.index(p, p.mask)
+	if err != nil {
+		return true, err
+	}
+	first := j.input.cols[x.slots[0]]
+	var second []store.ID
+	if len(x.slots) == 2 {
+		second = j.input.cols[x.slots[1]]
+	}
+	left := j.node.Kind == optimizer.Left && !j.byMatch()
+	exists := j.byMatch() && j.node.Kind != optimizer.Left && len(j.node.Conds) == 0
+	var key [2]store.ID
+	for j.row < j.input.n && len(j.outL) < batchSize {
+		if j.candAt < len(j.cands) { // of a row whose candidates did not fit into the batch before
+			n := min(len(j.cands)-j.candAt, batchSize)
+			for _, r := range j.cands[j.candAt : j.candAt+n] {
+				j.outL = append(j.outL, int32(j.row))
+				j.outR = append(j.outR, r)
+			}
+			if j.candAt += n; j.candAt == len(j.cands) {
+				j.nextRow()
+			}
+			continue
+		}
+		k := -1
+		if second == nil {
+			k = x.keys.find1(first[j.row])
+		} else {
+			key[0], key[1] = first[j.row], second[j.row]
+			k = x.keys.find(key[:])
+		}
+		if k < 0 {
+			if left {
+				j.outL = append(j.outL, int32(j.row))
+				j.outR = append(j.outR, -1)
+			}
+			j.row++
+			continue
+		}
+		if exists {
+			j.matched[j.row] = true
+			j.row++
+			continue
+		}
+		rows := x.rows[x.start[k]:x.start[k+1]]
+		if len(rows) > batchSize {
+			j.cands, j.candAt = rows, 0
+			continue
+		}
+		for _, r := range rows {
+			j.outL = append(j.outL, int32(j.row))
+			j.outR = append(j.outR, r)
+		}
+		j.row++
+	}
+	return true, nil
+}
