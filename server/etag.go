@@ -68,16 +68,29 @@ func volatile(text string) bool {
 }
 
 // queryTag is the entity tag of the answer to a query, or empty where there is none: for what may differ each time, for pages, and for
-// methods that know no conditions. The query is not parsed for it, so both formats that it could be answered in are part.
+// methods that know no conditions.
 func (s *Server) queryTag(r *http.Request, q *queryRequest, c store.Commit) string {
-	if r.Method == http.MethodPost || q.explain != "" || volatile(q.text) {
+	if r.Method == http.MethodPost {
 		return ""
+	}
+	content := s.queryContent(r, q)
+	if content == nil {
+		return ""
+	}
+	return entityTag(c, content...)
+}
+
+// queryContent is what the answer to a query depends on besides the state of the store and who asks; it is nil for what may differ each
+// time and for pages. The query is not parsed for it, so both formats that it could be answered in are part.
+func (s *Server) queryContent(r *http.Request, q *queryRequest) []string {
+	if q.explain != "" || volatile(q.text) {
+		return nil
 	}
 	parts := []string{"query", s.settings, q.text}
 	for _, offers := range [][]offer{solutionOffers, graphOffers} {
 		i, mediaType := choose(q.format, r.Header, offers)
 		if i >= 0 && offers[i].name == "html" {
-			return ""
+			return nil
 		}
 		parts = append(parts, mediaType)
 	}
@@ -87,7 +100,7 @@ func (s *Server) queryTag(r *http.Request, q *queryRequest, c store.Commit) stri
 	for _, g := range q.named {
 		parts = append(parts, "named", g.Value())
 	}
-	return entityTag(c, parts...)
+	return parts
 }
 
 // unchanged answers 304 if the client has what the tag names. "*" is not taken for a tag: it would hide errors of a query.

@@ -83,10 +83,18 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 	if err != nil {
 		return err
 	}
-	tag := s.queryTag(r, q, snap.Commit())
+	commit := snap.Commit()
+	tag, key := s.queryTag(r, q, commit), s.answerKey(r, q, commit)
 	// A query that waits for its turn holds no state; the one that it gets may be newer.
 	if err := snap.Close(); err != nil || unchanged(w, r, tag) {
 		return err
+	}
+	if key != "" {
+		if a := s.answers.get(key); a != nil {
+			mementoHeaders(w.Header(), q.at, commit, "")
+			s.writeCached(w, r, a)
+			return nil
+		}
 	}
 	if err := s.slots.take(r.Context()); err != nil {
 		return err
@@ -100,7 +108,11 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 	defer snap.Close()
 	mementoHeaders(w.Header(), q.at, snap.Commit(), "")
 	w.Header().Del("ETag")
-	if tag = s.queryTag(r, q, snap.Commit()); tag != "" {
+	if now := snap.Commit(); now != commit {
+		commit = now
+		tag, key = s.queryTag(r, q, now), s.answerKey(r, q, now)
+	}
+	if tag != "" {
 		w.Header().Set("ETag", tag)
 	}
 	o := s.engine.Options()
@@ -139,6 +151,9 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 	if r.Method == http.MethodHead {
 		return nil
 	}
+	if key != "" {
+		out.keep(s.answers.limit())
+	}
 	if res.Form() == algebra.Select || res.Form() == algebra.Ask {
 		err = s.writeSolutions(r.Context(), out, res, offers[i].name)
 	} else {
@@ -146,6 +161,13 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 	}
 	if err == nil || out.begun || out.failed != nil {
 		s.note(r, q, err, out)
+	}
+	if body, whole := out.kept(); err == nil && whole {
+		a := &cachedAnswer{key: key, contentType: contentType(mediaType), body: body}
+		if in := requestInfo(r.Context()); in != nil {
+			a.rows = in.rows
+		}
+		s.answers.put(commit, a)
 	}
 	if out.end(err) {
 		return err

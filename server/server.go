@@ -58,6 +58,9 @@ type Config struct {
 	Timeout time.Duration
 	// Memory is about how many bytes a query may hold. 0 means 1 GiB.
 	Memory int64
+	// AnswerCache is about how many bytes of answers to queries are kept for those who ask the same again while the store is in the same
+	// state. 0 keeps none.
+	AnswerCache int64
 	// MaxRows is how many results a query may have. 0 is no limit.
 	MaxRows int64
 	// MaxRequest is how long the body of a request may be, in bytes. 0 means 4 MiB.
@@ -112,6 +115,7 @@ type Server struct {
 	whole    store.Store    // everything in it: see data
 	views    *visible.Store // what callers may see of it
 	writes   *slots         // one update at a time
+	answers  *answerCache   // nil where none are kept
 	exports  *slots         // reading whole graphs takes long; it must not keep queries waiting
 	link     linker
 	prefixes map[string]string // the configured ones; the well-known ones come after them
@@ -177,7 +181,7 @@ func New(c Config) (*Server, error) {
 	}
 	whole := c.Store
 	c.Store = nil // see data
-	s := &Server{c: c, whole: whole, views: visible.New(whole), policy: c.Access, slots: newSlots(c.Concurrency, c.Queue), writes: newSlots(1, c.Queue), exports: newSlots(c.Concurrency, c.Queue), link: newLinker(c.Base, mappings), prefixes: maps.Clone(c.Prefixes), settings: settingsTag(&c)}
+	s := &Server{c: c, answers: newAnswerCache(c.AnswerCache), whole: whole, views: visible.New(whole), policy: c.Access, slots: newSlots(c.Concurrency, c.Queue), writes: newSlots(1, c.Queue), exports: newSlots(c.Concurrency, c.Queue), link: newLinker(c.Base, mappings), prefixes: maps.Clone(c.Prefixes), settings: settingsTag(&c)}
 	known := vocab.Prefixes()
 	maps.Copy(known, c.Prefixes)
 	s.engine = sparql.NewEngine(sparql.Options{

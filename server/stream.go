@@ -22,6 +22,22 @@ type stream struct {
 	last   time.Time
 	begun  bool
 	failed error
+
+	// sent is what was sent before buf, if all of it is to be kept and is not longer than keepLimit.
+	sent      []byte
+	keepLimit int
+}
+
+// keep makes the stream keep what is written, if it is not longer than so many bytes.
+func (s *stream) keep(limit int) { s.keepLimit = limit }
+
+// kept is a copy of all that was written; whole is false where that was too long, nobody asked for it, or the connection broke.
+func (s *stream) kept() (body []byte, whole bool) {
+	if s.keepLimit == 0 || s.failed != nil || len(s.sent)+len(s.buf) > s.keepLimit {
+		return nil, false
+	}
+	body = make([]byte, 0, len(s.sent)+len(s.buf))
+	return append(append(body, s.sent...), s.buf...), true
 }
 
 func newStream(w http.ResponseWriter, stall time.Duration) *stream {
@@ -61,6 +77,13 @@ func (s *stream) tick(flush func() error) error {
 
 func (s *stream) send() {
 	s.begun = true
+	if s.keepLimit > 0 {
+		if len(s.sent)+len(s.buf) > s.keepLimit {
+			s.sent, s.keepLimit = nil, 0
+		} else {
+			s.sent = append(s.sent, s.buf...)
+		}
+	}
 	for rest := s.buf; len(rest) > 0 && s.failed == nil; {
 		if s.stall > 0 {
 			if s.failed = ignoreUnsupported(s.rc.SetWriteDeadline(time.Now().Add(s.stall))); s.failed != nil {

@@ -26,6 +26,7 @@ type serveFlags struct {
 	json                     bool
 	timeout, grace           time.Duration
 	memory, maxRequest       bytesValue
+	answerCache              bytesValue
 	maxRows                  int64
 	concurrency, queue       int
 	updateTimeout            time.Duration
@@ -62,7 +63,7 @@ the server.
 		Args: args(cobra.NoArgs),
 	}
 	dir := storeFlag(cmd)
-	f := serveFlags{memory: 1 << 30, maxRequest: 4 << 20}
+	f := serveFlags{memory: 1 << 30, answerCache: 64 << 20, maxRequest: 4 << 20}
 	flags := cmd.Flags()
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:7878", "address to listen on, HOST:PORT")
 	flags.StringVar(&f.base, "base", "http://localhost:7878/", "IRI under which resources are this server's own")
@@ -70,6 +71,7 @@ the server.
 	flags.BoolVar(&f.union, "union-default-graph", false, "let the default graph of queries be the union of all graphs")
 	flags.DurationVar(&f.timeout, "timeout", time.Minute, "longest time of a query")
 	flags.Var(&f.memory, "memory", "most memory for the state of one query")
+	flags.Var(&f.answerCache, "answer-cache", "memory for answers that are given again while the store does not change; 0 for none")
 	flags.Int64Var(&f.maxRows, "max-rows", 0, "most results of a query; 0 for no limit")
 	flags.Var(&f.maxRequest, "max-request", "longest body of a request")
 	flags.IntVar(&f.concurrency, "concurrency", 0, "queries that run at a time; 0 for twice the processors")
@@ -149,7 +151,7 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 	}
 	defer others.close()
 	config := server.Config{
-		Store: st, Base: f.base, Title: f.title, Version: release, Examples: exampleQueries(), Timeout: f.timeout, Memory: int64(f.memory),
+		Store: st, Base: f.base, Title: f.title, Version: release, Examples: exampleQueries(), Timeout: f.timeout, Memory: int64(f.memory), AnswerCache: int64(f.answerCache),
 		MaxRows: f.maxRows, MaxRequest: int64(f.maxRequest), Concurrency: f.concurrency, Queue: f.queue, UnionDefaultGraph: f.union, Log: log,
 		UpdateToken: token, AnonymousWrites: f.anonymousWrites, UpdateTimeout: f.updateTimeout, TempDir: temp,
 		Service: others.service, Load: others.load,

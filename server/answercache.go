@@ -1,0 +1,115 @@
+package server
+
+import (
+	"container/list"
+	"net/http"
+	"strconv"
+	"sync"
+
+	"triplestore/store"
+)
+
+// answerCache keeps answers to queries by the state of the store, what the caller may see, and everything else that they depend on, so
+// that none is ever given for another. It holds about so many bytes and forgets what was asked for longest ago; with the first answer
+// for a newer state it forgets those of older ones. It is safe for concurrent use.
+type answerCache struct {
+	budget int64
+
+	mu     sync.Mutex
+	newest uint64 // commit
+	items  map[string]*list.Element
+	recent list.List // of *cachedAnswer, most recent first
+	bytes  int64
+}
+
+// cachedAnswer is an answer, not compressed. It is never changed.
+type cachedAnswer struct {
+	key         string
+	contentType string
+	body        []byte
+	rows        int64
+}
+
+const answerOverhead = 300 // bytes that an entry takes besides its key and body, about
+
+func (a *cachedAnswer) size() int64 { return int64(len(a.key)+len(a.body)) + answerOverhead }
+
+func newAnswerCache(budget int64) *answerCache {
+	if budget <= 0 {
+		return nil
+	}
+	return &answerCache{budget: budget, items: map[string]*list.Element{}}
+}
+
+// limit is the size of the largest body that is kept. One answer must not push out all others.
+func (c *answerCache) limit() int { return int(c.budget / 4) }
+
+func (c *answerCache) get(key string) *cachedAnswer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := c.items[key]
+	if e == nil {
+		return nil
+	}
+	c.recent.MoveToFront(e)
+	return e.Value.(*cachedAnswer)
+}
+
+func (c *answerCache) put(commit store.Commit, a *cachedAnswer) {
+	if a.size() > c.budget {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if commit.Number > c.newest {
+		c.newest = commit.Number
+		c.recent.Init()
+		clear(c.items)
+		c.bytes = 0
+	}
+	if c.items[a.key] != nil {
+		return
+	}
+	c.items[a.key] = c.recent.PushFront(a)
+	for c.bytes += a.size(); c.bytes > c.budget; {
+		e := c.recent.Back()
+		old := c.recent.Remove(e).(*cachedAnswer)
+		delete(c.items, old.key)
+		c.bytes -= old.size()
+	}
+}
+
+// answerKey names an answer for the cache; it is empty where it must not be kept.
+func (s *Server) answerKey(r *http.Request, q *queryRequest, c store.Commit) string {
+	if s.answers == nil || r.Method == http.MethodHead {
+		return ""
+	}
+	content := s.queryContent(r, q)
+	if content == nil {
+		return ""
+	}
+	key := []byte(stateTag(c))
+	for _, part := range append(content, s.scope(r.Context())) {
+		key = strconv.AppendInt(append(key, ' '), int64(len(part)), 10)
+		key = append(append(key, ':'), part...)
+	}
+	return string(key)
+}
+
+// writeCached writes an answer of the cache.
+func (s *Server) writeCached(w http.ResponseWriter, r *http.Request, a *cachedAnswer) {
+	if in := requestInfo(r.Context()); in != nil {
+		in.rows = a.rows
+	}
+	h := w.Header()
+	h.Set("Content-Type", a.contentType)
+	h.Set("Cache-Control", "no-cache")
+	h.Set("Cache-Status", cacheName+"; hit")
+	h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	out := newStream(w, s.c.Stall)
+	out.buf = a.body[:len(a.body):len(a.body)]
+	out.end(nil)
+}
+
+// cacheName is the server's in Cache-Status (RFC 9211).
+const cacheName = "triplestore"
