@@ -68,7 +68,7 @@ func (a *app) root() *cobra.Command {
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
 	})
-	cmd.AddCommand(a.serve(), a.load(), a.query(), a.update(), a.dump(), a.convert(), a.check(), a.stats(), a.log(), a.diff(), a.backup(), a.restore(), a.verify(), a.compact(), a.upgrade(), a.version())
+	cmd.AddCommand(a.serve(), a.load(), a.query(), a.update(), a.dump(), a.convert(), a.check(), a.stats(), a.log(), a.diff(), a.backup(), a.restore(), a.verify(), a.compact(), a.upgrade(), a.token(), a.version())
 	return cmd
 }
 

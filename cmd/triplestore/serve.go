@@ -35,6 +35,7 @@ type serveFlags struct {
 	outgoing                 outgoingFlags
 	retention                *retentionValue
 	site                     siteFlags
+	security                 securityFlags
 }
 
 func (a *app) serve() *cobra.Command {
@@ -50,7 +51,8 @@ The server sends no requests, unless --allow-service lets queries ask other endp
 
 Writing, by SPARQL Update at /update and at /graphs, is closed. A token opens it to those who send it (Authorization: Bearer TOKEN): the content of the file of
 --update-token-file, else of the environment variable ` + tokenVariable + `. With --allow-anonymous-writes everyone may write who reaches
-the server.
+the server. --access FILE has more: graphs that are closed to the public, roles that read or write some graphs, several tokens (see
+triplestore token new) and issuers of OpenID Connect. The file is read again when it changes, and at SIGHUP.
 
 ` + exitHelp,
 		Example: `  triplestore serve
@@ -83,6 +85,7 @@ the server.
 	f.outgoing.addLoad(cmd)
 	f.outgoing.addService(cmd)
 	f.site.add(cmd)
+	f.security.add(cmd)
 	flags.DurationVar(&f.grace, "grace", 10*time.Second, "how long running requests may go on when the server stops")
 	flags.BoolVar(&f.loadExamples, "load-examples", false, "load the example data if the store is empty")
 	flags.StringVar(&f.log, "log", "text", "form of the log on standard error: text, json or off")
@@ -159,6 +162,10 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 	if err := f.site.apply(&config); err != nil {
 		return err
 	}
+	again, err := f.security.apply(&config)
+	if err != nil {
+		return err
+	}
 	s, err := server.New(config)
 	if err != nil {
 		return usageError{err}
@@ -172,8 +179,13 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 			return errors.Join(err, l.Close())
 		}
 	}
-	if err := a.announce(st, dir, token, l.Addr(), f); err != nil {
+	if err := a.announce(st, dir, &config, l.Addr(), f); err != nil {
 		return errors.Join(err, l.Close())
+	}
+	if len(again) > 0 {
+		watching, stop := context.WithCancel(ctx)
+		defer stop()
+		go keepReloaded(watching, log, reloadEvery, again)
 	}
 	defer startControl(st, dir, f.grace, log)()
 	err = s.Serve(ctx, l, f.grace)
@@ -223,7 +235,7 @@ type announcement struct {
 const tryQuery = "SELECT ?type (COUNT(*) AS ?number) WHERE { ?s a ?type } GROUP BY ?type ORDER BY DESC(?number) LIMIT 10"
 
 // announce prints where the server is and what to try.
-func (a *app) announce(st store.Store, dir, token string, addr net.Addr, f *serveFlags) error {
+func (a *app) announce(st store.Store, dir string, c *server.Config, addr net.Addr, f *serveFlags) error {
 	snap, err := st.Snapshot()
 	if err != nil {
 		return err
@@ -236,7 +248,9 @@ func (a *app) announce(st store.Store, dir, token string, addr net.Addr, f *serv
 	v := announcement{URL: url, SPARQL: url + "sparql", Store: dir, Quads: stats.Quads, Updates: "closed"}
 	updates := "closed; see triplestore serve --help"
 	switch {
-	case token != "":
+	case c.Access != nil && c.Access.Get().Authenticates():
+		v.Updates, updates = "token", url+"update, for those whom "+f.security.access+" lets"
+	case c.UpdateToken != "":
 		v.Updates, updates = "token", url+"update, with the token"
 	case f.anonymousWrites:
 		v.Updates, updates = "open", url+"update, open to EVERYONE who reaches this address"

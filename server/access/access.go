@@ -194,3 +194,9 @@ func (c *Current) Set(p *Policy) {
 		}
 	}
 }
+
+// Tokens is the number of tokens that are known by their hashes.
+func (p *Policy) Tokens() int { return len(p.tokens) }
+
+// Issuers is the number of issuers of OpenID Connect whose tokens are taken.
+func (p *Policy) Issuers() int { return len(p.issuers) }
