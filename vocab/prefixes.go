@@ -29,6 +29,7 @@ var prefixes = [...]Prefix{
 	{"geof", "http://www.opengis.net/def/function/geosparql/"},
 	{"gml", "http://www.opengis.net/ont/gml#"},
 	{"gsp", GeoSPARQL},
+	{"hv", HV},
 	{"hydra", "http://www.w3.org/ns/hydra/core#"},
 	{"ldp", "http://www.w3.org/ns/ldp#"},
 	{"locn", LOCN},

@@ -1,11 +1,14 @@
 // Package kinds is the table of the kinds of source, and of the rewriters, that a harvest knows.
 package kinds
 
-import "triplestore/loaders/source"
+import (
+	"triplestore/loaders/rdfsource"
+	"triplestore/loaders/source"
+)
 
 // All lists the kinds of source.
 func All() []source.Kind {
-	return []source.Kind{}
+	return []source.Kind{rdfsource.Kind()}
 }
 
 // Rewriters lists the rewriters, in the order in which they work.

@@ -49,7 +49,6 @@ type Common struct {
 	AllowEmpty  bool     `yaml:"allow-empty" doc:"let a run that delivers nothing remove all that was there"`
 	MaxRemoved  string   `yaml:"max-removed" doc:"fail a run that would remove more than this share of the records, such as 30%" pattern:"^[0-9]+(\\.[0-9]+)?%$"`
 	Disabled    bool     `yaml:"disabled" doc:"leave the source alone; what was harvested stays"`
-	Derive      *bool    `yaml:"derive" doc:"whether rules of derived facts look at the source; default true"`
 	Timeout     Duration `yaml:"timeout" doc:"longest time of a run, such as 30m; default 2h"`
 	MaxBytes    Size     `yaml:"max-bytes" doc:"largest document, as it is sent and unpacked, such as 2GiB; default 4GiB"`
 	MaxRequests int      `yaml:"max-requests" doc:"most requests of a run; default 100000"`

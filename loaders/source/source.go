@@ -57,6 +57,9 @@ type Kind struct {
 	// Claims tells that the records of the kind are claimed: each has a dcat:CatalogRecord of its own, and no other source can have the
 	// same record. Registers with millions of records, which nobody else would claim, leave it unset.
 	Claims bool
+	// RecordGraphs makes a graph for each record the default of the kind (see [Common.Graphs]). Feeds of records whose parts have IRIs
+	// of their own need it, since in a shared graph such parts cannot be told from others'.
+	RecordGraphs bool
 }
 
 // Config is the section of a source in the configuration, without the keys of [Common].

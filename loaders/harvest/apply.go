@@ -1,0 +1,529 @@
+package harvest
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"triplestore/loaders/source"
+	"triplestore/rdf"
+	"triplestore/store"
+	"triplestore/vocab"
+)
+
+// application applies what one run delivered, in one transaction.
+type application struct {
+	h       *Harvester
+	s       *SourceConfig
+	report  *SourceReport
+	outcome source.Outcome
+	spool   *spool
+	started time.Time
+	dry     bool
+
+	ctx    context.Context
+	txn    store.Txn
+	base   store.Snapshot
+	ledger *ledger
+	me     store.ID // of the source
+	graph  store.ID // of its graph
+	claims bool
+	// stale are the names of sources that have to be read again, from the start.
+	stale map[string]bool
+
+	add     []rdf.Quad // batch on its way to the transaction
+	ledgerQ []rdf.Quad // new statements of the provenance
+	dropQ   []store.Quad
+	turned  bool // the ledger changes
+}
+
+const applyBatch = 4096
+
+// apply makes the commit, or none. When it fails nothing has changed.
+func (a *application) apply(ctx context.Context) (result store.Result, err error) {
+	result, err = a.h.o.Store.Update(ctx, func(txn store.Txn) (err error) {
+		a.ctx, a.txn = ctx, txn
+		if a.base, err = txn.Snapshot(); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, a.base.Close()) }()
+		if err := a.prepare(); err != nil {
+			return err
+		}
+		if a.outcome.Complete {
+			err = a.replaceAll()
+		} else {
+			err = a.replaceSome()
+		}
+		if err != nil {
+			return err
+		}
+		if err := a.flush(); err != nil {
+			return err
+		}
+		return a.conclude()
+	})
+	if errors.Is(err, errDry) {
+		return store.Result{}, nil
+	}
+	return result, err
+}
+
+// errDry takes back a dry run.
+var errDry = errors.New("dry run")
+
+func (a *application) prepare() (err error) {
+	if a.ledger, err = openLedger(a.ctx, a.base, a.h.names.provenance()); err != nil {
+		return err
+	}
+	if a.me, err = a.txn.ID(rdf.IRI(a.h.names.source(a.s.Name))); err != nil {
+		return err
+	}
+	a.graph, err = a.txn.ID(rdf.IRI(a.s.Graph))
+	a.claims = a.s.Kind.Claims || a.s.Graphs == "record"
+	return err
+}
+
+// put adds triples to a graph.
+func (a *application) put(triples []rdf.Triple, graph rdf.Term) error {
+	for _, t := range triples {
+		a.add = append(a.add, t.In(graph))
+		if len(a.add) == applyBatch {
+			if err := a.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (a *application) flush() error {
+	if len(a.add) == 0 {
+		return nil
+	}
+	err := a.txn.Add(a.add)
+	a.add = a.add[:0]
+	return err
+}
+
+// clear removes a graph as it was before the run.
+func (a *application) clear(graph store.ID) error {
+	var batch []store.Quad
+	remove := func() error {
+		err := a.txn.RemoveIDs(batch)
+		batch = batch[:0]
+		return err
+	}
+	err := scan(a.ctx, a.base, store.Range{Order: store.GSPO, Prefix: []store.ID{graph}}, func(q store.Quad) error {
+		if batch = append(batch, q); len(batch) == applyBatch {
+			return remove()
+		}
+		return nil
+	})
+	if err == nil && len(batch) > 0 {
+		err = remove()
+	}
+	return err
+}
+
+// replaceAll makes the graphs of the source hold what the run delivered and nothing else.
+func (a *application) replaceAll() error {
+	mine := a.ledger.of(a.me)
+	if a.spool.triples == 0 && !a.s.AllowEmpty {
+		n, err := a.base.Count(store.Range{Order: store.GSPO, Prefix: []store.ID{a.graph}})
+		if err != nil {
+			return err
+		}
+		if n > 0 || len(mine) > 0 {
+			return source.Errorf(source.Invalid, "the source delivered nothing at all, though it did before; allow-empty lets that remove everything")
+		}
+	}
+	if err := a.clear(a.graph); err != nil {
+		return err
+	}
+	if f := a.ledger.sources[a.me]; f != nil {
+		for _, g := range f.Graphs { // one that the configuration named before
+			if g != a.graph {
+				if err := a.clear(g); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	for _, i := range mine {
+		if err := a.clear(a.ledger.entries[i].id); err != nil {
+			return err
+		}
+	}
+	kept := make(map[int32]bool, len(mine))
+	refused := map[store.ID]bool{}
+	err := a.spool.each(func(f *frame) error {
+		if f.Deleted {
+			return nil
+		}
+		graph, ok, err := a.claim(f, func(i int32) { kept[i] = true }, refused)
+		if err != nil || !ok {
+			return err
+		}
+		return a.put(f.Triples, graph)
+	})
+	if err != nil {
+		return err
+	}
+	for _, i := range mine {
+		if !kept[i] {
+			if err := a.giveUp(i); err != nil {
+				return err
+			}
+		}
+	}
+	for topic, by := range a.ledger.refused {
+		if slices.Contains(by, a.me) && !refused[topic] {
+			a.dropRefused(topic, a.me)
+		}
+	}
+	if a.s.maxRemoved >= 0 && len(mine) > 0 {
+		if share := float64(a.report.Records.Removed) / float64(len(mine)); share > a.s.maxRemoved {
+			return source.Errorf(source.Invalid, "the run would remove %d of %d records, which is more than max-removed allows (%s)",
+				a.report.Records.Removed, len(mine), a.s.MaxRemoved)
+		}
+	}
+	return nil
+}
+
+// replaceSome replaces the records that were delivered.
+func (a *application) replaceSome() error {
+	return a.spool.each(func(f *frame) error {
+		if f.IRI == "" {
+			return source.Errorf(source.Internal, "the kind %s delivered statements without a record though it did not deliver all that it has", a.s.Kind.Name)
+		}
+		topic, err := a.txn.ID(rdf.IRI(f.IRI))
+		if err != nil {
+			return err
+		}
+		i, had := a.ledger.held(topic, a.me)
+		// What was added before in this run must be taken out after it was added, so it is on its way first.
+		if err := a.flush(); err != nil {
+			return err
+		}
+		if had && a.ledger.entries[i].id != store.NoID {
+			if err := a.clear(a.ledger.entries[i].id); err != nil {
+				return err
+			}
+		}
+		if err := a.clearRecord(topic, f.IRI); err != nil {
+			return err
+		}
+		if f.Deleted {
+			if had {
+				return a.giveUp(i)
+			}
+			if !a.claims {
+				a.report.Records.Removed++
+			}
+			if a.ledger.isRefused(topic, a.me) {
+				a.dropRefused(topic, a.me)
+			}
+			return nil
+		}
+		graph, ok, err := a.claim(f, func(int32) {}, map[store.ID]bool{})
+		if err != nil || !ok {
+			return err
+		}
+		if a.ledger.isRefused(topic, a.me) {
+			a.dropRefused(topic, a.me)
+		}
+		if a.s.Graphs != "record" {
+			a.reachable(f)
+		}
+		return a.put(f.Triples, graph)
+	})
+}
+
+// clearRecord removes what the shared graph says about a record: about its IRI, and about blank nodes and IRIs below it that are reached
+// from it.
+func (a *application) clearRecord(topic store.ID, record string) error {
+	seen := map[store.ID]bool{topic: true}
+	queue := []store.ID{topic}
+	for len(queue) > 0 {
+		s := queue[0]
+		queue = queue[1:]
+		var quads []store.Quad
+		if err := scan(a.ctx, a.base, store.Range{Order: store.GSPO, Prefix: []store.ID{a.graph, s}}, func(q store.Quad) error {
+			quads = append(quads, q)
+			return nil
+		}); err != nil {
+			return err
+		}
+		if len(quads) == 0 {
+			continue
+		}
+		if err := a.txn.RemoveIDs(quads); err != nil {
+			return err
+		}
+		for _, q := range quads {
+			o := q[store.O]
+			if seen[o] || !o.InDictionary() || o.IsLiteral() {
+				continue
+			}
+			seen[o] = true
+			t, err := term(a.base, o)
+			if err != nil {
+				return err
+			}
+			if t.IsBlankNode() || t.IsIRI() && below(t.Value(), record) {
+				if _, own := a.ledger.held(o, a.me); !own {
+					queue = append(queue, o)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// below reports whether an IRI is one of a part of a record.
+func below(iri, record string) bool {
+	rest, ok := strings.CutPrefix(iri, record)
+	return ok && rest != "" && (rest[0] == '#' || rest[0] == '/')
+}
+
+// reachable leaves out triples that could not be found again from the record.
+func (a *application) reachable(f *frame) {
+	reached := map[rdf.Term]bool{rdf.IRI(f.IRI): true}
+	for again := true; again; {
+		again = false
+		for _, t := range f.Triples {
+			if reached[t.S] && !reached[t.O] && (t.O.IsBlankNode() || t.O.IsIRI() && below(t.O.Value(), f.IRI)) {
+				reached[t.O], again = true, true
+			}
+		}
+	}
+	kept := f.Triples[:0]
+	for _, t := range f.Triples {
+		if !reached[t.S] {
+			a.report.note(source.Note{Sort: source.Rejected, Record: f.IRI, Message: fmt.Sprintf(
+				"a statement about %v does not belong to the record; with graphs: record it could be kept", t.S)})
+			continue
+		}
+		kept = append(kept, t)
+	}
+	f.Triples = kept
+}
+
+// claim settles who has a record. It gives the graph for its triples, and ok where they are to be added.
+func (a *application) claim(f *frame, keep func(int32), refused map[store.ID]bool) (graph rdf.Term, ok bool, err error) {
+	shared := rdf.IRI(a.s.Graph)
+	if f.IRI == "" {
+		return shared, true, nil
+	}
+	a.report.Records.Read++
+	if !a.claims {
+		return shared, true, nil
+	}
+	topic, err := a.txn.ID(rdf.IRI(f.IRI))
+	if err != nil {
+		return graph, false, err
+	}
+	i, had := a.ledger.held(topic, a.me)
+	for _, j := range a.ledger.others(topic, a.me) {
+		won, err := a.settle(f, topic, j)
+		if err != nil {
+			return graph, false, err
+		}
+		if won {
+			continue
+		}
+		refused[topic] = true
+		a.report.Records.Refused++
+		if !a.ledger.isRefused(topic, a.me) {
+			a.turned = true
+			a.ledger.refused[topic] = append(a.ledger.refused[topic], a.me)
+			a.state(rdf.IRI(a.h.names.source(a.s.Name)), vocab.HVRefused, rdf.IRI(f.IRI))
+		}
+		if had {
+			// It was given up to the other source, which is not a removal: the record is still there.
+			a.drop(i)
+		}
+		return graph, false, nil
+	}
+	entryIRI := a.h.names.record(a.s.Name, f.IRI)
+	sum := rdf.String(hex.EncodeToString(sumBytes(f)))
+	if had {
+		keep(i)
+		old, err := term(a.base, a.ledger.entries[i].sum)
+		if err != nil {
+			return graph, false, err
+		}
+		if old == sum {
+			a.report.Records.Unchanged++
+		} else {
+			a.report.Records.Changed++
+			a.turned = true
+			e := &a.ledger.entries[i]
+			for p, o := range map[string]store.ID{vocab.HVChecksum: e.sum, vocab.DCTModified: e.modified, vocab.PROVWasGeneratedBy: e.run} {
+				if err := a.forget(e.id, p, o); err != nil {
+					return graph, false, err
+				}
+			}
+			a.entry(rdf.IRI(entryIRI), sum)
+		}
+	} else {
+		a.report.Records.Added++
+		a.turned = true
+		e := rdf.IRI(entryIRI)
+		a.state(e, vocab.RDFType, rdf.IRI(vocab.DCATCatalogRecord))
+		a.state(e, vocab.FOAFPrimaryTopic, rdf.IRI(f.IRI))
+		a.state(e, vocab.DCTIsPartOf, rdf.IRI(a.h.names.source(a.s.Name)))
+		a.state(e, vocab.DCTIssued, dateTime(a.started))
+		a.entry(e, sum)
+	}
+	if a.s.Graphs == "record" {
+		return rdf.IRI(entryIRI), true, nil
+	}
+	return shared, true, nil
+}
+
+func (a *application) entry(e, sum rdf.Term) {
+	a.state(e, vocab.HVChecksum, sum)
+	a.state(e, vocab.DCTModified, dateTime(a.started))
+	a.state(e, vocab.PROVWasGeneratedBy, rdf.IRI(a.report.Run))
+}
+
+func sumBytes(f *frame) []byte {
+	b := f.Sum.Bytes()
+	return b[:]
+}
+
+// settle decides between this source and the one that has a record, by the entry j. won tells that this source has it from now on.
+func (a *application) settle(f *frame, topic store.ID, j int32) (won bool, err error) {
+	e := &a.ledger.entries[j]
+	holder, err := term(a.base, e.source)
+	if err != nil {
+		return false, err
+	}
+	name := strings.TrimPrefix(holder.Value(), a.h.names.base)
+	other := a.h.byName[name]
+	if other != nil && !outranks(a.s, other) {
+		a.report.note(source.Note{Sort: source.Conflict, Record: f.IRI, Message: fmt.Sprintf("the source %s has this record (%s), so it is left out here", name, why(other, a.s))})
+		return false, nil
+	}
+	reason := "which is not in the configuration any more"
+	if other != nil {
+		reason = why(a.s, other)
+	}
+	a.report.note(source.Note{Sort: source.Conflict, Record: f.IRI, Message: fmt.Sprintf("the record is taken from the source %s (%s)", name, reason)})
+	a.report.Records.Taken++
+	if err := a.clear(e.id); err != nil { // its own graph, if it has one
+		return false, err
+	}
+	n, err := a.base.Count(store.Range{Order: store.GSPO, Prefix: []store.ID{e.id}})
+	if err != nil {
+		return false, err
+	}
+	if n == 0 && other != nil {
+		if err := a.markStale(e.source, name); err != nil { // what it said is among other statements: it is read again
+			return false, err
+		}
+	}
+	a.drop(j)
+	if other != nil && !a.ledger.isRefused(topic, e.source) {
+		a.ledger.refused[topic] = append(a.ledger.refused[topic], e.source)
+		a.state(holder, vocab.HVRefused, rdf.IRI(f.IRI))
+	}
+	return true, nil
+}
+
+func outranks(a, b *SourceConfig) bool {
+	return a.Priority > b.Priority || a.Priority == b.Priority && a.Order < b.Order
+}
+
+func why(winner, loser *SourceConfig) string {
+	if winner.Priority > loser.Priority {
+		return fmt.Sprintf("priority %d is before %d", winner.Priority, loser.Priority)
+	}
+	return winner.Name + " comes first in the file"
+}
+
+// giveUp ends the claim of a record that the source has no more. Those that were refused it are read again.
+func (a *application) giveUp(i int32) error {
+	if a.ledger.entries[i].gone {
+		return nil
+	}
+	a.report.Records.Removed++
+	topic := a.ledger.entries[i].topic
+	a.drop(i)
+	for _, other := range slices.Clone(a.ledger.refused[topic]) {
+		if other == a.me {
+			continue
+		}
+		t, err := term(a.base, other)
+		if err != nil {
+			return err
+		}
+		if err := a.markStale(other, strings.TrimPrefix(t.Value(), a.h.names.base)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// markStale makes the store forget the state of another source.
+func (a *application) markStale(id store.ID, name string) error {
+	if a.h.byName[name] == nil || a.stale[name] {
+		return nil
+	}
+	a.stale[name] = true
+	p, ok, err := a.base.ID(rdf.IRI(vocab.HVState))
+	if err != nil || !ok {
+		return err
+	}
+	a.turned = true
+	return scan(a.ctx, a.base, store.Range{Order: store.GSPO, Prefix: []store.ID{a.ledger.graph, id, p}}, func(q store.Quad) error {
+		a.dropQ = append(a.dropQ, q)
+		return nil
+	})
+}
+
+// drop removes an entry from the ledger.
+func (a *application) drop(i int32) {
+	e := &a.ledger.entries[i]
+	if e.gone {
+		return
+	}
+	e.gone, a.turned = true, true
+	a.dropSubject(e.id)
+}
+
+func (a *application) dropSubject(s store.ID) {
+	a.dropQ = append(a.dropQ, store.Quad{s, store.NoID, store.NoID, a.ledger.graph})
+}
+
+func (a *application) dropRefused(topic, by store.ID) {
+	a.ledger.refused[topic] = slices.DeleteFunc(a.ledger.refused[topic], func(id store.ID) bool { return id == by })
+	a.turned = true
+	if p, ok, err := a.base.ID(rdf.IRI(vocab.HVRefused)); err == nil && ok {
+		a.dropQ = append(a.dropQ, store.Quad{by, p, topic, a.ledger.graph})
+	}
+}
+
+// forget removes one statement of the provenance.
+func (a *application) forget(s store.ID, predicate string, o store.ID) error {
+	p, ok, err := a.base.ID(rdf.IRI(predicate))
+	if err == nil && ok && o != store.NoID {
+		a.dropQ = append(a.dropQ, store.Quad{s, p, o, a.ledger.graph})
+	}
+	return err
+}
+
+// state adds a statement to the provenance.
+func (a *application) state(s rdf.Term, p string, o rdf.Term) {
+	a.ledgerQ = append(a.ledgerQ, rdf.Quad{S: s, P: rdf.IRI(p), O: o, G: a.h.names.provenance()})
+}
+
+func dateTime(t time.Time) rdf.Term {
+	return rdf.Literal(t.UTC().Truncate(time.Second).Format("2006-01-02T15:04:05Z"), vocab.XSDDateTime)
+}
