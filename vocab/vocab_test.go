@@ -18,7 +18,7 @@ func TestTable(t *testing.T) {
 			t.Errorf("prefix %s is out of order", p.Name)
 		}
 		last = p.Name
-		if !strings.HasPrefix(p.IRI, "http") || strings.ContainsAny(p.IRI, " <>\"") {
+		if !strings.HasPrefix(p.IRI, "http") && !strings.HasPrefix(p.IRI, "urn:") || strings.ContainsAny(p.IRI, " <>\"") {
 			t.Errorf("%s: %q is no namespace", p.Name, p.IRI)
 		}
 		if name, ok := NameOf(p.IRI); !ok {
