@@ -93,6 +93,8 @@ func TestQueries(t *testing.T) {
 		{query: "SELECT ?s { ?s :p ?o FILTER EXISTS { ?o :p ?z OPTIONAL { ?z :n ?n } FILTER (!BOUND(?n)) } }", want: "b"},
 		// A filter inside EXISTS sees the value from outside also where its own pattern may leave the variable unbound.
 		{query: "SELECT ?s { ?s :n ?v FILTER NOT EXISTS { VALUES ?v { UNDEF 5 } FILTER NOT EXISTS { :a :n ?v } } }", want: "a"},
+		// A value from outside is in every solution of a sub-select that shows its variable, and counts for DISTINCT.
+		{query: "SELECT ?s ?x { ?s :n 3 LATERAL { SELECT DISTINCT ?s ?x { { ?y :n 5 BIND (:k AS ?x) } UNION { ?s :p ?z BIND (:k AS ?x) } } } }", want: "a k"},
 		// What is grouped away is another variable than the result of the same name.
 		{query: "SELECT ?s ?n { ?s :n ?n FILTER EXISTS { { SELECT (MAX(?n) AS ?n) { ?x :n ?n } } } }", want: "b 5"},
 		{query: "SELECT ?s { ?s :q ?n FILTER EXISTS { SELECT ?z (SUM(?z) AS ?s) { ?s :p ?n } GROUP BY ?z } }", want: "_|d"},

@@ -111,13 +111,18 @@ func (e *evaluation) test(x algebra.Expr, s Solution, g *graph, given Solution) 
 func (e *evaluation) modifier(op algebra.Op, g *graph, given Solution) ([]Solution, error) {
 	switch o := op.(type) {
 	case *algebra.Project:
-		in, err := e.eval(o.In, g, given.only(o.Vars))
+		own := given.only(o.Vars)
+		in, err := e.eval(o.In, g, own)
 		if err != nil {
 			return nil, err
 		}
-		out := make([]Solution, len(in))
-		for i, s := range in {
-			out[i] = s.only(o.Vars)
+		// Values from outside are in every solution (https://www.w3.org/TR/sparql12-query/#defn_evalContextSolution), and so count for
+		// DISTINCT and LIMIT.
+		var out []Solution
+		for _, s := range in {
+			if s = s.only(o.Vars); compatible(s, own) {
+				out = append(out, merge(s, own))
+			}
 		}
 		return out, nil
 	case *algebra.Distinct:
