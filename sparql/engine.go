@@ -46,8 +46,16 @@ type Options struct {
 	// Load reads a document for LOAD in an update; emit may be called by several goroutines at once, and its errors must be returned.
 	// Nil refuses LOAD.
 	Load func(ctx context.Context, d Document, emit func([]rdf.Quad) error) error
-	// TempDir is where updates put what does not fit into memory; empty is the system's folder for such files.
+	// Pool is memory that all queries and updates of a process share; nil is none, so that each has Memory for itself.
+	Pool *Pool
+	// Disk is how many bytes of temporary files a query may have at the same time: sorts, groups, DISTINCT and hash joins that need more
+	// than Memory, or than the Pool has left, go there, and what then does not suffice ends the query with ErrDisk. 0 is none: then
+	// the query ends with ErrMemory or ErrPool at once. Nothing remains after the Result is closed.
+	Disk int64
+	// TempDir is where queries and updates put what does not fit into memory; empty is the system's folder for such files.
 	TempDir string
+	// SpillAll uses temporary files wherever they may be used. It is meant for tests.
+	SpillAll bool
 }
 
 // Engine answers queries and carries out updates. It is safe for concurrent use and keeps no state between queries.

@@ -12,6 +12,11 @@ var (
 	ErrTimeout = exec.ErrTimeout
 	// ErrMemory: the query wanted more memory than Options.Memory.
 	ErrMemory = exec.ErrMemory
+	// ErrDisk: the query wanted more memory than Options.Memory, and then more bytes of temporary files than Options.Disk or than the
+	// file system has. It is an ErrMemory too.
+	ErrDisk = exec.ErrDisk
+	// ErrPool: the queries that run have all memory of Options.Pool. Later there may be some.
+	ErrPool = exec.ErrPool
 	// ErrTooManyRows: the query has more results than Options.MaxRows.
 	ErrTooManyRows = exec.ErrTooManyRows
 	// ErrRegexTimeout: a regular expression with a back-reference took longer than any may.
@@ -32,3 +37,9 @@ type ServiceClient = exec.ServiceClient
 
 // UnsupportedError is the error of a query that uses a feature that this engine does not have.
 type UnsupportedError = optimizer.UnsupportedError
+
+// Pool is memory that queries and updates share, see Options.Pool.
+type Pool = exec.Pool
+
+// NewPool makes a pool of so many bytes.
+func NewPool(bytes int64) *Pool { return exec.NewPool(bytes) }

@@ -125,6 +125,9 @@ func (r *Result) ProfileTree() *PlanTree { return r.query.ProfileTree() }
 // MemoryPeak is about how many bytes the query has held at most so far, as Options.Memory counts them.
 func (r *Result) MemoryPeak() int64 { return r.query.MemoryPeak() }
 
+// Spilled is how many bytes the query has put into temporary files so far.
+func (r *Result) Spilled() int64 { return r.query.Spilled() }
+
 // Close stops the query if it still runs and frees what it holds. Calling it twice is fine.
 func (r *Result) Close() error {
 	if r.closed {

@@ -5,11 +5,15 @@ import (
 	"time"
 
 	"triplestore/sparql/optimizer"
+	"triplestore/store"
 )
 
 // build makes the operators of a plan.
 func (q *Query) build(n optimizer.Node, e *env) (operator, error) {
 	op, err := q.buildNode(n, e)
+	if err == nil && q.chop {
+		op = &chopped{in: op}
+	}
 	if err != nil || q.profile == nil {
 		return op, err
 	}
@@ -99,6 +103,7 @@ type PageCounter interface{ PagesRead() uint64 }
 type stat struct {
 	rows, batches, pages int64
 	time                 time.Duration
+	files, spilled       int64 // temporary files, and the bytes written to them
 }
 
 // profile has a stat for each node of the plan.
@@ -137,3 +142,33 @@ func (p *profiled) next(b *batch) error {
 }
 
 func (p *profiled) close() { p.in.close() }
+
+// chopped cuts batches into small ones, for tests with few rows.
+type chopped struct {
+	in  operator
+	now batch
+	at  int
+}
+
+func (c *chopped) next(b *batch) error {
+	if c.at >= c.now.n {
+		if c.now.cols == nil {
+			c.now.cols = make([][]store.ID, len(b.cols))
+		}
+		c.at = 0
+		if err := c.in.next(&c.now); err != nil {
+			return err
+		}
+	}
+	b.reset()
+	b.n = min(3, c.now.n-c.at)
+	for s, col := range c.now.cols {
+		if col != nil {
+			b.cols[s] = col[c.at : c.at+b.n]
+		}
+	}
+	c.at += b.n
+	return nil
+}
+
+func (c *chopped) close() { c.in.close() }

@@ -1,12 +1,15 @@
 package exec
 
 import (
+	"slices"
+
 	"triplestore/sparql/expr"
 	"triplestore/sparql/optimizer"
 	"triplestore/store"
 )
 
-// group makes groups by packed keys of IDs and computes their aggregates.
+// group makes groups by packed keys of IDs and computes their aggregates. Once memory is scarce, only rows of groups that are there
+// already are taken; the others go to files, parted by their keys, and become groups when those in memory have been yielded.
 type group struct {
 	q    *Query
 	node *optimizer.Group
@@ -19,6 +22,14 @@ type group struct {
 	at      int
 	numbers []int32
 	bufs    [][]store.ID
+
+	env   *env
+	rest  *parts // rows of groups that are not in memory
+	depth int
+	known []int32
+	comp  compactor
+	child *group // makes the groups of a part
+	part  int
 }
 
 // aggregator computes one aggregate for all groups.
@@ -30,16 +41,33 @@ type aggregator interface {
 }
 
 func newGroup(q *Query, n *optimizer.Group, in operator, e *env) operator {
-	g := &group{q: q, node: n, in: in, held: held{m: q.memory}, keys: newKeySet(len(n.Keys)), bufs: make([][]store.ID, q.width)}
+	g := &group{q: q, node: n, in: in, held: held{m: q.memory}, keys: newKeySet(len(n.Keys)), bufs: make([][]store.ID, q.width), env: e}
 	for i := range n.Aggregates {
-		g.aggs = append(g.aggs, newAggregator(q, &n.Aggregates[i], e, &g.held))
+		g.aggs = append(g.aggs, newAggregator(q, n, &n.Aggregates[i], e, &g.held))
 	}
 	return g
 }
 
 func (g *group) close() {
 	g.in.close()
+	g.drop()
+	if g.child != nil {
+		g.child.close()
+		g.child = nil
+	}
+	if g.rest != nil {
+		closeSpools(g.rest.spools)
+	}
+}
+
+// drop gives back what the groups in memory take.
+func (g *group) drop() {
 	g.held.release()
+	for _, a := range g.aggs {
+		if c, ok := a.(*countDistinct); ok {
+			c.close()
+		}
+	}
 }
 
 func (g *group) read() error {
@@ -64,6 +92,14 @@ func (g *group) read() error {
 		}
 		if b.n == 0 {
 			break
+		}
+		if g.rest != nil {
+			if err := g.sift(b, key); err != nil {
+				return err
+			}
+			if b.n == 0 {
+				continue
+			}
 		}
 		g.numbers = resize(g.numbers, b.n)
 		size := g.keys.bytes()
@@ -106,9 +142,62 @@ func (g *group) read() error {
 				return err
 			}
 		}
+		if g.rest == nil && len(key) > 0 && g.depth < maxDepth && g.held.crowded(g.keys.bytes()/2) {
+			var err error
+			if g.rest, err = g.q.newParts(g.node, g.depth); err != nil {
+				return err
+			}
+		}
 	}
 	g.in.close()
 	g.done = true
+	return nil
+}
+
+// sift leaves in b the rows of groups that are in memory and writes the others to files.
+func (g *group) sift(b *batch, key []store.ID) error {
+	g.known = g.known[:0]
+	for i := range b.n {
+		for k, s := range g.node.Keys {
+			key[k] = b.get(s, i)
+		}
+		if g.keys.find(key) >= 0 {
+			g.known = append(g.known, int32(i))
+		} else {
+			g.rest.put(key, int32(i))
+		}
+	}
+	if err := g.rest.write(b); err != nil {
+		return err
+	}
+	g.comp.keep(b, g.known)
+	return nil
+}
+
+// nextPart yields the groups that were not in memory.
+func (g *group) nextPart(b *batch) error {
+	b.reset()
+	if g.child == nil && g.rest != nil && g.part == 0 {
+		g.drop()
+		g.keys, g.aggs = newKeySet(len(g.node.Keys)), nil
+		g.at = 0
+	}
+	for g.rest != nil && g.part < len(g.rest.spools) {
+		if g.child == nil {
+			in, err := g.q.source(g.rest.spools[g.part], false)
+			if err != nil {
+				return err
+			}
+			g.child = newGroup(g.q, g.node, in, g.env).(*group)
+			g.child.depth = g.depth + 1
+		}
+		if err := g.child.next(b); err != nil || b.n > 0 {
+			return err
+		}
+		g.child.close()
+		g.child = nil
+		g.part++
+	}
 	return nil
 }
 
@@ -124,7 +213,7 @@ func (g *group) next(b *batch) error {
 	b.reset()
 	b.n = min(batchSize, g.keys.n-g.at)
 	if b.n == 0 {
-		return nil
+		return g.nextPart(b)
 	}
 	for k, s := range g.node.Keys {
 		g.bufs[s] = resize(g.bufs[s], b.n)
@@ -154,18 +243,18 @@ func (g *group) next(b *batch) error {
 	return nil
 }
 
-func newAggregator(q *Query, a *optimizer.Aggregate, e *env, h *held) aggregator {
+func newAggregator(q *Query, n *optimizer.Group, a *optimizer.Aggregate, e *env, h *held) aggregator {
 	switch {
 	case a.Func == "COUNT" && len(a.Args) == 0 && !a.Distinct:
 		return &countAll{q: q}
 	case a.Func == "COUNT" && len(a.Args) == 0:
-		return &countDistinct{q: q, slots: a.All, held: h, all: true}
+		return &countDistinct{q: q, node: n, slots: a.All, held: held{m: q.memory}, all: true}
 	case a.Func == "COUNT" && a.Var >= 0 && !a.Distinct:
 		return &countVar{q: q, slot: a.Var}
-	case a.Func == "COUNT" && a.Var >= 0 && a.Sorted:
+	case a.Func == "COUNT" && a.Var >= 0 && a.Sorted && (!q.spills() || !hasHashJoin(n.In)): // a join of files has another order
 		return &countRuns{q: q, slot: a.Var}
 	case a.Func == "COUNT" && a.Var >= 0:
-		return &countDistinct{q: q, slots: []int{a.Var}, held: h}
+		return &countDistinct{q: q, node: n, slots: []int{a.Var}, held: held{m: q.memory}}
 	case a.Func == "SAMPLE" && a.Var >= 0:
 		return &sample{slot: a.Var}
 	}
@@ -177,6 +266,14 @@ func newAggregator(q *Query, a *optimizer.Aggregate, e *env, h *held) aggregator
 		return &integers{generic: g, slot: a.Var, fn: a.Func}
 	}
 	return g
+}
+
+// hasHashJoin reports whether a plan has a hash join in it.
+func hasHashJoin(n optimizer.Node) bool {
+	if _, ok := n.(*optimizer.HashJoin); ok {
+		return true
+	}
+	return slices.ContainsFunc(optimizer.Children(n), hasHashJoin)
 }
 
 func grow[T any](s []T, n int) []T {
@@ -229,46 +326,6 @@ func (c *countVar) add(b *batch, numbers []int32, n int) error {
 }
 
 func (c *countVar) result(g int) (store.ID, error) { return c.q.integer(c.n[g]) }
-
-// countDistinct is COUNT(DISTINCT ?x) and COUNT(DISTINCT *).
-type countDistinct struct {
-	q     *Query
-	slots []int
-	all   bool // rows count even where everything is unbound
-	held  *held
-	n     []int64
-	set   *keySet
-	key   []store.ID
-}
-
-func (c *countDistinct) add(b *batch, numbers []int32, n int) error {
-	c.n = grow(c.n, n)
-	if c.set == nil {
-		c.set = newKeySet(len(c.slots) + 1)
-		c.key = make([]store.ID, len(c.slots)+1)
-	}
-	size := c.set.bytes()
-	var last store.ID
-	lastGroup := int32(-1)
-	for i, g := range numbers {
-		c.key[0] = store.ID(g)
-		for k, s := range c.slots {
-			c.key[k+1] = b.get(s, i)
-		}
-		if !c.all {
-			if c.key[1] == store.NoID || c.key[1] == last && g == lastGroup {
-				continue
-			}
-			last, lastGroup = c.key[1], g
-		}
-		if _, fresh := c.set.add(c.key); fresh {
-			c.n[g]++
-		}
-	}
-	return c.held.grow(c.set.bytes() - size)
-}
-
-func (c *countDistinct) result(g int) (store.ID, error) { return c.q.integer(c.n[g]) }
 
 // countRuns is COUNT(DISTINCT ?x) of one group whose rows are sorted by ?x.
 type countRuns struct {

@@ -7,7 +7,8 @@ import (
 
 // hashJoin joins with a table of all rows of the right side. Rows that leave a common variable unbound are compatible with any
 // value of it (https://www.w3.org/TR/sparql12-query/#defn_algCompatibleMapping), so the rows of the right side are parted by
-// which of the common variables they bind, and each part gets an index for each set of variables that left rows ask it by.
+// which of the common variables they bind, and each part gets an index for each set of variables that left rows ask it by. Where
+// memory does not hold the right side, both sides go to files, see joinspill.go.
 type hashJoin struct {
 	q           *Query
 	node        *optimizer.HashJoin
@@ -18,7 +19,9 @@ type hashJoin struct {
 	common []int // slots that both sides may bind
 	rights []int // slots that only the right side may bind
 	*joinTable
-	shared bool // the table outlives this operator
+	shared  bool // the table outlives this operator
+	minus   bool // rows must have a variable in common
+	spilled *spilledJoin
 
 	input   *batch
 	end     bool
@@ -42,6 +45,7 @@ type joinTable struct {
 	parts  []*part
 	byMask map[uint64]*part
 	built  bool
+	files  *joinFiles // the right side, where it is not in the table
 }
 
 // part are the right rows that bind the same common variables.
@@ -60,7 +64,7 @@ type index struct {
 }
 
 func newHashJoin(q *Query, n *optimizer.HashJoin, l, r operator, e *env) operator {
-	j := &hashJoin{q: q, node: n, left: l, right: r, held: held{m: q.memory},
+	j := &hashJoin{q: q, node: n, left: l, right: r, held: held{m: q.memory}, minus: n.Kind == optimizer.Minus,
 		input: newBatch(q.width), bufs: make([][]store.ID, q.width)}
 	if j.joinTable = e.tables[n]; j.joinTable == nil {
 		j.joinTable = &joinTable{table: newTable(q.width), byMask: map[uint64]*part{}}
@@ -84,8 +88,14 @@ func (j *hashJoin) close() {
 	j.left.close()
 	j.right.close()
 	j.conds.close()
+	if j.spilled != nil {
+		j.spilled.close()
+	}
 	if !j.shared { // a shared table stays until the query ends
 		j.held.release()
+		if j.files != nil {
+			closeSpools(j.files.spools)
+		}
 	}
 }
 
@@ -93,6 +103,8 @@ func (j *hashJoin) close() {
 func (j *hashJoin) build() error {
 	j.built = true
 	b := newBatch(j.q.width)
+	index := held{m: j.q.memory} // what the index is going to take
+	defer index.release()
 	for {
 		if err := j.q.check(); err != nil {
 			return err
@@ -103,11 +115,34 @@ func (j *hashJoin) build() error {
 		if b.n == 0 {
 			break
 		}
+		if j.files != nil {
+			if err := j.files.write(b); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := j.held.grow(j.table.add(b) + int64(b.n)*4); err != nil {
 			return err
 		}
+		if err := index.grow(j.indexBytes(b.n)); err != nil {
+			return err
+		}
+		if j.held.crowded(index.n / 2) {
+			index.release()
+			if err := j.spillTable(); err != nil {
+				return err
+			}
+		}
 	}
 	j.right.close()
+	return j.arrange()
+}
+
+// indexBytes is about what an index for n rows takes.
+func (j *hashJoin) indexBytes(n int) int64 { return int64(n) * int64(24+8*len(j.common)) }
+
+// arrange parts the rows of the table.
+func (j *hashJoin) arrange() error {
 	for r := range int32(j.table.n) {
 		var mask uint64
 		for i, s := range j.common {
@@ -184,7 +219,7 @@ func (j *hashJoin) candidates() (done bool, err error) {
 	for ; j.part < len(j.parts); j.part++ {
 		p := j.parts[j.part]
 		both := mask & p.mask
-		if both == 0 && j.node.Kind == optimizer.Minus {
+		if both == 0 && j.minus {
 			continue // nothing in common: not compatible in the sense of MINUS
 		}
 		x, err := j.index(p, both)
@@ -215,6 +250,12 @@ func (j *hashJoin) next(b *batch) error {
 		if err := j.build(); err != nil {
 			return err
 		}
+	}
+	if j.files != nil {
+		if j.spilled == nil {
+			j.spilled = &spilledJoin{j: j}
+		}
+		return j.spilled.next(b)
 	}
 	for {
 		if err := j.q.check(); err != nil {

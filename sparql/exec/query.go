@@ -16,8 +16,14 @@ import (
 
 // Config are the limits and settings of one query.
 type Config struct {
-	// Memory is about how many bytes the query may hold; 0 is no limit.
+	// Memory is about how many bytes the query may hold; 0 is no limit. Pool, if there is one, is where it gets them from.
 	Memory int64
+	Pool   *Pool
+	// Disk is how many bytes of temporary files in TempDir the query may have when its memory does not suffice; 0 is none.
+	Disk    int64
+	TempDir string
+	// SpillAll puts into files what can go there as soon as it can, for tests.
+	SpillAll bool
 	// Now is the value of NOW().
 	Now time.Time
 	// Base resolves relative IRIs that expressions make.
@@ -39,6 +45,8 @@ type Query struct {
 	plan    *optimizer.Plan
 	width   int
 	memory  *memory
+	disk    disk
+	chop    bool // batches are cut into small ones
 	terms   *terms
 	subs    *subs
 	expr    *expr.Context
@@ -54,7 +62,11 @@ type Query struct {
 
 // Start makes the operators of a plan. Nothing is read before the first call of a method that yields something.
 func Start(ctx context.Context, snap store.Snapshot, plan *optimizer.Plan, c Config) (*Query, error) {
-	q := &Query{ctx: ctx, snap: snap, plan: plan, width: len(plan.Slots), memory: &memory{limit: c.Memory}, service: c.Service, sent: cmp.Or(c.ServiceRows, optimizer.ServiceRows)}
+	q := &Query{ctx: ctx, snap: snap, plan: plan, width: len(plan.Slots), memory: newMemory(ctx, c.Memory, c.Pool, c.Disk > 0), service: c.Service, sent: cmp.Or(c.ServiceRows, optimizer.ServiceRows)}
+	q.disk.dir, q.disk.limit = c.TempDir, c.Disk
+	if c.SpillAll {
+		q.memory.spillAt, q.memory.spillLeast, q.chop = 1, -1, true
+	}
 	q.terms = newTerms(snap, q.memory, plan.Locals)
 	q.subs = &subs{q: q, plans: map[*optimizer.Sub]map[string]optimizer.Node{}, found: map[*optimizer.Sub]map[string]bool{}}
 	q.out = newBatch(q.width)
@@ -154,10 +166,19 @@ func (q *Query) Solutions(emit func([]rdf.Term) bool) error {
 
 // Close ends the query and frees what it holds; calling it twice is fine.
 func (q *Query) Close() {
+	defer q.memory.close()
+	defer func() {
+		for s := range q.disk.open {
+			s.close()
+		}
+	}()
 	if q.root != nil {
 		q.root.close()
 	}
 }
+
+// Spilled is how many bytes the query has put into temporary files so far.
+func (q *Query) Spilled() int64 { return q.disk.written.Load() }
 
 // MemoryPeak is about how many bytes the query held at most.
 func (q *Query) MemoryPeak() int64 { return q.memory.peak.Load() }
@@ -174,6 +195,9 @@ func (q *Query) Profile() string {
 				fmt.Fprintf(w, "pages %d, ", s.pages)
 			}
 			fmt.Fprintf(w, "time %s", s.time.Round(time.Microsecond))
+			if s.files > 0 {
+				fmt.Fprintf(w, ", spilled %.1f MB in %d files", float64(s.spilled)/1e6, s.files)
+			}
 		}
 	})
 }
@@ -188,13 +212,13 @@ func (q *Query) ProfileTree() *optimizer.PlanTree {
 		if !ok {
 			return nil
 		}
-		return &optimizer.NodeProfile{Rows: s.rows, Batches: s.batches, Pages: s.pages, Time: s.time}
+		return &optimizer.NodeProfile{Rows: s.rows, Batches: s.batches, Pages: s.pages, Time: s.time, Spilled: s.spilled}
 	})
 }
 
 // IsLimit reports whether an error is one of a limit or a cancel, rather than the store's or the engine's.
 func IsLimit(err error) bool {
-	for _, e := range []error{ErrTimeout, ErrMemory, ErrTooManyRows, expr.ErrRegexTimeout, context.Canceled, context.DeadlineExceeded} {
+	for _, e := range []error{ErrTimeout, ErrMemory, ErrPool, ErrTooManyRows, expr.ErrRegexTimeout, context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(err, e) {
 			return true
 		}

@@ -10,7 +10,8 @@ import (
 )
 
 // sorter sorts. Every key becomes a column of ranks, so that a term is decoded once however often it occurs and rows are
-// compared by numbers. With a limit it keeps only so many rows, and drops rows whose first key is too large unseen.
+// compared by numbers. With a limit it keeps only so many rows, and drops rows whose first key is too large unseen. What memory does
+// not hold goes to files as sorted runs, which are merged, see sortspill.go.
 type sorter struct {
 	q    *Query
 	node *optimizer.Sort
@@ -30,10 +31,15 @@ type sorter struct {
 	worst   expr.Value // the first key of the last row wanted so far
 	kept    []int32
 	comp    compactor
+	scratch held // what ordering takes
+
+	runs  []*spool
+	merge *merger
 }
 
 func newSorter(q *Query, n *optimizer.Sort, in operator, e *env) operator {
-	s := &sorter{q: q, node: n, in: in, env: e, held: held{m: q.memory}, rows: newTable(q.width), bufs: make([][]store.ID, q.width)}
+	s := &sorter{q: q, node: n, in: in, env: e, held: held{m: q.memory}, scratch: held{m: q.memory},
+		rows: newTable(q.width), bufs: make([][]store.ID, q.width)}
 	s.eval = make([]*evaluator, len(n.Keys))
 	s.extra = make([][]expr.Value, len(n.Keys))
 	for i, k := range n.Keys {
@@ -47,6 +53,11 @@ func newSorter(q *Query, n *optimizer.Sort, in operator, e *env) operator {
 func (s *sorter) close() {
 	s.in.close()
 	s.held.release()
+	s.scratch.release()
+	if s.merge != nil {
+		s.merge.close()
+	}
+	closeSpools(s.runs)
 }
 
 // read takes in all rows.
@@ -76,7 +87,14 @@ func (s *sorter) read() error {
 		}
 	}
 	s.in.close()
-	return s.order()
+	s.sorted = true
+	if s.runs == nil {
+		err := s.order(0, s.rows.n)
+		if err == nil || !noMemory(err) || !s.q.spills() {
+			return err
+		}
+	}
+	return s.startMerge()
 }
 
 // take appends a batch with the values of expression keys.
@@ -86,6 +104,28 @@ func (s *sorter) take(b *batch) error {
 			return err
 		}
 	}
+	step := b.n
+	for _, e := range s.eval {
+		if e != nil {
+			step = spoolRows // the values may be long
+		}
+	}
+	part := batch{cols: make([][]store.ID, len(b.cols))}
+	for at := 0; at < b.n; at += step {
+		part.n = min(step, b.n-at)
+		for i, col := range b.cols {
+			if col != nil {
+				part.cols[i] = col[at : at+part.n]
+			}
+		}
+		if err := s.takePart(&part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *sorter) takePart(b *batch) error {
 	bytes := s.rows.add(b)
 	for i, e := range s.eval {
 		if e == nil {
@@ -101,9 +141,10 @@ func (s *sorter) take(b *batch) error {
 			}
 			s.extra[i] = append(s.extra[i], v)
 			bytes += v.Size()
-			if bytes > 1<<20 { // long strings: not the whole batch unasked
-				if s.bytes += bytes; s.held.grow(bytes) != nil {
-					return ErrMemory
+			if bytes > 1<<20 { // long strings: not all of them unasked
+				s.bytes += bytes
+				if err := s.held.grow(bytes); err != nil {
+					return err
 				}
 				bytes = 0
 			}
@@ -113,6 +154,9 @@ func (s *sorter) take(b *batch) error {
 		}
 	}
 	s.bytes += bytes
+	if s.held.crowded(bytes) {
+		return s.spill()
+	}
 	return s.held.grow(bytes)
 }
 
@@ -153,10 +197,12 @@ func (s *sorter) drop(b *batch) error {
 
 // truncate keeps the rows that are wanted so far.
 func (s *sorter) truncate() error {
-	if err := s.order(); err != nil {
+	if err := s.order(0, s.rows.n); err != nil {
+		if noMemory(err) && s.q.spills() {
+			return s.spill()
+		}
 		return err
 	}
-	s.sorted = false
 	n := int(min(s.node.Limit, int64(len(s.perm))))
 	perm := s.perm[:n]
 	old := s.rows
@@ -177,6 +223,7 @@ func (s *sorter) truncate() error {
 		}
 	}
 	s.held.release()
+	s.scratch.release()
 	s.bytes = int64(n) * 16
 	if err := s.held.grow(s.bytes); err != nil {
 		return err
@@ -191,18 +238,18 @@ func (s *sorter) truncate() error {
 	return nil
 }
 
-// order makes perm, the rows in their order; with a limit, only rows that can be within it are looked at by more than the first
+// order makes perm, some of the rows in their order; with a limit, only rows that can be within it are looked at by more than the first
 // key.
-func (s *sorter) order() error {
-	n := s.rows.n
-	if err := s.held.grow(int64(n) * int64(8*len(s.node.Keys)+4)); err != nil {
+func (s *sorter) order(from, to int) error {
+	n := to - from
+	s.scratch.release()
+	if err := s.scratch.grow(int64(n) * int64(8*len(s.node.Keys)+4)); err != nil {
 		return err
 	}
 	s.perm = resize(s.perm, n)
 	for i := range s.perm {
-		s.perm[i] = int32(i)
+		s.perm[i] = int32(from + i)
 	}
-	s.sorted = true
 	ranks := make([][]uint64, len(s.node.Keys))
 	for i := range s.node.Keys {
 		var err error
@@ -441,6 +488,9 @@ func (s *sorter) next(b *batch) error {
 	}
 	if err := s.q.check(); err != nil {
 		return err
+	}
+	if s.merge != nil {
+		return s.merge.next(b)
 	}
 	b.reset()
 	n := len(s.perm)

@@ -26,8 +26,8 @@ type terms struct {
 
 func newTerms(snap store.Snapshot, m *memory, locals []rdf.Term) *terms {
 	t := &terms{snap: snap, memory: m, ids: map[rdf.Term]store.ID{}, cached: map[store.ID]expr.Value{}, limit: cacheLimit}
-	if m.limit > 0 {
-		t.limit = min(t.limit, m.limit/4)
+	if b := m.bound(); b > 0 {
+		t.limit = min(t.limit, b/4)
 	}
 	for i, x := range locals {
 		t.local = append(t.local, x)
@@ -98,7 +98,14 @@ func (t *terms) prepare(cols ...[]store.ID) error {
 		bytes += int64(t.got[i].Size()) + 96
 	}
 	t.bytes += bytes
-	return t.memory.grow(bytes)
+	err := t.memory.grow(bytes)
+	if noMemory(err) && bytes < t.bytes { // rather without what was decoded before
+		clear(t.cached)
+		_ = t.memory.grow(-t.bytes)
+		t.bytes = 0
+		return t.prepare(cols...)
+	}
+	return err
 }
 
 // fetchedAtOnce is how many terms are fetched before their size is looked at.

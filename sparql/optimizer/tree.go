@@ -22,8 +22,10 @@ type NodeProfile struct {
 	Rows    int64 `json:"rows"`
 	Batches int64 `json:"batches"`
 	// Pages are those read from the store, where it counts them.
-	Pages int64         `json:"pages,omitempty"`
-	Time  time.Duration `json:"time_ns"`
+	Pages int64 `json:"pages,omitempty"`
+	// Spilled is how many bytes the operator put into temporary files.
+	Spilled int64         `json:"spilled,omitempty"`
+	Time    time.Duration `json:"time_ns"`
 }
 
 // PlanTree is a whole plan.

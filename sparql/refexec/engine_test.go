@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -91,16 +92,27 @@ func compareEngine(t *testing.T, seed uint64) (int, error) {
 	}
 	defer snap.Close()
 	reference := &sparqltest.Answer{Form: want.Form, Vars: want.Vars, Rows: want.Rows, Bool: want.Bool, Triples: want.Triples}
-	for _, naive := range []bool{false, true} {
+	dir := t.TempDir()
+	for run := range 3 {
+		naive := run == 1
 		o := sparql.Options{NoOptimizer: naive, Timeout: 10 * time.Second, Memory: 256 << 20, Now: func() time.Time { return now }}
+		if run == 2 { // with what can be in files there
+			if seed%4 != 0 {
+				break
+			}
+			o.NoOptimizer, o.SpillAll, o.Disk, o.TempDir = seed%8 == 0, true, 1<<30, dir
+		}
 		got, err := askEngine(t.Context(), o, snap, text)
 		if err != nil {
 			return 0, fmt.Errorf("%s\nnaive %v: %w", text, naive, err)
 		}
 		if err := sparqltest.Same(reference, got); err != nil {
-			return 0, fmt.Errorf("the engine (naive %v) and refexec differ (got is the engine):\n%s\n%w\n%s\nquads:\n%s", naive, text, err,
+			return 0, fmt.Errorf("the engine (naive %v, files %v) and refexec differ (got is the engine):\n%s\n%w\n%s\nquads:\n%s", naive, o.SpillAll, text, err,
 				algebra.String(q.Pattern), showQuads(quads))
 		}
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		return 0, fmt.Errorf("%s\nleft files: %v, %w", text, left, err)
 	}
 	return len(want.Rows), nil
 }

@@ -1,0 +1,165 @@
+package exec
+
+import (
+	"triplestore/sparql/optimizer"
+	"triplestore/store"
+)
+
+// countDistinct is COUNT(DISTINCT ?x) and COUNT(DISTINCT *). Values that memory does not hold go to files, parted by hash, and are
+// counted part by part in the end.
+type countDistinct struct {
+	q     *Query
+	node  *optimizer.Group
+	slots []int
+	all   bool // rows count even where everything is unbound
+	held  held
+	n     []int64
+	set   *keySet
+	key   []store.ID
+	rest  *parts
+	part  batch // rows for rest: the columns are those of the key
+}
+
+func (c *countDistinct) close() {
+	c.held.release()
+	c.set = nil
+	if c.rest != nil {
+		closeSpools(c.rest.spools)
+	}
+}
+
+func (c *countDistinct) add(b *batch, numbers []int32, n int) error {
+	c.n = grow(c.n, n)
+	if c.set == nil {
+		c.set = newKeySet(len(c.slots) + 1)
+		c.key = make([]store.ID, len(c.slots)+1)
+	}
+	size := c.set.bytes()
+	var last store.ID
+	lastGroup := int32(-1)
+	for i, g := range numbers {
+		c.key[0] = store.ID(g)
+		for k, s := range c.slots {
+			c.key[k+1] = b.get(s, i)
+		}
+		if !c.all {
+			if c.key[1] == store.NoID || c.key[1] == last && g == lastGroup {
+				continue
+			}
+			last, lastGroup = c.key[1], g
+		}
+		if c.rest != nil {
+			if c.set.find(c.key) < 0 {
+				c.put()
+			}
+			continue
+		}
+		if _, fresh := c.set.add(c.key); fresh {
+			c.n[g]++
+		}
+	}
+	if c.rest != nil {
+		return c.flush()
+	}
+	return c.grown(size, 0)
+}
+
+// grown accounts for what the set has grown to, and begins with files where that is too much.
+func (c *countDistinct) grown(size int64, depth int) error {
+	if err := c.held.grow(c.set.bytes() - size); err != nil {
+		return err
+	}
+	if !c.held.crowded(c.set.bytes()/2) || depth >= maxDepth {
+		return nil
+	}
+	var err error
+	c.rest, err = c.q.newParts(c.node, depth)
+	return err
+}
+
+// put notes the key for the files.
+func (c *countDistinct) put() {
+	if c.part.cols == nil {
+		c.part.cols = make([][]store.ID, len(c.key))
+	}
+	for k, id := range c.key {
+		c.part.cols[k] = append(c.part.cols[k], id)
+	}
+	c.rest.put(c.key, int32(c.part.n))
+	c.part.n++
+}
+
+func (c *countDistinct) flush() error {
+	if c.part.n == 0 {
+		return nil
+	}
+	err := c.rest.write(&c.part)
+	c.part.n = 0
+	for k := range c.part.cols {
+		c.part.cols[k] = c.part.cols[k][:0]
+	}
+	return err
+}
+
+func (c *countDistinct) result(g int) (store.ID, error) {
+	if c.rest != nil {
+		rest := c.rest
+		c.rest = nil
+		if err := c.countParts(rest, 1); err != nil {
+			closeSpools(rest.spools)
+			return 0, err
+		}
+	}
+	return c.q.integer(c.n[g])
+}
+
+// countParts counts what is in files.
+func (c *countDistinct) countParts(p *parts, depth int) error {
+	for _, s := range p.spools {
+		c.held.release()
+		c.set = newKeySet(len(c.key))
+		r, err := s.reader(0)
+		if err != nil {
+			return err
+		}
+		b := newBatch(len(c.key))
+		for {
+			if err := r.next(b); err != nil {
+				return err
+			}
+			if b.n == 0 {
+				break
+			}
+			size := c.set.bytes()
+			for i := range b.n {
+				for k := range c.key {
+					c.key[k] = b.cols[k][i]
+				}
+				if c.rest != nil {
+					if c.set.find(c.key) < 0 {
+						c.put()
+					}
+				} else if _, fresh := c.set.add(c.key); fresh {
+					c.n[c.key[0]]++
+				}
+			}
+			if c.rest != nil {
+				err = c.flush()
+			} else {
+				err = c.grown(size, depth)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		s.close()
+		if rest := c.rest; rest != nil {
+			c.rest = nil
+			if err := c.countParts(rest, depth+1); err != nil {
+				closeSpools(rest.spools)
+				return err
+			}
+		}
+	}
+	return nil
+}
