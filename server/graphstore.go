@@ -68,6 +68,10 @@ func (s *Server) graphStore(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) graphOperation(w http.ResponseWriter, r *http.Request) error {
 	reading := r.Method == http.MethodGet || r.Method == http.MethodHead
+	kind(r, "graph write")
+	if reading {
+		kind(r, "graph read")
+	}
 	if reading {
 		addVary(w.Header(), "Accept")
 	} else if err := s.mayWrite(w, r); err != nil {

@@ -40,5 +40,9 @@ func (s *slots) take(ctx context.Context) error {
 
 func (s *slots) give() { <-s.free }
 
+// Running and Waiting are for the metrics.
+func (s *slots) Running() int { return len(s.free) }
+func (s *slots) Waiting() int { return int(s.waiting.Load()) }
+
 // full reports whether nothing more could wait.
 func (s *slots) full() bool { return s.waiting.Load() >= s.queue && len(s.free) == cap(s.free) }

@@ -26,7 +26,7 @@ func newLinker(base string, mappings []Mapping) linker {
 // reserved are the paths that are not resources, whatever the base is.
 func reserved(path string) bool {
 	switch path {
-	case "", "/", "/sparql", "/resource", "/healthz", "/update", "/favicon.ico", "/robots.txt", "/readyz", graphsPath, voidPath, catalogPath, openAPIPath,
+	case "", "/", "/sparql", "/resource", "/healthz", "/update", "/favicon.ico", "/robots.txt", "/readyz", metricsPath, graphsPath, voidPath, catalogPath, openAPIPath,
 		checkPath, formatPath, completionPath:
 		return true
 	}

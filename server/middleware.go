@@ -15,8 +15,11 @@ import (
 type info struct {
 	id      string // of the request, in every line of the log about it
 	problem *Problem
-	rows    int64
 	caller  string // the name of who asks
+	rows    int64  // and triples that were sent
+	route   string // the template of the path, for metrics
+	kind    string // of a query or another operation on data, for metrics
+	slow    bool
 }
 
 type infoKey struct{}
@@ -45,6 +48,9 @@ func (s *Server) slow(ctx context.Context, text string, start time.Time) {
 	}
 	if len(text) > slowText {
 		text = strings.ToValidUTF8(text[:slowText], "") + "…"
+	}
+	if in := requestInfo(ctx); in != nil {
+		in.slow = true
 	}
 	s.c.Log.LogAttrs(ctx, slog.LevelWarn, "slow query", requestID(ctx), slog.Duration("took", took), slog.String("query", text))
 }
@@ -88,7 +94,9 @@ func (s *Server) record(next http.Handler) http.Handler {
 		start := time.Now()
 		rec, in := &recorder{ResponseWriter: w}, &info{id: newID()}
 		ended := false
+		s.metrics.Begin()
 		defer func() {
+			took := time.Since(start)
 			level, status := slog.LevelInfo, rec.status
 			attrs := []slog.Attr{slog.String("request", in.id), slog.String("method", r.Method), slog.String("path", r.URL.EscapedPath())}
 			if p := in.problem; p != nil {
@@ -109,11 +117,12 @@ func (s *Server) record(next http.Handler) http.Handler {
 			if !ended {
 				attrs = append(attrs, slog.Bool("aborted", true))
 			}
-			attrs = append(attrs, slog.Int("status", status), slog.Int64("bytes", rec.bytes), slog.Duration("took", time.Since(start)))
+			attrs = append(attrs, slog.Int("status", status), slog.Int64("bytes", rec.bytes), slog.Duration("took", took))
 			if in.rows > 0 {
 				attrs = append(attrs, slog.Int64("rows", in.rows))
 			}
 			s.c.Log.LogAttrs(r.Context(), level, "request", attrs...)
+			s.measure(r, in, status, rec.bytes, took, ended)
 		}()
 		next.ServeHTTP(rec, r.WithContext(context.WithValue(r.Context(), infoKey{}, in)))
 		ended = true

@@ -32,7 +32,8 @@ type Problem struct {
 
 	excerpt    string // the line of the query with a caret, for people
 	retryAfter string
-	cause      error // for the log
+	reason     string // for the metrics, where the status does not tell
+	cause      error  // for the log
 }
 
 // statusClientClosed is what the log shows for a request whose client went away; nobody receives it.
@@ -67,12 +68,11 @@ func problemOf(ctx context.Context, err error) *Problem {
 	case errors.As(err, &remote):
 		return remoteProblem(remote)
 	case errors.Is(err, sparql.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
-		p := problem(http.StatusServiceUnavailable, "The query took too long", err.Error())
-		return p
+		return limited(http.StatusServiceUnavailable, "The query took too long", "timeout", err)
 	case errors.Is(err, sparql.ErrMemory):
-		return problem(http.StatusRequestEntityTooLarge, "The query needs too much memory", err.Error())
+		return limited(http.StatusRequestEntityTooLarge, "The query needs too much memory", "memory", err)
 	case errors.Is(err, sparql.ErrTooManyRows):
-		return problem(http.StatusRequestEntityTooLarge, "The query has too many results", err.Error())
+		return limited(http.StatusRequestEntityTooLarge, "The query has too many results", "rows", err)
 	case errors.Is(err, context.Canceled):
 		if ctx.Err() != nil {
 			return &Problem{Status: statusClientClosed, Title: "The client went away", cause: err}
@@ -90,6 +90,11 @@ func problemOf(ctx context.Context, err error) *Problem {
 		p.Title = "The store could not be read"
 	}
 	return p
+}
+
+// limited is a problem of a query that met one of its limits.
+func limited(status int, title, reason string, err error) *Problem {
+	return &Problem{Status: status, Title: title, Detail: err.Error(), reason: reason}
 }
 
 // remoteProblem tells what became of a SERVICE, as a gateway does.

@@ -79,6 +79,10 @@ func (s *Server) sparql(w http.ResponseWriter, r *http.Request) {
 
 // answer runs a query. Its error is one that came before the response began.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest) error {
+	kind(r, "query") // until its form is known
+	if q.explain != "" {
+		kind(r, q.explain)
+	}
 	snap, err := s.snapshotAt(r.Context(), q.at)
 	if err != nil {
 		return err
@@ -133,6 +137,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 		return err
 	}
 	defer res.Close()
+	kind(r, queryKinds[res.Form()])
 	offers := graphOffers
 	switch res.Form() {
 	case algebra.Select, algebra.Ask:
@@ -157,7 +162,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 	if res.Form() == algebra.Select || res.Form() == algebra.Ask {
 		err = s.writeSolutions(r.Context(), out, res, offers[i].name)
 	} else {
-		err = s.writeGraph(out, res, offers[i].name)
+		err = s.writeGraph(r.Context(), out, res, offers[i].name)
 	}
 	if err == nil || out.begun || out.failed != nil {
 		s.note(r, q, err, out)
@@ -174,6 +179,9 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 	}
 	return nil
 }
+
+// queryKinds are the kinds of queries in the metrics.
+var queryKinds = map[algebra.Form]string{algebra.Select: "select", algebra.Ask: "ask", algebra.Construct: "construct", algebra.Describe: "describe"}
 
 // note tells the log why a response that had begun was broken.
 func (s *Server) note(r *http.Request, q *queryRequest, err error, out *stream) {
@@ -236,13 +244,18 @@ func (s *Server) writeSolutions(ctx context.Context, out *stream, res *sparql.Re
 	return w.Close()
 }
 
-func (s *Server) writeGraph(out *stream, res *sparql.Result, name string) error {
+func (s *Server) writeGraph(ctx context.Context, out *stream, res *sparql.Result, name string) error {
 	f, ok := format.ByName(name)
 	if !ok {
 		return errors.New("server: no writer for " + name)
 	}
 	w := newGraphWriter(out, f, s.withPrefixes(res.Prefixes()))
-	n := 0
+	n := int64(0)
+	defer func() {
+		if in := requestInfo(ctx); in != nil {
+			in.rows = n
+		}
+	}()
 	for t, err := range res.Triples() {
 		if err != nil {
 			return err

@@ -59,6 +59,7 @@ func (s *Server) resourceByPath(w http.ResponseWriter, r *http.Request) {
 // resource describes the first of the IRIs that the store knows. byPath tells that they are asked for at their own path.
 func (s *Server) resource(w http.ResponseWriter, r *http.Request, iris []string, byPath bool) {
 	addVary(w.Header(), "Accept")
+	kind(r, "resource")
 	if err := s.describe(w, r, iris, byPath); err != nil {
 		s.fail(w, r, problemOf(r.Context(), err))
 	}

@@ -23,6 +23,7 @@ import (
 	"triplestore/rdf"
 	"triplestore/rdf/iri"
 	"triplestore/server/access"
+	"triplestore/server/metrics"
 	"triplestore/sparql"
 	"triplestore/store"
 	"triplestore/store/visible"
@@ -90,6 +91,8 @@ type Config struct {
 	SlowQuery time.Duration
 	// Stall is how long a client may take nothing before its connection is given up. 0 means 30 s.
 	Stall time.Duration
+	// PublicMetrics opens the metrics at /metrics to everyone, else they are for administrators. They count what all graphs hold.
+	PublicMetrics bool
 	// UnionDefaultGraph makes the default graph of queries the union of all graphs.
 	UnionDefaultGraph bool
 	// Log takes a line per request and what went wrong. Nil means slog.Default.
@@ -123,6 +126,7 @@ type Server struct {
 	service  *document         // the service description
 	vocabs   vocabularies      // for completion
 	router   *mux.Router
+	metrics  *metrics.Metrics
 	stopping atomic.Bool
 	handler  http.Handler
 }
@@ -189,6 +193,7 @@ func New(c Config) (*Server, error) {
 		Service: c.Service, Load: c.Load,
 	})
 	s.vocabs.turn = make(chan struct{}, 1)
+	s.metrics = metrics.New(c.Version, s.whole, map[string]metrics.Queue{"queries": s.slots, "updates": s.writes, "exports": s.exports}, c.Log)
 	h, err := s.routes()
 	if err != nil {
 		return nil, err
@@ -209,6 +214,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 
 func (s *Server) routes() (http.Handler, error) {
 	m := mux.NewRouter().SkipClean(true).UseEncodedPath()
+	m.Use(noteRoute)
 	read := []string{http.MethodGet, http.MethodHead}
 	m.Handle("/", methods(s.front, s.fail, read...))
 	m.Handle("/sparql", methods(s.sparql, s.fail, http.MethodGet, http.MethodHead, http.MethodPost, methodQuery))
@@ -222,6 +228,7 @@ func (s *Server) routes() (http.Handler, error) {
 	m.Handle(catalogPath, methods(s.serveDocument(newDocument("catalog", describeCatalog)), s.fail, read...))
 	m.Handle(openAPIPath, methods(s.openAPI, s.fail, read...))
 	m.Handle("/resource", methods(s.resourceByParam, s.fail, read...))
+	m.Handle(metricsPath, methods(s.serveMetrics, s.fail, read...))
 	m.Handle("/healthz", methods(s.health, s.fail, read...))
 	m.Handle("/readyz", methods(s.ready, s.fail, read...))
 	m.Handle("/robots.txt", methods(s.robots, s.fail, read...))
@@ -229,7 +236,7 @@ func (s *Server) routes() (http.Handler, error) {
 		m.Handle(path, methods(a.serve, s.fail, read...))
 	}
 	m.Handle("/favicon.ico", methods(assets[iconPath].serve, s.fail, read...))
-	m.PathPrefix("/").Handler(methods(s.resourceByPath, s.fail, read...))
+	m.PathPrefix("/").Handler(methods(s.resourceByPath, s.fail, read...)).Name("/{path}")
 	m.NotFoundHandler = http.HandlerFunc(s.resourceByPath) // a path without its slash, as OPTIONS * has
 	s.router, s.service = m, newDocument("service", describeService)
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.ContentTypeFilter(compressible))

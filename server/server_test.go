@@ -69,7 +69,7 @@ func testStore(t testing.TB, text string) store.Store {
 	return st
 }
 
-func testServer(t testing.TB, st store.Store, change func(*Config)) *httptest.Server {
+func testServer(t testing.TB, st store.Store, change func(*Config), made ...func(*Server)) *httptest.Server {
 	t.Helper()
 	c := Config{Store: st, Base: testBase, Title: "Test", Log: slog.New(slog.DiscardHandler),
 		Examples: []Example{{Name: "one", Title: "What is <b>there</b>?", Text: "SELECT * WHERE { ?s ?p ?o }"}}}
@@ -79,6 +79,9 @@ func testServer(t testing.TB, st store.Store, change func(*Config)) *httptest.Se
 	s, err := New(c)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, f := range made {
+		f(s)
 	}
 	srv := httptest.NewServer(s)
 	t.Cleanup(srv.Close)

@@ -45,6 +45,7 @@ func (s *Server) update(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) carryOut(w http.ResponseWriter, r *http.Request) error {
+	kind(r, "update")
 	if err := s.mayWrite(w, r); err != nil {
 		return err
 	}

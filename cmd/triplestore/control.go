@@ -32,7 +32,7 @@ type control struct {
 
 // startControl listens until stop is called, which waits for what is going on, or cancels it after the grace period. Where there can be no socket
 // the log tells, and the server goes on.
-func startControl(st *badgerstore.Store, dir string, grace time.Duration, log *slog.Logger) (stop func()) {
+func startControl(st *badgerstore.Store, metrics http.Handler, dir string, grace time.Duration, log *slog.Logger) (stop func()) {
 	path := filepath.Join(dir, controlSocket)
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) { // the lock of the store is ours, so whoever made it is gone
 		log.Warn("no control socket: backup, stats, log, compact and verify need the server to stop", "error", err)
@@ -50,7 +50,9 @@ func startControl(st *badgerstore.Store, dir string, grace time.Duration, log *s
 	}
 	c := &control{st, log}
 	base, cancel := context.WithCancel(context.Background())
-	srv := &http.Server{Handler: c.handler(), ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return base },
+	routes := c.handler()
+	routes.Handle("GET /metrics", metrics)
+	srv := &http.Server{Handler: routes, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return base },
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	done := make(chan struct{})
 	go func() {
@@ -73,7 +75,7 @@ func startControl(st *badgerstore.Store, dir string, grace time.Duration, log *s
 	}
 }
 
-func (c *control) handler() http.Handler {
+func (c *control) handler() *http.ServeMux {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /backup", c.backup)
 	answer := func(f func(ctx context.Context, q url.Values) (any, error)) http.HandlerFunc {

@@ -187,7 +187,12 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 		defer stop()
 		go keepReloaded(watching, log, reloadEvery, again)
 	}
-	defer startControl(st, dir, f.grace, log)()
+	defer startControl(st, s.Metrics(), dir, f.grace, log)()
+	stopMetrics, err := startMetrics(f.site.metricsListen, s.Metrics(), log)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	defer stopMetrics()
 	err = s.Serve(ctx, l, f.grace)
 	if ctx.Err() != nil {
 		log.Info("stopped")

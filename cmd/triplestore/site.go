@@ -17,6 +17,8 @@ type siteFlags struct {
 	seeOther                              bool
 	maxUpload                             bytesValue
 	slowQuery                             time.Duration
+	publicMetrics                         bool
+	metricsListen                         string
 }
 
 func (f *siteFlags) add(cmd *cobra.Command) {
@@ -28,6 +30,8 @@ func (f *siteFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.publisher, "publisher", "", "IRI of who publishes the data, in the catalogue")
 	flags.StringVar(&f.publisherName, "publisher-name", "", "name of who publishes the data")
 	flags.Var(&f.maxUpload, "max-upload", "longest document that is written to /graphs")
+	flags.StringVar(&f.metricsListen, "metrics-listen", "", "another address, HOST:PORT, that answers /metrics to everyone who reaches it")
+	flags.BoolVar(&f.publicMetrics, "public-metrics", false, "answer /metrics to everyone, not only to administrators")
 	flags.DurationVar(&f.slowQuery, "slow-query", 10*time.Second, "log the text of queries and updates that take longer; 0 for none")
 }
 
@@ -40,6 +44,7 @@ func (f *siteFlags) apply(c *server.Config) error {
 		}
 		c.Mappings = append(c.Mappings, server.Mapping{Prefix: m[:cut], Path: m[cut+1:]})
 	}
+	c.PublicMetrics = f.publicMetrics
 	c.SeeOther, c.MaxUpload, c.SlowQuery = f.seeOther, int64(f.maxUpload), f.slowQuery
 	c.Description, c.Publisher, c.PublisherName = f.description, f.publisher, f.publisherName
 	return nil

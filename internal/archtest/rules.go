@@ -91,6 +91,7 @@ var Dependencies = []Dependency{
 	{"golang.org/x/text/", []string{"rdf/...", "sparql/expr", "loaders/..."}, nil, "Unicode normalisation and collation"},
 	{"golang.org/x/sync/", []string{"store/...", "sparql/exec", "loaders/...", "server/...", "cmd/..."}, nil, "groups of goroutines"},
 	{"golang.org/x/sys/", []string{"store/...", "bench", "cmd/..."}, nil, "files and memory of the operating system"},
+	{"github.com/prometheus/client_golang/", []string{"server/metrics"}, nil, "one package knows how measurements leave the program"},
 	{"go.opentelemetry.io/", []string{"server/...", "cmd/..."}, nil, "telemetry is wired at the edge"},
 	{"github.com/google/go-cmp/", nil, []string{"..."}, "tests only"},
 	{"github.com/rogpeppe/go-internal/", nil, []string{"..."}, "tests only"},

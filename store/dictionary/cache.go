@@ -3,6 +3,8 @@ package dictionary
 import (
 	"container/list"
 	"sync"
+
+	"triplestore/store"
 )
 
 const cacheShards = 16
@@ -18,6 +20,8 @@ type cacheShard struct {
 	blocks map[uint64]*list.Element // of *cached
 	recent list.List                // most recent first
 	bytes  int64
+
+	hits, misses, evictions uint64
 }
 
 type cached struct {
@@ -40,8 +44,10 @@ func (c *Cache) get(page uint64) *block {
 	defer s.mu.Unlock()
 	e := s.blocks[page]
 	if e == nil {
+		s.misses++
 		return nil
 	}
+	s.hits++
 	s.recent.MoveToFront(e)
 	return e.Value.(*cached).block
 }
@@ -59,6 +65,7 @@ func (c *Cache) put(page uint64, b *block) {
 	s.blocks[page] = s.recent.PushFront(&cached{page, b})
 	for s.bytes += b.size(); s.bytes > c.budget; {
 		s.remove(s.recent.Back())
+		s.evictions++
 	}
 }
 
@@ -76,6 +83,21 @@ func (s *cacheShard) remove(e *list.Element) {
 	x := s.recent.Remove(e).(*cached)
 	delete(s.blocks, x.page)
 	s.bytes -= x.block.size()
+}
+
+// Counters tells how the cache is doing.
+func (c *Cache) Counters() store.CacheCounters {
+	var t store.CacheCounters
+	for i := range c.shards {
+		s := &c.shards[i]
+		s.mu.Lock()
+		t.Hits += s.hits
+		t.Misses += s.misses
+		t.Evictions += s.evictions
+		t.Bytes += s.bytes
+		s.mu.Unlock()
+	}
+	return t
 }
 
 // Bytes is what the cache holds now.
