@@ -1,0 +1,233 @@
+package identity
+
+import (
+	"fmt"
+
+	"triplestore/loaders/source"
+	"triplestore/rdf"
+	"triplestore/vocab"
+)
+
+// Kind is the section "identity" of the configuration of the harvest.
+var Kind = source.RewriterKind{
+	Name:    "identity",
+	Doc:     "gives organisations, places and codes one canonical IRI each",
+	New:     func() source.RewriterConfig { return &config{} },
+	Default: true,
+}
+
+type config struct {
+	Rules string `yaml:"rules" doc:"file of rules; default: those that come with the program"`
+	Off   bool   `yaml:"off" doc:"leave all IRIs as they are"`
+
+	version string
+}
+
+// OpenRewriter implements source.RewriterConfig.
+func (c *config) OpenRewriter(env source.Env) (source.Rewriter, error) {
+	if c.Off {
+		return nil, nil
+	}
+	rules, err := Default()
+	if c.Rules != "" {
+		rules, err = Load(env.Path(c.Rules))
+	}
+	if err != nil {
+		return nil, source.Keyf("rules", "%v", err)
+	}
+	c.version = rules.Version()
+	return rules, nil
+}
+
+// Version implements source.RewriterConfig. The version of rules in a file is known once they are open.
+func (c *config) Version() string {
+	if c.Off {
+		return "off"
+	}
+	return "1-" + c.version
+}
+
+var (
+	sameAs     = rdf.IRI(vocab.OWL + "sameAs")
+	identifier = rdf.IRI(vocab.DCT + "identifier")
+	notation   = rdf.IRI(vocab.SKOS + "notation")
+	orgNumber  = rdf.IRI(vocab.ORGIdentifier)
+)
+
+// Rewrite implements source.Rewriter.
+func (r *Rules) Rewrite(rec *source.Record, note func(source.Note)) error {
+	w := rewriting{r: r, rec: rec, note: note}
+	w.nodes()
+	if rec.IRI != "" {
+		if m, ok := r.Lookup(rec.IRI); ok && m.Canonical != rec.IRI {
+			w.link(rec.IRI, m)
+			rec.IRI = m.Canonical
+		}
+	}
+	triples := rec.Triples
+	for i := range triples {
+		t := &triples[i]
+		t.S = w.term(t.S)
+		if t.O.IsIRI() {
+			if t.P == sameAs { // says on purpose what the other IRI is
+				continue
+			}
+			t.O = w.object(t.P, t.O)
+		} else if t.O.IsBlankNode() {
+			t.O = w.object(t.P, t.O)
+		}
+	}
+	if rec.Deleted {
+		return nil
+	}
+	rec.Triples = append(triples, w.links...)
+	return nil
+}
+
+// rewriting is the work on one record.
+type rewriting struct {
+	r     *Rules
+	rec   *source.Record
+	note  func(source.Note)
+	links []rdf.Triple
+	done  map[string]bool
+	told  map[string]bool
+	// byNumber has nodes that are told by an identifier, not by their IRI.
+	byNumber map[rdf.Term]Match
+
+	lastIn, lastOut rdf.Term // most statements of a record have the same subject
+}
+
+// nodes finds publishers that are told by their number: blank nodes, and IRIs that no rule knows.
+func (w *rewriting) nodes() {
+	var wanted map[rdf.Term]*rule
+	for i := range w.rec.Triples {
+		t := &w.rec.Triples[i]
+		if len(w.r.objects) == 0 || t.O.IsLiteral() {
+			continue
+		}
+		one := w.r.objects[t.P.Value()]
+		if one == nil {
+			continue
+		}
+		if t.O.IsIRI() {
+			if _, ok := w.r.Lookup(t.O.Value()); ok {
+				continue
+			}
+		}
+		if wanted == nil {
+			wanted = map[rdf.Term]*rule{}
+		}
+		wanted[t.O] = one
+	}
+	if wanted == nil {
+		return
+	}
+	for i := range w.rec.Triples {
+		t := &w.rec.Triples[i]
+		if !t.O.IsLiteral() || t.P != identifier && t.P != notation && t.P != orgNumber {
+			continue
+		}
+		one := wanted[t.S]
+		if one == nil {
+			continue
+		}
+		number := t.O.Value()
+		if re := one.classes["number"]; re == nil || !re.MatchString(number) {
+			continue
+		}
+		if m, ok := one.resolve(values{{"number", number}}, ""); ok {
+			if w.byNumber == nil {
+				w.byNumber = map[rdf.Term]Match{}
+			}
+			w.byNumber[t.S] = m
+		}
+	}
+}
+
+func (w *rewriting) term(t rdf.Term) rdf.Term {
+	if t == w.lastIn {
+		return w.lastOut
+	}
+	w.lastIn, w.lastOut = t, w.canonical(t)
+	return w.lastOut
+}
+
+func (w *rewriting) canonical(t rdf.Term) rdf.Term {
+	if w.byNumber != nil {
+		if m, ok := w.byNumber[t]; ok {
+			if t.IsIRI() {
+				w.link(t.Value(), m)
+			} else {
+				w.identify(m)
+			}
+			return rdf.IRI(m.Canonical)
+		}
+	}
+	if !t.IsIRI() {
+		return t
+	}
+	m, ok := w.r.Lookup(t.Value())
+	if !ok {
+		if one := w.r.suspect(t.Value()); one != nil {
+			w.unmatched(t, one)
+		}
+		return t
+	}
+	if m.Canonical == t.Value() {
+		return t
+	}
+	w.link(t.Value(), m)
+	return rdf.IRI(m.Canonical)
+}
+
+func (w *rewriting) object(p, o rdf.Term) rdf.Term {
+	out := w.canonical(o)
+	if out == o {
+		if one := w.r.objects[p.Value()]; one != nil {
+			if o.IsBlankNode() {
+				w.unmatched(o, one)
+			} else if _, ok := w.r.Lookup(o.Value()); !ok {
+				w.unmatched(o, one)
+			}
+		}
+	}
+	return out
+}
+
+// link says that two IRIs mean the same, and gives the canonical one its identifier.
+func (w *rewriting) link(original string, m Match) {
+	if w.done[original] {
+		return
+	}
+	if w.done == nil {
+		w.done = map[string]bool{}
+	}
+	w.done[original] = true
+	a, b := rdf.IRI(m.Canonical), rdf.IRI(original)
+	w.links = append(w.links, rdf.Triple{S: a, P: sameAs, O: b}, rdf.Triple{S: b, P: sameAs, O: a})
+	w.identify(m)
+}
+
+func (w *rewriting) identify(m Match) {
+	if m.Identifier != "" {
+		w.links = append(w.links, rdf.Triple{S: rdf.IRI(m.Canonical), P: identifier, O: rdf.String(m.Identifier)})
+	}
+}
+
+func (w *rewriting) unmatched(t rdf.Term, one *rule) {
+	key := t.Value()
+	if w.told[key] {
+		return
+	}
+	if w.told == nil {
+		w.told = map[string]bool{}
+	}
+	w.told[key] = true
+	what := "a blank node without a number"
+	if t.IsIRI() {
+		what = t.Value()
+	}
+	w.note(source.Note{Sort: source.Unmatched, Message: fmt.Sprintf("%s: no canonical IRI is known for %s", one.Name, what), Place: w.rec.Place,
+		Record: w.rec.IRI})
+}
