@@ -53,6 +53,7 @@ var SupportPackages = []SupportPackage{
 	{"internal/sparqltest", "loaders", true, "it compares stores, engines and results, so it sits beside the engine's tests and never in the program"},
 	{"internal/egress", "", false, "it is the one guard of outgoing requests, so it depends on nothing that might go around it"},
 	{"internal/diskspace", "", false, "stores and sorting ask it before they write; it asks the operating system"},
+	{"internal/sourcetest", "server", true, "it plays the servers that kinds of source ask, and takes what they deliver: for their tests"},
 	{"internal/fault", "façade", true, "faults are injected under the store, never in production"},
 }
 
@@ -71,7 +72,7 @@ var Dependencies = []Dependency{
 		"the engine underneath can be changed only as long as one package knows it; sparql and server must work on any store"},
 	{"github.com/dgraph-io/ristretto/", []string{"store/badgerstore"}, nil, "it comes with Badger and stays with it"},
 	{"github.com/gorilla/mux", []string{"server/..."}, nil, "routing is the server's"},
-	{"go.yaml.in/yaml/", []string{"loaders/...", "server/access"}, nil, "the harvest and the access rights are configured by files; nothing else is"},
+	{"go.yaml.in/yaml/", []string{"loaders/...", "server/access", "internal/sourcetest"}, nil, "the harvest and the access rights are configured by files; nothing else is"},
 	{"github.com/robfig/cron/", []string{"loaders/harvest"}, nil, "the schedule of the harvest"},
 	{"github.com/coreos/go-oidc/", []string{"server/access"}, nil, "who makes a request is decided in one place"},
 	{"golang.org/x/time/", []string{"server/..."}, nil, "how often a client may ask"},
@@ -82,7 +83,7 @@ var Dependencies = []Dependency{
 	{"github.com/cockroachdb/apd/", []string{"rdf/xsd", "sparql/expr"}, []string{"store/..."},
 		"decimals of any size are arithmetic; storage keeps terms"},
 	{"github.com/dlclark/regexp2", []string{"sparql/expr"}, nil, "XPath regular expressions that package regexp does not know"},
-	{"github.com/klauspost/compress/", []string{"rdf/format", "store/...", "loaders/...", "server/...", "cmd/..."}, []string{"..."},
+	{"github.com/klauspost/compress/", []string{"rdf/format", "store/...", "loaders/...", "server/...", "cmd/...", "bench/..."}, []string{"..."},
 		"compression belongs where bytes go in and out"},
 	{"github.com/ulikunitz/xz", []string{"rdf/format"}, nil, "archives of the past come in it; only the one table of formats unpacks it"},
 	{"github.com/google/uuid", []string{"sparql/expr"}, nil, "the functions UUID and STRUUID"},

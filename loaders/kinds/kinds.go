@@ -2,16 +2,21 @@
 package kinds
 
 import (
+	"triplestore/loaders/enhetsregisteret"
+	"triplestore/loaders/identity"
 	"triplestore/loaders/rdfsource"
 	"triplestore/loaders/source"
 )
 
 // All lists the kinds of source.
 func All() []source.Kind {
-	return []source.Kind{rdfsource.Kind()}
+	return []source.Kind{
+		rdfsource.Kind(),
+		enhetsregisteret.Kind,
+	}
 }
 
 // Rewriters lists the rewriters, in the order in which they work.
 func Rewriters() []source.RewriterKind {
-	return []source.RewriterKind{}
+	return []source.RewriterKind{identity.Kind}
 }
