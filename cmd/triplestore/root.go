@@ -68,7 +68,7 @@ func (a *app) root() *cobra.Command {
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
 	})
-	cmd.AddCommand(a.serve(), a.load(), a.query(), a.update(), a.dump(), a.convert(), a.check(), a.stats(), a.log(), a.diff(), a.backup(), a.restore(), a.verify(), a.compact(), a.upgrade(), a.token(), a.version())
+	cmd.AddCommand(a.serve(), a.load(), a.harvest(), a.query(), a.update(), a.dump(), a.convert(), a.check(), a.stats(), a.log(), a.diff(), a.backup(), a.restore(), a.verify(), a.compact(), a.upgrade(), a.token(), a.version())
 	return cmd
 }
 
@@ -93,6 +93,7 @@ func (a *app) exitCode(ctx context.Context, err error) int {
 	var syntaxErr *syntax.Error
 	var unsupported *sparql.UnsupportedError
 	var strict *loaders.StrictError
+	var strictHarvest *strictHarvestError
 	code := exitFailure
 	switch {
 	case err == nil:
@@ -107,7 +108,7 @@ func (a *app) exitCode(ctx context.Context, err error) int {
 		return exitUsage
 	case errors.As(err, &usage), errors.As(err, &unsupported), errors.Is(err, sparql.ErrServiceRefused):
 		code = exitUsage
-	case errors.As(err, &strict):
+	case errors.As(err, &strict), errors.As(err, &strictHarvest):
 		code = exitStrict
 	case errors.Is(err, sparql.ErrTimeout), errors.Is(err, sparql.ErrMemory), errors.Is(err, sparql.ErrTooManyRows):
 		code = exitLimit

@@ -33,6 +33,7 @@ func (a *application) conclude() error {
 		return nil
 	}
 	a.report.Status = Changed
+	a.report.Notes = worth(a.report.Notes)
 	if err := a.write(facts); err != nil {
 		return err
 	}
@@ -300,7 +301,7 @@ func (a *application) write(facts *sourceFacts) error {
 	integer(vocab.HVRejected, r.Rejected)
 	integer(vocab.HVNormalised, r.Normalised)
 	integer(vocab.HVUnmatched, r.Unmatched)
-	for i, n := range worth(r.Notes) {
+	for i, n := range r.Notes[:min(len(r.Notes), provenanceNotes)] {
 		note := rdf.IRI(a.report.Run + "#note-" + strconv.Itoa(i+1))
 		a.state(run, vocab.HVNote, note)
 		a.state(note, vocab.RDFType, rdf.IRI(vocab.HVNoteClass))
@@ -321,20 +322,13 @@ func (a *application) write(facts *sourceFacts) error {
 	return a.txn.Add(a.ledgerQ)
 }
 
-// worth chooses the notes that go into the store: rejections and conflicts first.
+// worth brings rejections and conflicts to the front.
 func worth(notes []source.Note) []source.Note {
 	rank := func(n source.Note) int {
-		switch n.Sort {
-		case source.Rejected:
-			return 0
-		case source.Conflict:
-			return 1
-		}
-		return 2
+		return slices.Index([]source.Sort{source.Rejected, source.Conflict}, n.Sort) & 3
 	}
-	out := slices.Clone(notes)
-	slices.SortStableFunc(out, func(a, b source.Note) int { return rank(a) - rank(b) })
-	return out[:min(len(out), provenanceNotes)]
+	slices.SortStableFunc(notes, func(a, b source.Note) int { return rank(a) - rank(b) }) // -1 & 3 is 3: the others come last
+	return notes
 }
 
 // oldRuns drops the runs of the source beyond those that are to be kept. Runs that catalogue records came from stay.

@@ -47,6 +47,7 @@ type SourceConfig struct {
 	fingerprint string
 	maxRemoved  float64 // share of the records; below 0 is no limit
 	schedule    cron.Schedule
+	jitter      time.Duration
 }
 
 type rewriter struct {
@@ -225,7 +226,7 @@ var commonKeys = func() (keys []string) {
 }()
 
 func (c *Config) source(node *yaml.Node, kinds []source.Kind, versions string) (*SourceConfig, error) {
-	s := &SourceConfig{line: node.Line, maxRemoved: -1}
+	s := &SourceConfig{line: node.Line, maxRemoved: -1, jitter: c.file.Jitter.Or(time.Minute)}
 	kindNode := child(node, "kind")
 	if kindNode == nil {
 		return nil, errorAt(node, nil, "kind is missing: the kind of the source, one of "+kindNames(kinds))

@@ -26,7 +26,7 @@ import (
 type Options struct {
 	Config *Config
 	Store  store.Store
-	// Journal remembers what is not worth a commit; nil forgets it.
+	// Journal remembers what is not worth a commit; nil is one in memory.
 	Journal *Journal
 	// Clock is the time; nil is the system's.
 	Clock source.Clock
@@ -67,6 +67,9 @@ func New(o Options) (*Harvester, error) {
 	h := &Harvester{o: o, names: names{o.Config.file.GraphBase}, byName: map[string]*SourceConfig{}, turn: make(chan struct{}, 1)}
 	for _, s := range o.Config.Sources {
 		h.byName[s.Name] = s
+	}
+	if h.o.Journal == nil {
+		h.o.Journal = &Journal{entries: map[string]JournalEntry{}}
 	}
 	var err error
 	h.rules, err = ReadRules(o.Config.Rules)
@@ -178,7 +181,7 @@ func (h *Harvester) source(ctx context.Context, s *SourceConfig, o RunOptions, a
 	r := &SourceReport{Name: s.Name, Title: s.Title, Kind: s.Kind.Name, Graph: s.Graph, Started: start, Again: again,
 		Run: h.names.run(s.Name, runID(start))}
 	state, err := h.run(ctx, s, o, r, stale)
-	r.Seconds = h.o.Clock.Now().Sub(start).Seconds()
+	r.Seconds, r.Notes = h.o.Clock.Now().Sub(start).Seconds(), worth(r.Notes)
 	if err != nil {
 		r.Status, r.Error, r.Class, r.Run = Failed, err.Error(), source.ClassOf(err), ""
 		if ctx.Err() != nil {
@@ -337,7 +340,7 @@ func (h *Harvester) read(ctx context.Context, s *SourceConfig, o RunOptions, r *
 		return outcome, err
 	}
 	if (o.Strict || s.Strict) && r.Rejected > 0 {
-		return outcome, &StrictError{Rejected: r.Rejected, First: firstRejected(r.Notes)}
+		return outcome, source.WithClass(source.Rejects, &StrictError{Rejected: r.Rejected, First: firstRejected(r.Notes)})
 	}
 	return outcome, spool.finish()
 }
@@ -408,7 +411,7 @@ func withoutUser(address string) string {
 // Sources lists the sources of the configuration.
 func (h *Harvester) Sources() []*SourceConfig { return h.o.Config.Sources }
 
-// Journal is the harvester's journal, which may be nil.
+// Journal is the harvester's journal.
 func (h *Harvester) Journal() *Journal { return h.o.Journal }
 
 // TempDir makes the folder for files that need not outlive a run, and empties it of what an earlier process left.

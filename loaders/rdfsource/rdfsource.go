@@ -7,6 +7,7 @@ package rdfsource
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -186,6 +187,9 @@ type reading struct {
 	read int
 	open []*source.Document
 	docs int
+
+	foreign int    // files in folders that are no RDF
+	example string // the first of them
 }
 
 func (r *reading) close() {
@@ -305,6 +309,11 @@ func (r *reading) files() error {
 		}
 		return source.WithClass(class, err)
 	}
+	defer func() {
+		if r.foreign > 0 {
+			r.to.Note(source.Note{Sort: source.Remark, Message: fmt.Sprintf("%d files are no RDF and were skipped, such as this one", r.foreign), Place: source.Place{Source: r.example}})
+		}
+	}()
 	for i, f := range found {
 		if f.Skip != "" {
 			r.to.Note(source.Note{Sort: source.Remark, Message: "skipped: " + f.Skip, Place: source.Place{Source: f.Path}})
@@ -354,7 +363,8 @@ func (r *reading) document(body io.Reader, name, base, path, mediaType string, n
 	f, why := r.s.format, ""
 	if f == nil {
 		if f, why = loaders.Recognise(path, mediaType, head, named); f == nil && !named {
-			r.to.Note(source.Note{Sort: source.Remark, Message: "skipped: it " + why, Place: source.Place{Source: name}})
+			r.foreign++
+			r.example = cmp.Or(r.example, name)
 			return nil
 		}
 	}

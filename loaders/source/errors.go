@@ -21,6 +21,8 @@ const (
 	Refused Class = "refused"
 	// Invalid: what the source answered is not what it should be.
 	Invalid Class = "invalid"
+	// Rejects: something was rejected, and the harvest is strict.
+	Rejects Class = "rejects"
 	// TooLarge: a limit on size, pages or time was reached.
 	TooLarge Class = "too-large"
 	// Interrupted: the harvest was stopped.

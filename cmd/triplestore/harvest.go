@@ -1,0 +1,261 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"triplestore/internal/egress"
+	"triplestore/loaders/harvest"
+	"triplestore/loaders/kinds"
+	"triplestore/loaders/source"
+	"triplestore/store"
+)
+
+// printedNotes is how many notes of a source are printed; --json has more.
+const printedNotes = 20
+
+func (a *app) harvest() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "harvest -c FILE [flags]",
+		Short: "Harvest sources and keep them in step",
+		Long: `Harvests the sources that a configuration names: catalogues, registers, feeds, tables and others. What a source says replaces what it
+said before, removals included; each source is one commit, and one that says the same as before makes none. A source that
+fails changes nothing and does not keep the others from being harvested. The configuration is YAML; at its simplest
+
+  sources: [{name: fdk, kind: rdf, path: catalogue.ttl}]
+
+with url: in place of path: for what is on the web. --schema prints its JSON Schema, for editors. The kinds of source are:
+
+` + kindList() + `
+When each source was last asked is kept in a small file beside the store, STORE.harvest.json, since that is not worth a commit. What
+the runs did is in the graph <` + harvest.DefaultGraphBase + `provenance>, and derived facts are in graphs of their own.
+
+Exit codes:
+  0    all sources were harvested
+  1    a source failed; the others were harvested
+  2    wrong use, or a mistake in the configuration
+  3    a strict harvest of a source rejected something; of that source nothing was committed
+  130  interrupted; of the source that was being harvested nothing was committed`,
+		Example: `  triplestore harvest -c sources.yaml
+  triplestore harvest -c sources.yaml --source fdk --dry-run
+  triplestore harvest -c sources.yaml --json > report.json
+  triplestore harvest --schema > sources.schema.json
+  triplestore serve --harvest sources.yaml`,
+		Args: args(cobra.NoArgs),
+	}
+	dir := storeFlag(cmd)
+	flags := cmd.Flags()
+	file := flags.StringP("config", "c", "", "file with the configuration")
+	names := flags.StringArray("source", nil, "harvest only the source of this name; may be repeated")
+	dry := flags.Bool("dry-run", false, "read the sources and tell what would change, but change nothing")
+	strict := flags.Bool("strict", false, "make whatever is rejected an error of its source")
+	full := flags.Bool("full", false, "read the sources from the start, whatever they remember")
+	asJSON := flags.Bool("json", false, "print the report as JSON")
+	quiet := flags.Bool("quiet", false, "print one line for each source")
+	schema := flags.Bool("schema", false, "print the JSON Schema of the configuration and stop")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if *schema {
+			_, err := a.stdout.Write(harvest.Schema(kinds.All(), kinds.Rewriters()))
+			return err
+		}
+		if *file == "" {
+			return usageError{errors.New("-c names the configuration; see triplestore harvest --help")}
+		}
+		config, err := readHarvest(*file)
+		if err != nil {
+			return err
+		}
+		return a.with(*dir, true, func(st store.Store) error {
+			h, err := newHarvester(config, st, *dir, nil)
+			if err != nil {
+				return err
+			}
+			o := harvest.RunOptions{Sources: *names, DryRun: *dry, Strict: *strict, Full: *full, Progress: a.harvestProgress(*quiet || *asJSON)}
+			if !*asJSON {
+				o.Done = func(r *harvest.SourceReport) { printSource(a.stdout, r, *quiet, *dry) }
+			}
+			report, err := h.Run(cmd.Context(), o)
+			var unknown *harvest.UnknownSourceError
+			if errors.As(err, &unknown) {
+				return usageError{err}
+			}
+			if *asJSON {
+				err = errors.Join(err, a.printJSON(report))
+			}
+			if err != nil {
+				return err
+			}
+			return harvestVerdict(report)
+		})
+	}
+	return cmd
+}
+
+func kindList() string {
+	var b strings.Builder
+	for _, k := range kinds.All() {
+		fmt.Fprintf(&b, "  %-12s %s\n", k.Name, k.Doc)
+	}
+	return b.String()
+}
+
+// readHarvest reads a configuration; a mistake in it is wrong use.
+func readHarvest(file string) (*harvest.Config, error) {
+	c, err := harvest.ReadConfig(file, kinds.All(), kinds.Rewriters())
+	var mistake *harvest.ConfigError
+	if errors.As(err, &mistake) {
+		return nil, usageError{err}
+	}
+	return c, err
+}
+
+func newHarvester(c *harvest.Config, st store.Store, dir string, log *slog.Logger) (*harvest.Harvester, error) {
+	journal, err := harvest.OpenJournal(filepath.Clean(dir) + ".harvest.json")
+	if err != nil {
+		return nil, err
+	}
+	temp := filepath.Join(dir, "tmp", "harvest")
+	if err := harvest.TempDir(temp); err != nil {
+		return nil, err
+	}
+	h, err := harvest.New(harvest.Options{Config: c, Store: st, Journal: journal, Temp: temp, Log: log, Proxy: egress.ProxyFromEnvironment})
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return h, nil
+}
+
+// harvestVerdict is the error of a harvest in which sources failed.
+func harvestVerdict(r *harvest.Report) error {
+	var failed []string
+	strict := true
+	seen := map[string]bool{}
+	for i := range r.Sources {
+		if s := &r.Sources[i]; s.Status == harvest.Failed && !seen[s.Name] {
+			seen[s.Name] = true
+			failed = append(failed, s.Name)
+			strict = strict && s.Class == source.Rejects
+		}
+	}
+	switch {
+	case len(failed) == 0:
+		return nil
+	case strict:
+		return &strictHarvestError{failed}
+	}
+	return fmt.Errorf("%d of %d sources failed: %s", len(failed), countSources(r), strings.Join(failed, ", "))
+}
+
+func countSources(r *harvest.Report) int {
+	names := map[string]bool{}
+	for i := range r.Sources {
+		names[r.Sources[i].Name] = true
+	}
+	return len(names)
+}
+
+// strictHarvestError is the error of a harvest whose failures are all of strictness.
+type strictHarvestError struct{ sources []string }
+
+func (e *strictHarvestError) Error() string {
+	return "what was rejected is an error, as the harvest is strict: " + strings.Join(e.sources, ", ")
+}
+
+// harvestProgress shows how a source comes along.
+func (a *app) harvestProgress(quiet bool) func(string, source.Progress) {
+	if quiet && !isTerminal(a.stderr) {
+		return nil
+	}
+	interval, last := plainInterval, time.Now()
+	end := "\n"
+	if isTerminal(a.stderr) {
+		interval, end = 200*time.Millisecond, "\x1b[K\r"
+	}
+	return func(name string, p source.Progress) {
+		if time.Since(last) < interval {
+			return
+		}
+		last = time.Now()
+		fmt.Fprint(a.stderr, harvestLine(name, p)+end)
+	}
+}
+
+func harvestLine(name string, p source.Progress) string {
+	s := name + ": " + p.Doing
+	if p.Done > 0 || p.Total > 0 {
+		s += " " + formatCount(p.Done)
+		if p.Total > 0 {
+			s += " of " + formatCount(p.Total)
+		}
+		s += " " + p.Unit
+	}
+	if p.Records > 0 {
+		s += ", " + formatCount(p.Records) + " records"
+	}
+	if p.Requests > 0 {
+		s += ", " + formatCount(p.Requests) + " requests"
+	}
+	return s
+}
+
+// printSource prints the report of a source.
+func printSource(to io.Writer, r *harvest.SourceReport, quiet, dry bool) {
+	w := bufio.NewWriter(to)
+	defer w.Flush()
+	fmt.Fprintf(w, "%s: %s", r.Name, r.Status)
+	switch {
+	case r.Status == harvest.Failed:
+		fmt.Fprintf(w, " (%s): %s\n", r.Class, r.Error)
+	case r.Status == harvest.Unchanged:
+		fmt.Fprintf(w, " in %.1f s\n", r.Seconds)
+	default:
+		fmt.Fprintf(w, ": %s statements added, %s removed", formatCount(r.Added), formatCount(r.Removed))
+		if c := r.Records; c.Added+c.Changed+c.Removed+c.Unchanged > 0 {
+			fmt.Fprintf(w, "; records: %s added, %s changed, %s removed, %s as before", formatCount(c.Added), formatCount(c.Changed), formatCount(c.Removed), formatCount(c.Unchanged))
+		}
+		if r.Commit > 0 {
+			fmt.Fprintf(w, "; commit %d", r.Commit)
+		} else if dry {
+			fmt.Fprint(w, "; nothing was changed (dry run)")
+		}
+		fmt.Fprintf(w, "; %.1f s\n", r.Seconds)
+	}
+	if quiet {
+		return
+	}
+	for _, c := range []struct {
+		n    int64
+		what string
+	}{
+		{r.Rejected, "rejected"}, {r.Normalised, "normalised"}, {r.Unmatched, "identifiers without a canonical IRI"}, {r.Conflicts, "conflicts with other sources"},
+	} {
+		if c.n > 0 {
+			fmt.Fprintf(w, "  %s %s\n", formatCount(c.n), c.what)
+		}
+	}
+	for _, d := range r.Derived {
+		fmt.Fprintf(w, "  derived by %s: %s facts, %s added, %s removed\n", d.Rule, formatCount(d.Facts), formatCount(d.Added), formatCount(d.Removed))
+	}
+	for i, n := range r.Notes {
+		if i == printedNotes {
+			fmt.Fprintf(w, "  … and %s more; --json has them\n", formatCount(len(r.Notes)-printedNotes))
+			break
+		}
+		fmt.Fprintf(w, "  %s: ", n.Sort)
+		if p := n.Place.String(); p != "" {
+			fmt.Fprintf(w, "%s: ", p)
+		}
+		if n.Record != "" {
+			fmt.Fprintf(w, "<%s>: ", n.Record)
+		}
+		fmt.Fprintln(w, n.Message)
+	}
+}
