@@ -95,6 +95,10 @@ func TestQueries(t *testing.T) {
 		{query: "SELECT ?s { ?s :n ?v FILTER NOT EXISTS { VALUES ?v { UNDEF 5 } FILTER NOT EXISTS { :a :n ?v } } }", want: "a"},
 		// A value from outside is in every solution of a sub-select that shows its variable, and counts for DISTINCT.
 		{query: "SELECT ?s ?x { ?s :n 3 LATERAL { SELECT DISTINCT ?s ?x { { ?y :n 5 BIND (:k AS ?x) } UNION { ?s :p ?z BIND (:k AS ?x) } } } }", want: "a k"},
+		{query: "SELECT ?s ?x { ?s :q ?v FILTER NOT EXISTS { { SELECT ?s { } GROUP BY ?s } MINUS { ?s :q ?v } } }", want: "_ -|d -"},
+		{query: "SELECT ?s { ?s :n ?n LATERAL { SELECT DISTINCT ?s ?n ?x { { ?x :p :d } UNION { ?s :n ?n . ?x :p :d } UNION { ?x :p :b } } ORDER BY ?x LIMIT 1 OFFSET 1 } }", want: "a|b|c"},
+		// A pattern within EXISTS that is planned in different ways for different solutions.
+		{query: "SELECT ?s { { ?s :n ?n OPTIONAL { ?s :q ?x } } UNION { ?s :q ?x } FILTER EXISTS { ?y :p ?z MINUS { ?s :q ?x } FILTER NOT EXISTS { ?x :none ?z } } }", want: "_|a|b|c|d"},
 		// What is grouped away is another variable than the result of the same name.
 		{query: "SELECT ?s ?n { ?s :n ?n FILTER EXISTS { { SELECT (MAX(?n) AS ?n) { ?x :n ?n } } } }", want: "b 5"},
 		{query: "SELECT ?s { ?s :q ?n FILTER EXISTS { SELECT ?z (SUM(?z) AS ?s) { ?s :p ?n } GROUP BY ?z } }", want: "_|d"},
@@ -122,6 +126,10 @@ func TestQueries(t *testing.T) {
 		{query: "SELECT ?x { :a :p* ?x }", want: "a|b|c|d"},
 		{query: "SELECT ?x { ?x :p+ :d }", want: "a|b|c"},
 		{query: "SELECT ?x { :nowhere :p* ?x }", want: "nowhere"},
+		{query: "SELECT ?x { :nowhere (:p?|:q)+ ?x }", want: "nowhere"},
+		{query: "SELECT ?x { :nowhere (:p*/:p?)+ ?x }", want: ""}, // the middle of a sequence is a variable, which stands for nodes of the graph only
+		{query: "SELECT ?x { ?x (:p*/:p?)+ :nowhere }", want: ""},
+		{query: "SELECT ?x { ?x (:p*/:p?)+ :b }", want: "a|b"},
 		{query: "SELECT (COUNT(*) AS ?n) { ?x :p* ?y }", want: "18"},
 		{query: "SELECT ?x { :a (:p/:p)* ?x }", want: "a|c"},
 		{query: "SELECT ?x { :a !(:p|:l) ?x }", want: "3"},

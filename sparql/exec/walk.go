@@ -14,6 +14,11 @@ type walker struct {
 	env   *env
 	held  *held
 
+	// stranger is the term that a search began at, where it is not a node of the graph and that makes a difference: a path of two,
+	// whose middle is a variable, does not lead through it (https://www.w3.org/TR/sparql12-query/#defn_evalPathSequence).
+	stranger store.ID
+	mayPass  map[optimizer.Step]bool // see passes
+
 	calls int
 	memo  map[adjacencyKey]*adjacency
 	out   []store.ID
@@ -50,7 +55,49 @@ func (w *walker) reach(step optimizer.Step, from store.ID, least int, many, inve
 			return w.reachIn(a, from, least, many)
 		}
 	}
+	w.stranger = store.NoID
+	if w.passes(step) {
+		known, err := w.isNode(from)
+		if err != nil {
+			return nil, err
+		}
+		if !known {
+			w.stranger = from
+		}
+	}
 	return w.closure(step, []store.ID{from}, least, many, inverse)
+}
+
+// passes reports whether a step has a sequence in it of which a part may be empty.
+func (w *walker) passes(step optimizer.Step) bool {
+	if known, ok := w.mayPass[step]; ok {
+		return known
+	}
+	var found bool
+	var empty func(optimizer.Step) bool
+	empty = func(step optimizer.Step) bool {
+		switch s := step.(type) {
+		case *optimizer.StepSequence:
+			l, r := empty(s.L), empty(s.R)
+			found = found || l || r
+			return l && r
+		case *optimizer.StepAlternative:
+			some := false
+			for _, x := range s.Of {
+				some = empty(x) || some
+			}
+			return some
+		case *optimizer.StepClosure:
+			return empty(s.Step) || s.Min == 0
+		}
+		return false
+	}
+	empty(step)
+	if w.mayPass == nil {
+		w.mayPass = map[optimizer.Step]bool{}
+	}
+	w.mayPass[step] = found
+	return found
 }
 
 // closure is reach from several terms at once.
@@ -260,6 +307,9 @@ func (w *walker) expand(step optimizer.Step, frontier []store.ID, inverse bool, 
 			return nil, err
 		}
 		slices.Sort(mid)
+		if w.stranger != store.NoID {
+			mid = slices.DeleteFunc(mid, func(id store.ID) bool { return id == w.stranger })
+		}
 		return w.expand(second, slices.Compact(mid), inverse, out)
 	case *optimizer.StepClosure:
 		ends, err := w.closure(s.Step, frontier, s.Min, s.Many, inverse)

@@ -9,7 +9,7 @@ func (p *planner) minusKind(l, r algebra.Op) (kind JoinKind, known bool) {
 	if p.params.Empty() || p.show {
 		return Minus, true
 	}
-	all := &planner{shared: p.shared, graph: p.graph, late: p.late, scopes: map[algebra.Op]scope{}}
+	all := &planner{shared: p.shared, graph: p.graph, late: p.late, given: p.params, scopes: map[algebra.Op]scope{}}
 	a, b := all.scope(l), all.scope(r)
 	if a.certain.Intersect(b.certain).Overlaps(p.params) {
 		return Anti, true

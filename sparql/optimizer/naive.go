@@ -237,7 +237,7 @@ func (p *planner) modifier(op algebra.Op) (Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		return p.project(in, o.Vars), nil
+		return p.project(in, o.Vars)
 	case *algebra.Distinct:
 		in, err := p.op(o.In)
 		if err != nil {
@@ -283,16 +283,28 @@ func (p *planner) sliced(o *algebra.Slice) (Node, error) {
 	if n, err = p.sort(n, x.Keys, o.Offset+o.Limit); err != nil || vars == nil {
 		return n, err
 	}
-	return p.project(n, vars), nil
+	return p.project(n, vars)
 }
 
-func (p *planner) project(in Node, vars []string) Node {
-	n := &Project{In: in}
+// project keeps some variables. Those among them that have a value from outside have it in every row, so that it counts for what is
+// above, such as DISTINCT and MINUS (https://www.w3.org/TR/sparql12-query/#defn_evalContextSolution).
+func (p *planner) project(in Node, vars []string) (Node, error) {
+	n := &Project{}
 	var keep Set
 	for _, v := range vars {
-		n.Slots = append(n.Slots, p.slot(v))
-		keep = keep.With(p.slot(v))
+		s := p.slot(v)
+		n.Slots = append(n.Slots, s)
+		keep = keep.With(s)
+		if p.params.Has(s) {
+			c, err := p.cond(&algebra.Var{Name: v})
+			if err != nil {
+				return nil, err
+			}
+			in = p.extend(in, s, c)
+			in.P().Certain = in.P().Certain.With(s)
+		}
 	}
+	n.In = in
 	n.Props = *in.P()
 	n.Seq = 0
 	n.Certain, n.Maybe = n.Certain.Intersect(keep), n.Maybe.Intersect(keep)
@@ -303,7 +315,7 @@ func (p *planner) project(in Node, vars []string) Node {
 		}
 		n.Sorted = append(n.Sorted, s)
 	}
-	return n
+	return n, nil
 }
 
 func (p *planner) distinct(in Node, vars Set) Node {

@@ -33,6 +33,7 @@ type planner struct {
 	late     bool  // the query runs: there can be no new slots and terms
 	inExists bool  // the pattern of an EXISTS is planned on top of the rows outside
 	show     bool  // patterns bind their parameters as if these were variables, see minusKind
+	given    Set   // parameters that projections bind as variables in the sense of scope
 	scopes   map[algebra.Op]scope
 	owns     map[algebra.Op]Node // see own
 }
@@ -304,21 +305,35 @@ func (p *planner) nested(s *Sub, key any, op algebra.Op) error {
 	slices.Sort(s.Outer)
 	p.announce(op)
 	graph, sh := p.graph, p.shared
+	plan := func(bound Set, late, show bool) (Node, error) {
+		c := &planner{want: -1, shared: sh, graph: graph, params: bound, late: late, scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}}
+		if c.show = show || c.unclearMinus(op); c.show {
+			c.given = bound
+		}
+		return c.op(op)
+	}
 	s.Plan = func(bound Set) (Node, error) {
-		c := &planner{want: -1, shared: sh, graph: graph, params: bound, late: true, scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}}
-		c.show = c.unclearMinus(op)
-		n, err := c.op(op)
+		n, err := plan(bound, true, false)
 		if err != nil {
 			return nil, err
 		}
-		prune(n, c.allSlots())
+		prune(n, p.allSlots())
 		return n, nil
 	}
-	c := &planner{want: -1, shared: sh, graph: graph, params: SetOf(s.Outer...), scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}}
-	c.show = c.unclearMinus(op)
-	n, err := c.op(op)
-	s.Example = n
+	var err error
+	if s.Example, err = plan(SetOf(s.Outer...), false, false); err == nil && hasNested(op) {
+		// For other solutions the patterns within may be planned in another way: this one makes all of them known.
+		_, err = plan(SetOf(s.Outer...), false, true)
+	}
 	return err
+}
+
+// hasNested reports whether there are patterns in a pattern that are evaluated for one solution at a time.
+func hasNested(op algebra.Op) bool {
+	if _, ok := op.(*algebra.Lateral); ok {
+		return true
+	}
+	return slices.ContainsFunc(exprsOf(op), hasExists) || slices.ContainsFunc(inputsOf(op), hasNested)
 }
 
 func (p *planner) allSlots() (s Set) {

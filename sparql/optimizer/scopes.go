@@ -106,7 +106,8 @@ func (p *planner) scopeOf(op algebra.Op) scope {
 		for _, v := range o.Vars {
 			keep = keep.With(p.slot(v))
 		}
-		return scope{in.certain.Intersect(keep), in.maybe.Intersect(keep)}
+		shown := p.given.Intersect(keep) // see planner.project
+		return scope{in.certain.Intersect(keep).Union(shown), in.maybe.Intersect(keep).Union(shown)}
 	default:
 		for _, c := range inputsOf(op) {
 			s = s.union(p.scope(c))
