@@ -2,6 +2,7 @@
 package kinds
 
 import (
+	"triplestore/loaders/codelists"
 	"triplestore/loaders/enhetsregisteret"
 	"triplestore/loaders/identity"
 	"triplestore/loaders/rdfsource"
@@ -12,6 +13,7 @@ import (
 func All() []source.Kind {
 	return []source.Kind{
 		rdfsource.Kind(),
+		codelists.Kind(),
 		enhetsregisteret.Kind,
 	}
 }
