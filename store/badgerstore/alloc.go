@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"triplestore/store"
+	"triplestore/store/relation"
 )
 
 // allocator gives out page numbers. A page that a commit freed is given out again when that commit is durable and no pinned state
@@ -49,16 +50,19 @@ func newAllocator(next uint64, walk func(func(no uint64) error) error) (*allocat
 	return a, nil
 }
 
-// take gives out a page for a commit.
-func (a *allocator) take(commit uint64) uint64 {
+// take gives out a page for a commit, and tells whether another page had its number.
+func (a *allocator) take(commit uint64) (no uint64, reused bool, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	no := a.pick()
+	end := a.next
+	if no = a.pick(); no > relation.MaxPage {
+		return 0, false, fmt.Errorf("store: more than %d pages", relation.MaxPage)
+	}
 	if n := uint64(len(a.births)); no >= n {
 		a.births = append(a.births, make([]uint64, no+1-n)...)
 	}
 	a.births[no] = commit
-	return no
+	return no, no < end, nil
 }
 
 func (a *allocator) pick() uint64 {
@@ -155,7 +159,7 @@ func (a *allocator) settle(i int, pages []uint64) {
 func (a *allocator) surplus() []uint64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	keep := max(leastSurplus, int(a.next/4))
+	keep := max(leastSurplus, int(a.next/16))
 	if len(a.free) <= 2*keep {
 		return nil
 	}
@@ -165,7 +169,7 @@ func (a *allocator) surplus() []uint64 {
 	return out
 }
 
-const leastSurplus = 64
+const leastSurplus = 16
 
 func (a *allocator) emptied(pages []uint64) {
 	a.mu.Lock()

@@ -160,7 +160,11 @@ func TestCheckDisagreement(t *testing.T) {
 			row[0]++
 			r.terms.Hash = apply(t, w, 2, r.terms.Hash, relation.Change{Row: row})
 		}},
-		{"more terms", "terms", "terms in the blocks where the root tells", func(_ *testing.T, _ *txnPages, r *root) { r.terms.Next++ }},
+		{"more terms", "terms", "terms in the blocks where the root tells", func(_ *testing.T, _ *txnPages, r *root) {
+			if r.terms.Next++; r.terms.TailPage == 0 {
+				r.terms.TailFirst++
+			}
+		}},
 		{"shared page", "spog", "is a page of", func(_ *testing.T, _ *txnPages, r *root) { r.quads[store.SPOG] = r.quads[store.SOPG] }},
 	} {
 		t.Run(test.name, func(t *testing.T) {

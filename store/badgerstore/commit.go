@@ -13,8 +13,8 @@ type commit struct {
 	next    *state
 	put     []uint64
 	freed   []uint64
-	bytes   uint64
-	history bool // the state before is kept
+	reused  uint64 // bytes of pages whose numbers others had
+	history bool   // the state before is kept
 	dropped dropped
 	done    bool
 	err     error
@@ -53,7 +53,7 @@ func (s *Store) stage(t *txn) (*commit, error) {
 	r.next = s.alloc.end()
 	c.next = s.newState(r, t.now.terms)
 	c.next.kept = kept
-	c.put, c.freed, c.bytes = t.pages.put, t.pages.freed, t.pages.bytes
+	c.put, c.freed, c.reused = t.pages.put, t.pages.freed, t.pages.reused
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.head != t.base {
@@ -120,7 +120,7 @@ func (s *Store) settle(c *commit) {
 	}
 	s.settleHistory(c.dropped)
 	s.alloc.release(number, c.freed)
-	s.wrote(c.bytes)
+	s.wasted(c.reused)
 }
 
 // swap makes a root durable, with all pages that were put.

@@ -141,8 +141,8 @@ func (s *Store) collectAll(ctx context.Context, o CompactOptions, r *CompactRepo
 		return nil
 	}
 	o.tell("merge the tables of keys", -1)
-	if err := p.db.Flatten(max(1, runtime.GOMAXPROCS(0))); err != nil {
-		return fmt.Errorf("store: merge the tables of keys: %w", err)
+	if err := p.mergeTables(); err != nil {
+		return err
 	}
 	for {
 		if err := ctx.Err(); err != nil {

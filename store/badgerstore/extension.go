@@ -98,7 +98,11 @@ func (e *Extension) Apply(ctx context.Context, changes relation.Changes) (insert
 		return 0, 0, err
 	}
 	defer end()
-	result, err := relation.Apply(ctx, e.t.pages, e.t.store.rows, int(x.width), x.root, changes)
+	apply := relation.Apply
+	if x.pages {
+		apply = relation.ApplyWhole // their leaves are read one by one when the store is opened
+	}
+	result, err := apply(ctx, e.t.pages, e.t.store.rows, int(x.width), x.root, changes)
 	if err != nil {
 		e.t.err = err
 		return 0, 0, err

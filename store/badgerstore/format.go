@@ -37,6 +37,7 @@ var known = formats{newest: formatVersion, steps: map[uint16]step{
 		}
 		return p.SwapRoot(r.encode())
 	}},
+	2: {"the relations are counted and written anew, which takes as much disk again for a while; older states are dropped", recount},
 }}
 
 // manifestMagic is what Badger's manifest begins with; two bytes of our own follow.

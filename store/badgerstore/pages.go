@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -35,7 +37,7 @@ type Pages interface {
 }
 
 // formatVersion is Badger's external magic: the version of docs/format.md.
-const formatVersion = 2
+const formatVersion = 3
 
 // rootKey is the key of the root: no page has the number 0.
 const rootKey = 0
@@ -57,13 +59,21 @@ type badgerPages struct {
 
 // flight is pages that Badger does not show yet.
 type flight struct {
-	batch *badger.WriteBatch // nil: none
+	batch *badger.WriteBatch // nil: nothing was handed over
 	pages map[uint64][]byte
 	bytes int
 }
 
-// maxFlying bounds the memory of pages that are on their way.
-const maxFlying = 32 << 20
+const (
+	// maxFlying bounds the memory of pages that are on their way.
+	maxFlying = 32 << 20
+	// maxTogether is the bytes of pages that wait for the root, to be written together with it.
+	maxTogether = 512 << 10
+	// smallPage is the size from which on a page lies in the value log; the others lie beside their keys.
+	smallPage = 4 << 10
+	// memTable is the size at which Badger writes a table of keys.
+	memTable = 1 << 20
+)
 
 func openBadger(dir string, o Options) (*badgerPages, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -84,15 +94,23 @@ func openAs(dir string, o Options, version uint16) (_ *badgerPages, err error) {
 	// Writes are synced one by one since DB.Sync leaves out memtables that are full and wait to be flushed, and the collection of
 	// the value log deletes a file without a sync of what it moved. The tables of keys are checked as they are read: with a bit flipped
 	// there, a page could be taken for another one, and both have good checksums.
-	// Pages are compressed and checked already and have a cache of their own. The LSM tree holds only 8-byte keys and pointers to the
-	// value log: with small memtables it is compacted often enough for Badger to know which values are garbage.
+	// Pages are compressed and checked already and have a cache of their own. The LSM tree holds pointers to the value log and small
+	// pages, which are those that small commits write: patches of leaves, inner pages, the newest terms. So these are synced once, with
+	// the root, and what takes their place makes no garbage in the value log.
+	if o.ValueLogFileSize == 0 {
+		n, err := bytesOnDisk(dir)
+		if err != nil {
+			return nil, fmt.Errorf("store: %w", err)
+		}
+		o.ValueLogFileSize = valueLogFileSize(n)
+	}
 	opt := badger.DefaultOptions(dir).
 		WithExternalMagic(version).
 		WithLogger(quiet{o.Logger}).
 		WithSyncWrites(true).WithChecksumVerificationMode(options.OnBlockRead).
 		WithCompression(options.None).WithBlockCacheSize(0).
-		WithValueThreshold(1 << 10).WithValueLogFileSize(o.ValueLogFileSize).
-		WithMemTableSize(256 << 10).WithNumMemtables(2).WithBaseTableSize(1 << 20).WithNumLevelZeroTables(2).WithNumLevelZeroTablesStall(8).
+		WithValueThreshold(smallPage).WithValueLogFileSize(o.ValueLogFileSize).
+		WithMemTableSize(memTable).WithNumMemtables(2).WithBaseTableSize(1 << 20).WithNumLevelZeroTables(2).WithNumLevelZeroTablesStall(8).
 		WithDetectConflicts(false).WithMetricsEnabled(false).WithNumVersionsToKeep(1).WithNumCompactors(2).
 		WithCompactL0OnClose(o.mergeOnClose)
 	removeUnfinished(dir)
@@ -152,19 +170,35 @@ func (p *badgerPages) Put(no uint64, b []byte) error {
 		return fmt.Errorf("store: write page %d: %w", no, err)
 	}
 	p.mu.Lock()
-	if p.now.batch == nil {
-		p.now = flight{batch: p.db.NewWriteBatch(), pages: map[uint64][]byte{}}
+	if p.now.pages == nil {
+		p.now.pages = map[uint64][]byte{}
 	}
-	if err := p.now.batch.Set(pageKey(no), b); err != nil {
-		p.mu.Unlock()
-		return fmt.Errorf("store: write page %d: %w", no, err)
-	}
+	p.now.bytes += len(b) - len(p.now.pages[no])
 	p.now.pages[no] = b
-	p.now.bytes += len(b)
+	var err error
+	if p.now.batch != nil {
+		err = p.now.batch.Set(pageKey(no), b)
+	} else if p.now.bytes > maxTogether {
+		err = p.handOver(&p.now)
+	}
 	full := p.now.bytes > maxFlying
 	p.mu.Unlock()
+	if err != nil {
+		return fmt.Errorf("store: write page %d: %w", no, err)
+	}
 	if full {
 		return p.Flush()
+	}
+	return nil
+}
+
+// handOver gives what waited for the root to Badger.
+func (p *badgerPages) handOver(f *flight) error {
+	f.batch = p.db.NewWriteBatch()
+	for _, no := range slices.Sorted(maps.Keys(f.pages)) {
+		if err := f.batch.Set(pageKey(no), f.pages[no]); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -173,13 +207,25 @@ func (p *badgerPages) Put(no uint64, b []byte) error {
 func (p *badgerPages) Flush() error {
 	p.flushing.Lock()
 	defer p.flushing.Unlock()
+	return p.flush()
+}
+
+// flush is Flush; p.flushing is held.
+func (p *badgerPages) flush() error {
 	p.mu.Lock()
 	p.before, p.now = p.now, flight{}
+	var err error
+	if p.before.batch == nil && len(p.before.pages) > 0 {
+		err = p.handOver(&p.before)
+	}
 	batch := p.before.batch
 	p.mu.Unlock()
-	var err error
 	if batch != nil {
-		err = batch.Flush()
+		if err == nil {
+			err = batch.Flush()
+		} else {
+			batch.Cancel()
+		}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -224,8 +270,14 @@ func (p *badgerPages) Root() (root []byte, err error) {
 	return root, nil
 }
 
+// SwapRoot writes few pages in one transaction with the root, which is synced once.
 func (p *badgerPages) SwapRoot(root []byte) error {
-	if err := p.Flush(); err != nil {
+	p.flushing.Lock()
+	defer p.flushing.Unlock()
+	if done, err := p.together(root); done {
+		return err
+	}
+	if err := p.flush(); err != nil {
 		p.mu.Lock()
 		p.failed = nil // whatever needs the pages that are missing is not committed
 		p.mu.Unlock()
@@ -240,15 +292,47 @@ func (p *badgerPages) SwapRoot(root []byte) error {
 	return nil
 }
 
+// together swaps the root in one transaction with the pages that wait for it, unless these are too many. p.flushing is held.
+func (p *badgerPages) together(root []byte) (done bool, err error) {
+	p.mu.Lock()
+	f := p.now
+	size := len(root) + 100
+	for _, b := range f.pages {
+		if size += 100; len(b) < smallPage {
+			size += len(b)
+		}
+	}
+	if f.batch != nil || p.failed != nil || int64(size) > p.db.MaxBatchSize()/2 || int64(len(f.pages)) > p.db.MaxBatchCount()/2 {
+		p.mu.Unlock()
+		return false, nil
+	}
+	p.before, p.now = f, flight{}
+	p.mu.Unlock()
+	defer func() {
+		p.mu.Lock()
+		p.before = flight{}
+		p.mu.Unlock()
+	}()
+	if err := diskspace.Check(p.dir, leastRoom); err != nil {
+		return true, fmt.Errorf("store: write the root: %w; %w", err, errOldRoot)
+	}
+	err = p.db.Update(func(txn *badger.Txn) error {
+		for _, no := range slices.Sorted(maps.Keys(f.pages)) {
+			if err := txn.Set(pageKey(no), f.pages[no]); err != nil {
+				return fmt.Errorf("%w; %w", err, errOldRoot)
+			}
+		}
+		return txn.Set(pageKey(rootKey), root)
+	})
+	if err != nil {
+		return true, fmt.Errorf("store: write the root and its pages: %w", err)
+	}
+	return true, nil
+}
+
 func (p *badgerPages) Close() error {
 	removeOwner(p.dir)
 	return p.db.Close()
-}
-
-// collect gives space in the value log back, until there is no file that is half garbage.
-func (p *badgerPages) collect() {
-	for diskspace.Check(p.dir, p.fileSize/2+leastRoom) == nil && p.db.RunValueLogGC(0.5) == nil {
-	}
 }
 
 // quiet passes Badger's messages on, which are chatty.

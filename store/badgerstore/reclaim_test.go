@@ -42,7 +42,7 @@ func TestReclaim(t *testing.T) {
 			t.Fatal(err)
 		}
 		if round%10 == 9 {
-			s.pages.(*badgerPages).collect()
+			s.collect(s.pages.(*badgerPages))
 			if last, err = s.BytesOnDisk(); err != nil {
 				t.Fatal(err)
 			}

@@ -34,7 +34,8 @@ type Options struct {
 	// TermMemory is the bytes of memory for the terms that a transaction has met, about 40 each. Beyond that they are looked up in the
 	// store, which is slower.
 	TermMemory int64
-	// ValueLogFileSize is the size at which Badger begins a new file; 0 is 128 MiB.
+	// ValueLogFileSize is the size at which Badger begins a new file; 0 lets it follow from the size that the store has when it is
+	// opened, between 1 and 128 MiB: what is garbage in the newest file is not collected.
 	ValueLogFileSize int64
 	// Retention tells which older states are kept; nil leaves it as it was when the store was written last, at first none.
 	Retention *Retention
@@ -57,7 +58,6 @@ func (o Options) withDefaults() Options {
 	set(&o.TermCache, o.Memory/10)
 	set(&o.SortMemory, o.Memory*4/10)
 	set(&o.TermMemory, o.Memory*3/10)
-	set(&o.ValueLogFileSize, 128<<20)
 	set((*int64)(&o.CollectInterval), int64(time.Minute))
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -91,7 +91,8 @@ type Store struct {
 	stop    chan struct{}
 	kick    chan struct{} // asks for a collection soon
 	stopped sync.WaitGroup
-	written atomic.Uint64 // bytes put since the last collection
+	garbage atomic.Uint64 // bytes of pages that others took the place of since the last collection
+	settled atomic.Uint64 // bytes on disk after it
 }
 
 var (
@@ -121,9 +122,13 @@ func Open(dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.ValueLogFileSize = int64(p.fileSize)
 	s, err := open(dir, o, p)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", dir, err), p.Close())
+	}
+	if n, err := s.BytesOnDisk(); err == nil {
+		s.settled.Store(n)
 	}
 	s.stopped.Go(func() { s.collector(p) })
 	return s, nil
@@ -260,11 +265,16 @@ func (s *Store) Close() error {
 	s.mu.Unlock()
 	close(s.stop)
 	s.stopped.Wait()
+	if p, ok := s.pages.(*badgerPages); ok && err == nil && s.garbage.Load() >= s.much(3) {
+		err = s.collect(p)
+	}
 	return errors.Join(err, s.pages.Close(), os.RemoveAll(s.tmp()))
 }
 
-// collectAfter is how many bytes of new pages ask for a collection without waiting for the interval.
-const collectAfter = 256 << 20
+// much is how much garbage is worth a collection: a share of the store, but not too little.
+func (s *Store) much(share uint64) uint64 { return max(leastGarbage, s.settled.Load()/share) }
+
+const leastGarbage = 2 << 20
 
 func (s *Store) collector(p *badgerPages) {
 	tick := time.NewTicker(s.o.CollectInterval)
@@ -279,8 +289,22 @@ func (s *Store) collector(p *badgerPages) {
 		if err := s.shrink(); err != nil {
 			s.o.Logger.Error("give back free pages", "directory", s.dir, "error", err)
 		}
-		p.collect()
+		if s.garbage.Load() < s.much(8) {
+			continue
+		}
+		if err := s.collect(p); err != nil {
+			s.o.Logger.Error("collect garbage", "directory", s.dir, "error", err)
+		}
 	}
+}
+
+// collect gives the space of pages that others took the place of back.
+func (s *Store) collect(p *badgerPages) error {
+	s.garbage.Store(0)
+	err := p.collect(s.stop)
+	n, sizeErr := s.BytesOnDisk()
+	s.settled.Store(n)
+	return errors.Join(err, sizeErr)
 }
 
 // shrink gives back the space of free pages where there are very many, say because a large graph was removed, after letting go of
@@ -309,14 +333,18 @@ func (s *Store) shrink() error {
 		return err
 	}
 	s.alloc.emptied(pages)
+	s.garbage.Add(uint64(len(pages)) * usualPage)
 	return nil
 }
 
-func (s *Store) wrote(bytes uint64) {
-	if s.written.Add(bytes) < collectAfter {
+// usualPage is about the size of a page.
+const usualPage = 8 << 10
+
+// wasted counts garbage and asks for a collection where there is much of it.
+func (s *Store) wasted(bytes uint64) {
+	if s.garbage.Add(bytes) < s.much(2) {
 		return
 	}
-	s.written.Store(0)
 	select {
 	case s.kick <- struct{}{}:
 	default:

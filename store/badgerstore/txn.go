@@ -325,7 +325,7 @@ type txnPages struct {
 
 	mu         sync.Mutex
 	put, freed []uint64
-	bytes      uint64
+	reused     uint64 // bytes of pages whose numbers others had
 }
 
 var _ relation.PageWriter = (*txnPages)(nil)
@@ -333,10 +333,15 @@ var _ relation.PageWriter = (*txnPages)(nil)
 func (p *txnPages) Page(no uint64) ([]byte, error) { return p.store.pages.Get(no) }
 
 func (p *txnPages) Put(b []byte) (uint64, error) {
-	no := p.store.alloc.take(p.commit)
+	no, reused, err := p.store.alloc.take(p.commit)
+	if err != nil {
+		return 0, err
+	}
 	p.mu.Lock()
 	p.put = append(p.put, no)
-	p.bytes += uint64(len(b))
+	if reused {
+		p.reused += uint64(len(b))
+	}
 	p.mu.Unlock()
 	p.store.rows.Drop(no)
 	p.store.blocks.Drop(no)

@@ -213,22 +213,33 @@ func (w *Writer) load() error {
 	return nil
 }
 
-func (w *Writer) putTail() (blockRef, error) {
+// putTail writes the open block.
+func (w *Writer) putTail() (ref blockRef, size int, err error) {
 	raw := make([]byte, 0, len(w.lengths)+len(w.data))
 	raw = append(append(raw, w.lengths...), w.data...)
-	no, err := w.pages.Put(encodePage(kindBlock, w.first, int(w.next-w.first), raw))
-	return blockRef{w.first, no}, err
+	b := encodePage(kindBlock, w.first, int(w.next-w.first), raw)
+	size = len(b)
+	no, err := w.pages.Put(b)
+	return blockRef{w.first, no}, size, err
 }
 
 func (w *Writer) closeBlock() error {
-	ref, err := w.putTail()
+	ref, _, err := w.putTail()
 	if err != nil {
 		return err
 	}
-	w.blocks = append(w.blocks, ref)
-	w.first, w.lengths, w.data = w.next, w.lengths[:0], w.data[:0]
+	w.closed(ref)
 	return nil
 }
+
+func (w *Writer) closed(ref blockRef) {
+	w.blocks = append(w.blocks, ref)
+	w.first, w.lengths, w.data = w.next, w.lengths[:0], w.data[:0]
+}
+
+// maxTail is the size of a page from which on a block is closed when it is written: an open one is written again by every commit that
+// adds a term, and what is small costs little.
+const maxTail = 3 << 10
 
 // Len is the number of terms, the new ones included.
 func (w *Writer) Len() uint64 {
@@ -258,18 +269,22 @@ func (w *Writer) Flush(ctx context.Context) (*Dictionary, error) {
 
 func (w *Writer) flush(ctx context.Context) (*Dictionary, error) {
 	old := w.base
-	d := &Dictionary{o: old.o, root: old.root, full: append(old.full, w.blocks...), languages: old.languages, datatypes: old.datatypes}
 	if old.root.TailPage != 0 {
 		w.pages.Free(old.root.TailPage)
 	}
-	d.root.Next, d.root.TailFirst, d.root.TailPage = w.next, w.first, 0
+	tail := uint64(0)
 	if w.next > w.first {
-		ref, err := w.putTail()
+		ref, size, err := w.putTail()
 		if err != nil {
 			return nil, err
 		}
-		d.root.TailPage = ref.page
+		if tail = ref.page; size > maxTail {
+			w.closed(ref)
+			tail = 0
+		}
 	}
+	d := &Dictionary{o: old.o, root: old.root, full: append(old.full, w.blocks...), languages: old.languages, datatypes: old.datatypes}
+	d.root.Next, d.root.TailFirst, d.root.TailPage = w.next, w.first, tail
 	if w.languages.added != nil || w.datatypes.added != nil {
 		no, err := w.pages.Put(encodeTables(w.languages.names, w.datatypes.names))
 		if err != nil {
@@ -284,7 +299,7 @@ func (w *Writer) flush(ctx context.Context) (*Dictionary, error) {
 	for i, ref := range w.blocks {
 		index[i].Row = relation.Row{store.ID(ref.first), store.ID(ref.page)}
 	}
-	result, err := relation.Apply(ctx, w.pages, old.o.Relations, 2, old.root.Index, relation.SliceChanges(index))
+	result, err := relation.ApplyWhole(ctx, w.pages, old.o.Relations, 2, old.root.Index, relation.SliceChanges(index))
 	if err != nil {
 		return nil, err
 	}
@@ -301,7 +316,7 @@ func (w *Writer) flush(ctx context.Context) (*Dictionary, error) {
 func (w *Writer) applyHashes(ctx context.Context) (relation.Root, error) {
 	sorter := extsort.New(extsort.Options{Width: 2, Dir: w.tmp})
 	defer sorter.Close()
-	batch := make([]relation.Row, 0, 1024)
+	batch := make([]relation.Row, 0, min(1024, max(1, w.next-w.base.root.Next)))
 	for i := range w.shards {
 		for _, x := range w.shards[i].slots {
 			if x.id == store.NoID || x.id.Number() < w.base.root.Next {

@@ -39,7 +39,7 @@ func (b *buffer) reset() { b.rows, b.ops, b.keys = b.rows[:0], b.ops[:0], b.keys
 // grow makes room for n more rows, doubling up to limit.
 func (b *buffer) grow(n, limit int) {
 	if have := cap(b.ops); b.len()+n > have {
-		rows := min(limit, max(2*have, b.len()+n, 256))
+		rows := min(limit, max(2*have, b.len()+n, 64))
 		b.ops = append(make([]relation.Op, 0, rows), b.ops...)
 		b.rows = append(make([]uint64, 0, rows*b.width), b.rows...)
 	}

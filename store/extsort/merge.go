@@ -34,7 +34,11 @@ type source struct {
 const outRows = 1024
 
 func newIterator(ctx context.Context, width int, r reader) *Iterator {
-	return &Iterator{ctx: ctx, width: width, one: r, out: make([]relation.Change, outRows)}
+	n := outRows
+	if b, ok := r.(*bufferReader); ok {
+		n = min(n, max(len(b.b.keys), 1))
+	}
+	return &Iterator{ctx: ctx, width: width, one: r, out: make([]relation.Change, n)}
 }
 
 // mergeRuns reads runs, the oldest first, and then what is newer than all of them.

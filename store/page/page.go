@@ -6,7 +6,7 @@
 //
 //	0   8  checksum: xxh3 (64 bits, seed 0) of every byte after it
 //	8   1  version: 1
-//	9   1  kind: 1 leaf, 2 inner
+//	9   1  kind: 1 leaf, 2 inner, 3 patch
 //	10  1  number of columns, C
 //	11  1  zero
 //	12  4  number of rows, N, 1 to MaxRows
@@ -16,7 +16,8 @@
 //
 // A leaf of a relation of width W has W columns. An inner page has a row for each child and 3W+1 columns: the W columns of
 // the first row below the child, the W columns of the last row below it, the child's page number, the number of rows below it,
-// and, for k from 1 to W-1, the number of different prefixes of k columns among them.
+// and, for k from 1 to W-1, the number of different prefixes of k columns among them. A patch of a leaf has W columns of rows and
+// one of what becomes of each: 0 it is inserted, 1 it is deleted.
 //
 // # Bytes of a column
 //
@@ -55,13 +56,14 @@ const (
 	Version = 1
 )
 
-// Kind tells leaves from inner pages.
+// Kind tells leaves, inner pages and patches of leaves apart.
 type Kind uint8
 
 // The kinds of page.
 const (
 	Leaf  Kind = 1
 	Inner Kind = 2
+	Patch Kind = 3
 )
 
 const (

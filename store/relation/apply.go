@@ -15,7 +15,8 @@ type Result struct {
 	Inserted, Deleted uint64
 }
 
-// Apply makes the changes and returns the new root. It writes only the leaves that change and the pages above them; when
+// Apply makes the changes and returns the new root. It writes only the leaves that change, or patches of those that change little, and
+// the pages above them; when
 // nothing changes, it writes nothing and returns the root as it was. With an empty tree it is a sequential build of full
 // pages. Memory is bounded by a few pages per level, whatever the number of changes. After an error, which may be the context's,
 // the pages put so far belong to no tree and the pages freed are still in use: the caller must discard both.
@@ -25,13 +26,23 @@ func Apply(ctx context.Context, w PageWriter, cache *Cache, width int, root Root
 }
 
 // capacity is the number of rows of a full leaf and of children of a full inner page. Changes may add up to a quarter to that.
-type capacity struct{ leaf, inner int }
+type capacity struct {
+	leaf, inner int
+	patch       int // rows of a patch, at most; 0: none
+}
 
 func capacities(width int) capacity {
 	if width == 2 { // often hashes, which do not pack
-		return capacity{leaf: 2048, inner: 320}
+		return capacity{leaf: 2048, inner: 128, patch: 128}
 	}
-	return capacity{leaf: 4096, inner: 320}
+	return capacity{leaf: 4096, inner: 128, patch: 128}
+}
+
+// ApplyWhole is Apply without patches: every leaf is one page, which LeafColumn can read.
+func ApplyWhole(ctx context.Context, w PageWriter, cache *Cache, width int, root Root, changes Changes) (Result, error) {
+	size := capacities(width)
+	size.patch = 0
+	return apply(ctx, w, cache, width, root, changes, size)
 }
 
 func apply(ctx context.Context, w PageWriter, cache *Cache, width int, root Root, changes Changes, size capacity) (Result, error) {
@@ -47,7 +58,7 @@ func apply(ctx context.Context, w PageWriter, cache *Cache, width int, root Root
 	case 0:
 		err = a.build()
 	case 1:
-		_, err = a.leaf(root.Page, nil)
+		_, err = a.leaf(entry{page: root.Page}, nil)
 	default:
 		_, err = a.inner(root.Page, int(root.Height)-1, nil)
 	}
@@ -131,6 +142,8 @@ type applier struct {
 	in                changeReader
 	out               builder
 	path              []*step
+	ahead             []Change // taken from in and not yet made
+	buf               []Change
 	inserted, deleted uint64
 }
 
@@ -196,7 +209,7 @@ func (a *applier) inner(no uint64, level int, limit *Row) (changed bool, err err
 		child := uint64(n.inner.pages[s.at])
 		if c != nil {
 			if level == 1 {
-				touched, err = a.leaf(child, childLimit)
+				touched, err = a.patchOrLeaf(n.inner.entry(s.at, a.rel.width), childLimit)
 			} else {
 				touched, err = a.inner(child, level-1, childLimit)
 			}
@@ -232,12 +245,77 @@ func (a *applier) giveUp() error {
 	return nil
 }
 
-// leaf applies the changes before limit to a leaf, and reports whether there were any.
-func (a *applier) leaf(no uint64, limit *Row) (changed bool, err error) {
+// patchOrLeaf applies the changes before limit to a leaf that has a parent, and reports whether there were any.
+func (a *applier) patchOrLeaf(e entry, limit *Row) (changed bool, err error) {
+	if a.out.size.patch == 0 {
+		return a.leaf(e, limit)
+	}
 	if err := a.out.ctx.Err(); err != nil {
 		return false, err
 	}
-	n, err := a.rel.load(no, true, false)
+	a.buf = a.buf[:0]
+	for len(a.buf) <= a.out.size.patch {
+		c, err := a.reaches(limit)
+		if err != nil {
+			return false, err
+		}
+		if c == nil {
+			break
+		}
+		a.buf = append(a.buf, *c)
+		if err := a.in.take(); err != nil {
+			return false, err
+		}
+	}
+	a.ahead = a.buf
+	if len(a.buf) > a.out.size.patch {
+		return a.leaf(e, limit)
+	}
+	p, err := a.patched(e, a.buf)
+	if err != nil {
+		return false, err
+	}
+	if p == nil {
+		return a.leaf(e, limit)
+	}
+	a.ahead = nil
+	if p.inserted+p.deleted == 0 {
+		return false, nil
+	}
+	if err := a.giveUp(); err != nil {
+		return false, err
+	}
+	if no := patchOf(e.page); no != 0 {
+		a.out.w.Free(no)
+	}
+	a.inserted += p.inserted
+	a.deleted += p.deleted
+	return true, a.out.pass(0, p.entry)
+}
+
+// next is the next change to a leaf, if it comes before limit (nil: none).
+func (a *applier) next(limit *Row) (*Change, error) {
+	if len(a.ahead) > 0 {
+		return &a.ahead[0], nil
+	}
+	return a.reaches(limit)
+}
+
+// took consumes the change that next returned.
+func (a *applier) took() error {
+	if len(a.ahead) > 0 {
+		a.ahead = a.ahead[1:]
+		return nil
+	}
+	return a.in.take()
+}
+
+// leaf applies the changes before limit to a leaf, which is written anew, and reports whether there were any.
+func (a *applier) leaf(e entry, limit *Row) (changed bool, err error) {
+	if err := a.out.ctx.Err(); err != nil {
+		return false, err
+	}
+	n, err := a.rel.load(e.page, true, false)
 	if err != nil {
 		return false, err
 	}
@@ -248,10 +326,10 @@ func (a *applier) leaf(no uint64, limit *Row) (changed bool, err error) {
 			return false, err
 		}
 	}
-	rows := n.page.Rows()
+	rows := n.rows
 	done, at := 0, 0 // rows handed over or deleted; rows passed
 	for {
-		c, err := a.reaches(limit)
+		c, err := a.next(limit)
 		if err != nil {
 			return false, err
 		}
@@ -268,7 +346,7 @@ func (a *applier) leaf(no uint64, limit *Row) (changed bool, err error) {
 				if err := a.giveUp(); err != nil {
 					return false, err
 				}
-				a.out.w.Free(no)
+				a.out.free(0, e)
 				a.out.old(0, n.page)
 			}
 			if err := a.out.pushColumns(&cols, done, at); err != nil {
@@ -285,7 +363,7 @@ func (a *applier) leaf(no uint64, limit *Row) (changed bool, err error) {
 				}
 			}
 		}
-		if err := a.in.take(); err != nil {
+		if err := a.took(); err != nil {
 			return false, err
 		}
 	}

@@ -135,11 +135,11 @@ func (b *builder) pass(level int, e entry) error {
 
 // open takes over what is in a page of the old tree instead of the page.
 func (b *builder) open(level int, e entry) error {
-	n, err := b.rel.load(e.page, level == 0, false)
+	n, err := b.load(level, e)
 	if err != nil {
 		return err
 	}
-	b.w.Free(e.page)
+	b.free(level, e)
 	if level > 0 {
 		for i := range n.inner.len() {
 			if err := b.pass(level-1, n.inner.entry(i, b.width)); err != nil {
@@ -154,7 +154,26 @@ func (b *builder) open(level int, e entry) error {
 			return err
 		}
 	}
-	return b.pushColumns(&cols, 0, n.page.Rows())
+	return b.pushColumns(&cols, 0, n.rows)
+}
+
+// load reads a page of the old tree, with its patch.
+func (b *builder) load(level int, e entry) (*node, error) {
+	if e.patch == nil {
+		return b.rel.load(e.page, level == 0, false)
+	}
+	base, err := b.rel.openBase(e.page)
+	if err != nil {
+		return nil, err
+	}
+	return b.rel.merge(base, e.patch, e.page)
+}
+
+// free gives up a page of the old tree, and the patch that it has there.
+func (b *builder) free(level int, e entry) {
+	for _, no := range pagesOf(e.page, uint8(level+1)) {
+		b.w.Free(no)
+	}
 }
 
 // emit writes the first n of what is pending at a level as a page.
@@ -175,6 +194,11 @@ func (b *builder) emit(level, n int) error {
 			b.rows[c] = append(b.rows[c][:0], b.rows[c][n:]...)
 		}
 	} else {
+		if level == 1 {
+			if err := b.writePatches(b.levels[1][:n]); err != nil {
+				return err
+			}
+		}
 		e = innerEntry(b.levels[level][:n], b.width)
 		bytes = encodeInner(b.levels[level][:n], b.width, b.model(level, n))
 		b.levels[level] = append(b.levels[level][:0], b.levels[level][n:]...)
@@ -185,6 +209,21 @@ func (b *builder) emit(level, n int) error {
 	}
 	e.page = no
 	return b.pushEntry(level+1, e)
+}
+
+func (b *builder) writePatches(leaves []entry) error {
+	for i := range leaves {
+		e := &leaves[i]
+		if e.patch == nil {
+			continue
+		}
+		no, err := b.w.Put(e.patch.encode(b.width))
+		if err != nil {
+			return err
+		}
+		e.page, e.patch = e.page|no<<patchShift, nil
+	}
+	return nil
 }
 
 // finish writes what is pending and returns the root.
@@ -222,15 +261,15 @@ func (b *builder) joinLast(level int) error {
 		return nil
 	}
 	last := above[len(above)-1]
-	n, err := b.rel.load(last.page, level == 0, false)
+	n, err := b.load(level, last)
 	if err != nil {
 		return err
 	}
-	if n.page.Rows()+b.pending(level) > b.capacity(level) {
+	if n.rows+b.pending(level) > b.capacity(level) {
 		return nil
 	}
 	b.levels[level+1] = above[:len(above)-1]
-	b.w.Free(last.page)
+	b.free(level, last)
 	if level == 0 {
 		for c := range b.width {
 			col, err := n.column(c)
@@ -264,7 +303,27 @@ func (b *builder) top(l int, e entry) (Root, error) {
 		e = n.inner.entry(0, b.width)
 		e.old = true
 	}
+	if l == 1 && (e.patch != nil || patchOf(e.page) != 0) {
+		return b.whole(e)
+	}
 	return Root{Page: e.page, Height: uint8(l), Rows: e.rows}, nil
+}
+
+// whole writes a leaf that is to be the root together with its patch: a root names one page.
+func (b *builder) whole(e entry) (Root, error) {
+	n, err := b.load(0, e)
+	if err != nil {
+		return Root{}, err
+	}
+	b.free(0, e)
+	cols := make([][]store.ID, b.width)
+	for c := range cols {
+		if cols[c], err = n.column(c); err != nil {
+			return Root{}, err
+		}
+	}
+	no, err := b.w.Put(page.Encode(page.Leaf, cols))
+	return Root{Page: no, Height: 1, Rows: e.rows}, err
 }
 
 func leafEntry(cols *[MaxWidth][]store.ID, width int) entry {

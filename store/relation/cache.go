@@ -59,19 +59,19 @@ func (c *Cache) get(no uint64) *node {
 }
 
 // put keeps a page, or returns the one that another goroutine has put meanwhile.
-func (c *Cache) put(n *node) *node {
+func (c *Cache) put(key uint64, n *node) *node {
 	if c == nil {
 		return n
 	}
-	s := c.shard(n.no)
+	s := c.shard(key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if old := s.nodes[n.no]; old != nil {
+	if old := s.nodes[key]; old != nil {
 		return old
 	}
-	n.shard = s
+	n.shard, n.key = s, key
 	n.slot = len(s.ring)
-	s.nodes[n.no] = n
+	s.nodes[key] = n
 	s.ring = append(s.ring, n)
 	s.bytes += n.cost
 	s.evict(n)
@@ -83,7 +83,7 @@ func (s *cacheShard) grow(n *node, bytes int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n.cost += bytes
-	if s.nodes[n.no] == n {
+	if s.nodes[n.key] == n {
 		s.bytes += bytes
 		s.evict(n)
 	}
@@ -115,7 +115,7 @@ func (s *cacheShard) remove(n *node) {
 	s.ring[n.slot], last.slot = last, n.slot
 	s.ring[len(s.ring)-1] = nil
 	s.ring = s.ring[:len(s.ring)-1]
-	delete(s.nodes, n.no)
+	delete(s.nodes, n.key)
 	s.bytes -= n.cost
 }
 

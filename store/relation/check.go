@@ -21,6 +21,7 @@ type Checker struct {
 	Again bool
 
 	known map[uint64]checked
+	bases map[uint64]int // by page of a leaf: the state in which it was seen last; unreadable if that was told
 	state int
 }
 
@@ -35,7 +36,7 @@ type checked struct {
 // Check reads a state. It returns whether nothing was wrong; the error is that of the context.
 func (c *Checker) Check(ctx context.Context, r *Relation) (ok bool, err error) {
 	if c.known == nil {
-		c.known = map[uint64]checked{}
+		c.known, c.bases = map[uint64]checked{}, map[uint64]int{}
 	}
 	c.state++
 	if r.root.Height == 0 {
@@ -78,7 +79,7 @@ func (w *walker) page(no uint64, level uint8) (entry, bool, error) {
 	k, seen := w.c.known[no]
 	switch {
 	case seen && k.state == w.c.state:
-		w.bad(no, "is in the tree twice")
+		w.bad(baseOf(no), "is in the tree twice")
 		return entry{}, false, nil
 	case seen && k.level != level:
 		w.bad(no, "is at level %d of one state and %d of another", k.level, level)
@@ -86,6 +87,10 @@ func (w *walker) page(no uint64, level uint8) (entry, bool, error) {
 	case seen && !k.ok:
 		w.ok = false // told before
 		return entry{}, false, nil
+	case level == 1:
+		if !w.leafPages(no, seen) {
+			return entry{}, false, nil
+		}
 	case !seen && w.c.Page != nil:
 		w.c.Page(no)
 	}
@@ -95,16 +100,16 @@ func (w *walker) page(no uint64, level uint8) (entry, bool, error) {
 		w.order(no, &k.entry.first, &k.entry.last)
 		return k.entry, true, nil
 	}
-	n, err := w.r.load(no, level == 1, false)
-	if err != nil {
-		w.report(no, err)
+	n := w.load(no, level)
+	if n == nil {
 		return entry{}, false, nil
 	}
 	var e entry
+	var err error
 	if level == 1 {
-		e, err = w.leaf(no, n)
+		e, err = w.leaf(baseOf(no), n)
 		if err != nil {
-			w.report(no, err)
+			w.report(baseOf(no), err)
 			return entry{}, false, nil
 		}
 	} else {
@@ -116,7 +121,7 @@ func (w *walker) page(no uint64, level uint8) (entry, bool, error) {
 				return entry{}, false, err
 			}
 			if got.page = told.page; readable && got != told {
-				w.bad(no, "tells of its child %d, page %d, what is not so: rows %d and %d, first %x and %x, last %x and %x", i, told.page,
+				w.bad(no, "tells of its child %d, page %d, what is not so: rows %d and %d, first %x and %x, last %x and %x", i, baseOf(told.page),
 					told.rows, got.rows, told.first[:w.r.width], got.first[:w.r.width], told.last[:w.r.width], got.last[:w.r.width])
 			}
 			if !readable { // go on with what the page tells, so that one damaged page is one finding
@@ -134,6 +139,63 @@ func (w *walker) page(no uint64, level uint8) (entry, bool, error) {
 	k.entry, k.ok = e, true
 	w.c.known[no] = k
 	return e, true, nil
+}
+
+// unreadable is the state of a page that cannot be read.
+const unreadable = -1
+
+// load reads a page, which is nil if it cannot be read.
+func (w *walker) load(no uint64, level uint8) *node {
+	if level > 1 {
+		n, err := w.r.load(no, false, false)
+		if err != nil {
+			w.report(no, err)
+		}
+		return n
+	}
+	base, patch := baseOf(no), patchOf(no)
+	n, err := w.r.openBase(base)
+	if err != nil {
+		w.c.bases[base] = unreadable
+		w.report(base, err)
+		return nil
+	}
+	if patch != 0 {
+		p, err := w.r.openPatch(patch)
+		if err == nil {
+			n, err = w.r.merge(n, p, no)
+		}
+		if err != nil {
+			w.report(patch, err)
+			return nil
+		}
+	}
+	return n
+}
+
+// leafPages tells of the pages of a leaf, each the first time that it is reached.
+func (w *walker) leafPages(no uint64, seen bool) bool {
+	base, patch := baseOf(no), patchOf(no)
+	last, again := w.c.bases[base]
+	switch {
+	case again && last == unreadable:
+		w.ok = false // told before
+		return false
+	case again && last == w.c.state:
+		w.bad(base, "is in the tree twice")
+		return false
+	}
+	w.c.bases[base] = w.c.state
+	if w.c.Page == nil {
+		return true
+	}
+	if !again {
+		w.c.Page(base)
+	}
+	if patch != 0 && !seen {
+		w.c.Page(patch)
+	}
+	return true
 }
 
 // order checks that a leaf comes after the one before it.

@@ -94,7 +94,7 @@ func (c *Cursor) column(i int) ([]store.ID, error) {
 	if c.own == nil {
 		c.own = buffers.Get().(*[MaxWidth][]store.ID)
 	}
-	n := c.leaf.page.Rows()
+	n := c.leaf.rows
 	if !c.valid[i] {
 		if cap(c.own[i]) < n {
 			c.own[i] = make([]store.ID, n)
@@ -163,7 +163,7 @@ func (c *Cursor) enter(no uint64, key []store.ID) error {
 		return err
 	}
 	c.shared = keep && c.leaf.touches.Load() >= hotTouches
-	rows := c.leaf.page.Rows()
+	rows := c.leaf.rows
 	if c.pos, err = bound(c.leaf, 0, rows, key, false); err != nil {
 		return err
 	}

@@ -73,7 +73,7 @@ func (s *side) open(t subtree) error {
 			return err
 		}
 	}
-	s.at, s.n = 0, n.page.Rows()
+	s.at, s.n = 0, n.rows
 	return nil
 }
 

@@ -209,15 +209,30 @@ func (m *model) diff(from, to Root, a, b []Row) {
 		}
 	}
 	x, y := New(m.m, nil, m.width, from), New(m.m, nil, m.width, to)
-	pages := map[uint64]int{}
+	pages := map[[2]uint64]int{} // leaves with their patches
 	for _, r := range []*Relation{x, y} {
-		if err := r.Walk(func(no uint64, _ uint8) (bool, error) { pages[no]++; return true, nil }); err != nil {
+		leaf := uint64(0)
+		if err := r.Walk(func(no uint64, level uint8) (bool, error) {
+			switch level {
+			case 0:
+				pages[[2]uint64{leaf, 0}]--
+				pages[[2]uint64{leaf, no}]++
+			default:
+				leaf = no
+				pages[[2]uint64{no, 0}]++
+			}
+			return true, nil
+		}); err != nil {
 			m.t.Fatal(err)
 		}
 	}
 	differ := 0
-	for _, n := range pages {
-		differ += n & 1
+	for p, n := range pages {
+		if n&1 != 0 {
+			if differ++; p[1] != 0 {
+				differ++
+			}
+		}
 	}
 	for range 2 {
 		m.m.reads = 0

@@ -15,8 +15,9 @@ const hotTouches = 3
 
 // node is an opened page. The columns of a leaf that is hot are decoded when they are needed and then shared.
 type node struct {
-	no    uint64
+	no    uint64 // of a leaf with a patch: both numbers
 	page  page.Page
+	rows  int
 	width int
 	inner *inner // nil in a leaf
 
@@ -26,6 +27,7 @@ type node struct {
 
 	// These belong to the cache's shard and its lock; shard itself is set before the node is shared.
 	shard *cacheShard
+	key   uint64
 	slot  int
 	cost  int64
 	used  bool
@@ -46,7 +48,8 @@ type entry struct {
 	first, last Row
 	page, rows  uint64
 	distinct    [MaxWidth - 1]uint64
-	old         bool // a page of the old tree, while Apply builds the new one
+	old         bool   // a page of the old tree, while Apply builds the new one
+	patch       *patch // of the page, not yet written
 }
 
 func openNode(no uint64, b []byte, width int, leaf bool) (*node, error) {
@@ -58,7 +61,7 @@ func openNode(no uint64, b []byte, width int, leaf bool) (*node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("relation: page %d: %w", no, err)
 	}
-	n := &node{no: no, page: p, width: width, cost: int64(len(b)) + 300}
+	n := &node{no: no, page: p, rows: p.Rows(), width: width, cost: int64(len(b)) + 300}
 	if !leaf {
 		if n.inner, err = openInner(p, width); err != nil {
 			return nil, fmt.Errorf("relation: page %d: %w", no, err)
@@ -145,7 +148,7 @@ func (n *node) decode(c int) ([]store.ID, error) {
 	if p := n.cols[c].Load(); p != nil {
 		return *p, nil
 	}
-	col := make([]store.ID, n.page.Rows())
+	col := make([]store.ID, n.rows)
 	if err := n.page.Column(c, col); err != nil {
 		return nil, fmt.Errorf("relation: page %d: %w", n.no, err)
 	}
@@ -178,8 +181,12 @@ func (n *node) row(i int) (r Row, err error) {
 
 // load opens a page, from the cache if it is there. keep puts it there.
 func (r *Relation) load(no uint64, leaf, keep bool) (*node, error) {
-	if n := r.cache.get(no); n != nil {
-		if n.width != r.width || (n.inner == nil) != leaf {
+	key := no
+	if leaf && patchOf(no) != 0 {
+		key = patchOf(no)
+	}
+	if n := r.cache.get(key); n != nil {
+		if n.width != r.width || (n.inner == nil) != leaf || n.no != no {
 			return nil, fmt.Errorf("relation: page %d is not of the expected kind: %w", no, store.ErrCorrupt)
 		}
 		if keep && n.touches.Load() < hotTouches {
@@ -187,16 +194,22 @@ func (r *Relation) load(no uint64, leaf, keep bool) (*node, error) {
 		}
 		return n, nil
 	}
-	b, err := r.pages.Page(no)
-	if err != nil {
-		return nil, fmt.Errorf("relation: page %d: %w", no, err)
+	var n *node
+	var err error
+	if key != no {
+		n, err = r.openPatched(no)
+	} else {
+		var b []byte
+		if b, err = r.pages.Page(no); err != nil {
+			return nil, fmt.Errorf("relation: page %d: %w", no, err)
+		}
+		n, err = openNode(no, b, r.width, leaf)
 	}
-	n, err := openNode(no, b, r.width, leaf)
 	if err != nil {
 		return nil, err
 	}
 	if keep {
-		n = r.cache.put(n)
+		n = r.cache.put(key, n)
 	}
 	return n, nil
 }

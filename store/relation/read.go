@@ -95,7 +95,7 @@ func (r *Relation) rank(key []store.ID, after bool, k int) (p place, err error) 
 	if p.leaf, err = r.load(no, true, true); err != nil {
 		return p, err
 	}
-	if p.i, err = bound(p.leaf, 0, p.leaf.page.Rows(), key, after); err != nil {
+	if p.i, err = bound(p.leaf, 0, p.leaf.rows, key, after); err != nil {
 		return p, err
 	}
 	p.rows += uint64(p.i)
@@ -114,7 +114,7 @@ func countPrefixes(cols *[MaxWidth][]store.ID, k int) (count [MaxWidth - 1]uint6
 		for i := 1; i < len(a); i++ {
 			x := a[i] ^ a[i-1]
 			n1 += nonZero(x)
-			n2 += nonZero(x | b[i] ^ b[i-1])
+			n2 += nonZero(x | (b[i] ^ b[i-1]))
 		}
 	default:
 		b, c := cols[1][:len(a)], cols[2][:len(a)]
@@ -123,7 +123,7 @@ func countPrefixes(cols *[MaxWidth][]store.ID, k int) (count [MaxWidth - 1]uint6
 			n1 += nonZero(x)
 			x |= b[i] ^ b[i-1]
 			n2 += nonZero(x)
-			n3 += nonZero(x | c[i] ^ c[i-1])
+			n3 += nonZero(x | (c[i] ^ c[i-1]))
 		}
 	}
 	return [MaxWidth - 1]uint64{n1, n2, n3}
@@ -230,8 +230,8 @@ func (r *Relation) find(key []store.ID) (leaf *node, i int, err error) {
 	if leaf, err = r.load(no, true, true); err != nil {
 		return nil, 0, err
 	}
-	i, err = bound(leaf, 0, leaf.page.Rows(), key, false)
-	if err != nil || i == leaf.page.Rows() {
+	i, err = bound(leaf, 0, leaf.rows, key, false)
+	if err != nil || i == leaf.rows {
 		return nil, 0, err
 	}
 	return leaf, i, nil
@@ -260,9 +260,9 @@ func (r *Relation) Contains(row Row) (bool, error) {
 	return ok, err
 }
 
-// Walk calls fn with the number of every page of the tree, parents before their children, and with its level: 1 is a leaf. Where fn
-// returns false, the pages below that page are skipped (say, because they were reached from another root). It reads inner pages
-// only.
+// Walk calls fn with the number of every page of the tree, parents before their children, and with its level: 1 is a leaf, 0 the
+// patch of the leaf before it. Where fn returns false, the pages below that page are skipped (say, because they were reached from
+// another root). It reads inner pages only.
 func (r *Relation) Walk(fn func(no uint64, level uint8) (descend bool, err error)) error {
 	if r.root.Height == 0 {
 		return nil
@@ -271,8 +271,15 @@ func (r *Relation) Walk(fn func(no uint64, level uint8) (descend bool, err error
 }
 
 func (r *Relation) walk(no uint64, level uint8, fn func(no uint64, level uint8) (bool, error)) error {
+	if level == 1 {
+		_, err := fn(baseOf(no), 1)
+		if err == nil && patchOf(no) != 0 {
+			_, err = fn(patchOf(no), 0)
+		}
+		return err
+	}
 	descend, err := fn(no, level)
-	if err != nil || !descend || level == 1 {
+	if err != nil || !descend {
 		return err
 	}
 	n, err := r.load(no, false, false)
@@ -287,7 +294,7 @@ func (r *Relation) walk(no uint64, level uint8, fn func(no uint64, level uint8) 
 	return nil
 }
 
-// LeafColumn reads a column of a leaf that Walk has named. The slice is read-only.
+// LeafColumn reads a column of a leaf that Walk has named, of a relation without patches. The slice is read-only.
 func (r *Relation) LeafColumn(no uint64, column int) ([]store.ID, error) {
 	n, err := r.load(no, true, false)
 	if err != nil {
@@ -329,10 +336,12 @@ func (v *verifier) verify(no uint64, level uint8) (entry, error) {
 	if err := v.ctx.Err(); err != nil {
 		return entry{}, err
 	}
-	if _, dup := v.seen[no]; dup {
-		return entry{}, v.corrupt(no, "is in the tree twice")
+	for _, no := range pagesOf(no, level) {
+		if _, dup := v.seen[no]; dup {
+			return entry{}, v.corrupt(no, "is in the tree twice")
+		}
+		v.seen[no] = struct{}{}
 	}
-	v.seen[no] = struct{}{}
 	n, err := v.r.load(no, level == 1, false)
 	if err != nil {
 		return entry{}, err

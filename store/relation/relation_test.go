@@ -15,8 +15,8 @@ import (
 func TestAgainstSortedSlice(t *testing.T) {
 	t.Parallel()
 	for width := MinWidth; width <= MaxWidth; width++ {
-		for _, size := range []capacity{{4, 4}, {8, 5}, {50, 8}, {4096, 320}} {
-			t.Run(fmt.Sprintf("width %d, %d by %d", width, size.leaf, size.inner), func(t *testing.T) {
+		for _, size := range []capacity{{4, 4, 0}, {4, 4, 2}, {8, 5, 3}, {50, 8, 12}, {4096, 128, 128}} {
+			t.Run(fmt.Sprintf("width %d, %d by %d, patches of %d", width, size.leaf, size.inner, size.patch), func(t *testing.T) {
 				t.Parallel()
 				r := seeded(t)
 				m := newModel(t, width, size)
@@ -54,7 +54,7 @@ func TestAgainstSortedSlice(t *testing.T) {
 
 func TestBulkBuildFillsPages(t *testing.T) {
 	t.Parallel()
-	m := newModel(t, 3, capacity{100, 10})
+	m := newModel(t, 3, capacity{100, 10, 5})
 	var changes []Change
 	for i := range 10_050 {
 		changes = append(changes, Change{Row: Row{store.ID(i / 100), store.ID(i / 10), store.ID(i)}})
@@ -77,7 +77,7 @@ func TestBulkBuildFillsPages(t *testing.T) {
 func TestSmallChangesKeepPagesFilled(t *testing.T) {
 	t.Parallel()
 	r := seeded(t)
-	m := newModel(t, 2, capacity{16, 8})
+	m := newModel(t, 2, capacity{16, 8, 4})
 	for range 600 {
 		var changes []Change
 		for range 1 + r.IntN(5) {
@@ -85,7 +85,15 @@ func TestSmallChangesKeepPagesFilled(t *testing.T) {
 		}
 		m.apply(changes, 10)
 	}
-	leaves := len(m.reachable()) * 4 / 5
+	leaves := 0
+	if err := m.relation().Walk(func(_ uint64, level uint8) (bool, error) {
+		if level == 1 {
+			leaves++
+		}
+		return true, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
 	if fill := float64(len(m.rows)) / float64(leaves*16); fill < 0.35 {
 		t.Errorf("pages are filled to %.2f", fill)
 	}
@@ -93,7 +101,7 @@ func TestSmallChangesKeepPagesFilled(t *testing.T) {
 
 func TestApplyErrors(t *testing.T) {
 	t.Parallel()
-	m := newModel(t, 2, capacity{4, 4})
+	m := newModel(t, 2, capacity{4, 4, 0})
 	m.apply([]Change{{Row: Row{1, 1}}, {Row: Row{2, 2}}, {Row: Row{3, 3}}}, 2)
 	ctx := context.Background()
 	run := func(ctx context.Context, c ...Change) error {
@@ -130,7 +138,7 @@ func TestApplyErrors(t *testing.T) {
 func TestCorruptPagesAreFound(t *testing.T) {
 	t.Parallel()
 	r := seeded(t)
-	m := newModel(t, 3, capacity{8, 4})
+	m := newModel(t, 3, capacity{8, 4, 2})
 	var changes []Change
 	for range 200 {
 		changes = append(changes, Change{Row: m.randomRow(r, 9)})
@@ -176,7 +184,7 @@ func TestCorruptPagesAreFound(t *testing.T) {
 
 func TestUnreadablePages(t *testing.T) {
 	t.Parallel()
-	m := newModel(t, 2, capacity{4, 4})
+	m := newModel(t, 2, capacity{4, 4, 0})
 	var changes []Change
 	for i := range 100 {
 		changes = append(changes, Change{Row: Row{store.ID(i), 1}})
@@ -214,7 +222,7 @@ func TestCacheKeepsToItsBudget(t *testing.T) {
 	t.Parallel()
 	c := NewCache(cacheShards * 1000)
 	for no := range uint64(1000) {
-		c.put(&node{no: no, cost: 100})
+		c.put(no, &node{no: no, cost: 100})
 		c.get(3) // stays, because it is used all the time
 	}
 	s := c.Stats()
@@ -229,13 +237,13 @@ func TestCacheKeepsToItsBudget(t *testing.T) {
 	if c.get(3) != nil {
 		t.Error("a dropped page is there")
 	}
-	c.put(&node{no: 5000, cost: 5000})
+	c.put(5000, &node{no: 5000, cost: 5000})
 	if c.get(5000) != nil {
 		t.Error("a page larger than the budget is kept")
 	}
 	var none *Cache
 	none.Drop(1)
-	if n := none.put(&node{no: 1}); n.no != 1 || none.get(1) != nil || none.Stats() != (CacheStats{}) {
+	if n := none.put(1, &node{no: 1}); n.no != 1 || none.get(1) != nil || none.Stats() != (CacheStats{}) {
 		t.Error("nil cache")
 	}
 }
@@ -267,7 +275,7 @@ func TestConcurrentReaders(t *testing.T) {
 	t.Parallel()
 	for _, budget := range []int64{0, 4 << 10, 1 << 20} {
 		r := seeded(t)
-		m := newModel(t, 3, capacity{32, 8})
+		m := newModel(t, 3, capacity{32, 8, 4})
 		m.cache = NewCache(budget)
 		var changes []Change
 		for range 3000 {
@@ -315,7 +323,7 @@ func FuzzApply(f *testing.F) {
 	f.Add([]byte("\x01\x02\x03\x04\x05\xff\x01\x02\x03"), uint8(2))
 	f.Add([]byte("the quick brown fox jumps over the lazy dog and comes back again"), uint8(0))
 	f.Fuzz(func(t *testing.T, data []byte, width uint8) {
-		m := newModel(t, MinWidth+int(width)%3, capacity{4, 4})
+		m := newModel(t, MinWidth+int(width)%3, capacity{4, 4, 2})
 		var changes []Change
 		for i := 0; i+1 < len(data) && i < 2000; i += 2 {
 			if data[i] == 0xff {
@@ -330,4 +338,82 @@ func FuzzApply(f *testing.F) {
 		m.apply(changes, 5)
 		m.ask(rand.New(rand.NewPCG(1, 2)), 16)
 	})
+}
+
+// TestCountPrefixes counts different prefixes against the definition: bits of one column must not hide those of another.
+func TestCountPrefixes(t *testing.T) {
+	t.Parallel()
+	r := seeded(t)
+	for range 200 {
+		rows := make([]Row, 1+r.IntN(60))
+		for i := range rows {
+			for c := range MaxWidth {
+				rows[i][c] = store.ID(r.IntN(1 << (1 + r.IntN(4))))
+			}
+		}
+		slices.SortFunc(rows, func(a, b Row) int { return compare(&a, &b, MaxWidth) })
+		var cols [MaxWidth][]store.ID
+		for _, row := range rows {
+			for c := range MaxWidth {
+				cols[c] = append(cols[c], row[c])
+			}
+		}
+		for k := 1; k < MaxWidth; k++ {
+			got := countPrefixes(&cols, k)
+			for j := 1; j <= k; j++ {
+				want := uint64(1)
+				for i := 1; i < len(rows); i++ {
+					if compare(&rows[i], &rows[i-1], j) != 0 {
+						want++
+					}
+				}
+				if got[j-1] != want {
+					t.Fatalf("%d different prefixes of %d columns, want %d: %v", got[j-1], j, want, rows)
+				}
+			}
+		}
+	}
+}
+
+// TestPatches makes small changes to a large leaf: the leaf stays and its patch is written, until that is full.
+func TestPatches(t *testing.T) {
+	t.Parallel()
+	m := newModel(t, 3, capacity{leaf: 100, inner: 10, patch: 8})
+	var changes []Change
+	for i := range 1000 {
+		changes = append(changes, Change{Row: Row{store.ID(i / 100), store.ID(i / 7), store.ID(2 * i)}})
+	}
+	m.apply(changes, 100)
+	leaves := func() (bases, patches []uint64) {
+		if err := m.relation().Walk(func(no uint64, level uint8) (bool, error) {
+			switch level {
+			case 0:
+				patches = append(patches, no)
+			case 1:
+				bases = append(bases, no)
+			}
+			return true, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return bases, patches
+	}
+	before, _ := leaves()
+	for i := range 8 {
+		m.apply([]Change{{Row: Row{3, 50, store.ID(700 + 2*i + 1)}}}, 1)
+		if bases, patches := leaves(); !slices.Equal(bases, before) || len(patches) != 1 {
+			t.Fatalf("after %d changes: leaves %v with patches %v, were %v", i+1, bases, patches, before)
+		}
+	}
+	m.apply([]Change{{Row: Row{3, 50, 721}}}, 1)
+	if bases, patches := leaves(); slices.Equal(bases, before) || len(patches) != 0 {
+		t.Fatalf("leaves %v with patches %v, were %v", bases, patches, before)
+	}
+	// A change that is taken back leaves no patch.
+	before, _ = leaves()
+	m.apply([]Change{{Row: Row{8, 1, 1}}}, 1)
+	m.apply([]Change{{Row: Row{8, 1, 1}, Op: Delete}}, 1)
+	if bases, patches := leaves(); !slices.Equal(bases, before) || len(patches) != 0 {
+		t.Fatalf("leaves %v with patches %v, were %v", bases, patches, before)
+	}
 }
