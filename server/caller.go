@@ -65,12 +65,15 @@ func (s *Server) identify(next http.Handler) http.Handler {
 			in.caller = caller.Name
 		}
 		scope := caller.Rights.Scope()
-		if scope != "" || caller.Known() {
-			w = &scopedWriter{ResponseWriter: w, scope: scope, private: caller.Known()}
-		}
 		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, caller))
 		scopeConditions(r.Header, scope)
-		next.ServeHTTP(w, r)
+		if scope == "" && !caller.Known() {
+			next.ServeHTTP(w, r)
+			return
+		}
+		scoped := &scopedWriter{ResponseWriter: w, scope: scope, private: caller.Known()}
+		next.ServeHTTP(scoped, r)
+		scoped.mark() // what wrote nothing is answered with its header alone
 	})
 }
 
@@ -100,17 +103,24 @@ type scopedWriter struct {
 const scopeMark = "~"
 
 func (w *scopedWriter) WriteHeader(status int) {
-	if status >= 200 && !w.done {
-		w.done = true
-		h := w.Header()
-		if tag, ok := strings.CutSuffix(h.Get("ETag"), `"`); ok && w.scope != "" {
-			h.Set("ETag", tag+scopeMark+w.scope+`"`)
-		}
-		if w.private && !strings.Contains(h.Get("Cache-Control"), "no-store") {
-			h.Set("Cache-Control", "private, no-cache")
-		}
+	if status >= 200 {
+		w.mark()
 	}
 	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *scopedWriter) mark() {
+	if w.done {
+		return
+	}
+	w.done = true
+	h := w.Header()
+	if tag, ok := strings.CutSuffix(h.Get("ETag"), `"`); ok && w.scope != "" {
+		h.Set("ETag", tag+scopeMark+w.scope+`"`)
+	}
+	if w.private && !strings.Contains(h.Get("Cache-Control"), "no-store") {
+		h.Set("Cache-Control", "private, no-cache")
+	}
 }
 
 func (w *scopedWriter) Write(b []byte) (int, error) {
