@@ -109,6 +109,7 @@ type routeProbe struct {
 	shows                             bool
 	may                               string // "", open, closed, all
 	status                            int
+	admin                             bool // it is for administrators only
 	// differs excuses an answer from being that of a server with nothing hidden.
 	differs string
 }
@@ -172,6 +173,7 @@ var readProbes = map[string][]routeProbe{
 	"/openapi.json":      {{target: "/openapi.json"}},
 	"/healthz":           {{target: "/healthz"}},
 	"/readyz":            {{target: "/readyz"}},
+	"/metrics":           {{target: "/metrics", admin: true}},
 	"/robots.txt":        {{target: "/robots.txt"}},
 	"/favicon.ico":       {{target: "/favicon.ico"}},
 	"/sparql/vocabulary": {{target: "/sparql/vocabulary", shows: true}, {target: "/sparql/vocabulary?q=hidden", shows: true}},
@@ -332,6 +334,16 @@ func checkRead(t *testing.T, srv, twin *httptest.Server, name, method string, p 
 	}
 	if got.StatusCode >= 500 {
 		t.Fatalf("%d %s", got.StatusCode, got.body)
+	}
+	if p.admin {
+		want := map[string]int{"anonymous": http.StatusUnauthorized, "admin": http.StatusOK}[name]
+		if want == 0 {
+			want = http.StatusForbidden
+		}
+		if got.StatusCode != want || name != "admin" && mentions(got, hiddenWord, p) {
+			t.Errorf("%d, want %d: %s", got.StatusCode, want, got.body)
+		}
+		return
 	}
 	if !slices.Contains(got.Header.Values("Vary"), "Authorization") {
 		t.Errorf("Vary: %q", got.Header.Values("Vary"))
