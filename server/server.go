@@ -20,6 +20,7 @@ import (
 	"github.com/gorilla/mux"
 	"github.com/klauspost/compress/gzhttp"
 
+	"triplestore/loaders/harvest"
 	"triplestore/rdf"
 	"triplestore/rdf/iri"
 	"triplestore/server/access"
@@ -85,6 +86,8 @@ type Config struct {
 	// Service asks the endpoints of SERVICE, Load reads the documents of LOAD; see sparql.Options. Nil refuses them.
 	Service sparql.ServiceClient
 	Load    func(ctx context.Context, d sparql.Document, emit func([]rdf.Quad) error) error
+	// Harvest is what /harvest tells about; nil is no harvest.
+	Harvest *harvest.Harvester
 	// TempDir is where updates put what does not fit into memory. Empty means the system's folder for such files.
 	TempDir string
 	// SlowQuery is how long a query or update takes at least for its text to be logged. 0 logs none.
@@ -226,6 +229,7 @@ func (s *Server) routes() (http.Handler, error) {
 	m.PathPrefix(graphsPath + "/").Handler(methods(s.graphStore, s.fail, graphMethods...))
 	m.Handle(voidPath, methods(s.serveDocument(newDocument("void", describeVoID)), s.fail, read...))
 	m.Handle(catalogPath, methods(s.serveDocument(newDocument("catalog", describeCatalog)), s.fail, read...))
+	m.Handle(harvestPath, methods(s.harvested, s.fail, read...))
 	m.Handle(openAPIPath, methods(s.openAPI, s.fail, read...))
 	m.Handle("/resource", methods(s.resourceByParam, s.fail, read...))
 	m.Handle(metricsPath, methods(s.serveMetrics, s.fail, read...))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -131,6 +132,21 @@ func newHarvester(c *harvest.Config, st store.Store, dir string, log *slog.Logge
 		return nil, usageError{err}
 	}
 	return h, nil
+}
+
+// startHarvest harvests on schedule until the server ends; what it returns waits for the end of the run that is going on, which is cut
+// short.
+func startHarvest(ctx context.Context, h *harvest.Harvester) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		h.Schedule(ctx)
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
 }
 
 // harvestVerdict is the error of a harvest in which sources failed.

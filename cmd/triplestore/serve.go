@@ -22,6 +22,7 @@ import (
 
 type serveFlags struct {
 	listen, base, title, log string
+	harvest                  string
 	union, loadExamples      bool
 	json                     bool
 	timeout, grace           time.Duration
@@ -47,7 +48,9 @@ func (a *app) serve() *cobra.Command {
 descriptions of itself at /.well-known/void, /catalog and /openapi.json. It stops at SIGINT and SIGTERM once running
 requests are done, or after --grace.
 
-The server sends no requests, unless --allow-service lets queries ask other endpoints and --allow-load lets updates load documents.
+With --harvest the sources of a configuration are harvested on their schedules while the server runs; /harvest shows how they stand.
+
+Else the server sends no requests, unless --allow-service lets queries ask other endpoints and --allow-load lets updates load documents.
 
 Writing, by SPARQL Update at /update and at /graphs, is closed. A token opens it to those who send it (Authorization: Bearer TOKEN): the content of the file of
 --update-token-file, else of the environment variable ` + tokenVariable + `. With --allow-anonymous-writes everyone may write who reaches
@@ -86,6 +89,7 @@ triplestore token new) and issuers of OpenID Connect. The file is read again whe
 	f.outgoing.addService(cmd)
 	f.site.add(cmd)
 	f.security.add(cmd)
+	flags.StringVar(&f.harvest, "harvest", "", "file with sources to harvest on their schedules, see triplestore harvest --help")
 	flags.DurationVar(&f.grace, "grace", 10*time.Second, "how long running requests may go on when the server stops")
 	flags.BoolVar(&f.loadExamples, "load-examples", false, "load the example data if the store is empty")
 	flags.StringVar(&f.log, "log", "text", "form of the log on standard error: text, json or off")
@@ -166,6 +170,15 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 	if err != nil {
 		return err
 	}
+	if f.harvest != "" {
+		sources, err := readHarvest(f.harvest)
+		if err != nil {
+			return err
+		}
+		if config.Harvest, err = newHarvester(sources, st, dir, log); err != nil {
+			return err
+		}
+	}
 	s, err := server.New(config)
 	if err != nil {
 		return usageError{err}
@@ -186,6 +199,9 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 		watching, stop := context.WithCancel(ctx)
 		defer stop()
 		go keepReloaded(watching, log, reloadEvery, again)
+	}
+	if config.Harvest != nil {
+		defer startHarvest(ctx, config.Harvest)()
 	}
 	defer startControl(st, s.Metrics(), dir, f.grace, log)()
 	stopMetrics, err := startMetrics(f.site.metricsListen, s.Metrics(), log)

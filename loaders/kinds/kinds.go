@@ -5,6 +5,7 @@ import (
 	"triplestore/loaders/codelists"
 	"triplestore/loaders/enhetsregisteret"
 	"triplestore/loaders/identity"
+	"triplestore/loaders/mend"
 	"triplestore/loaders/rdfsource"
 	"triplestore/loaders/source"
 )
@@ -20,5 +21,5 @@ func All() []source.Kind {
 
 // Rewriters lists the rewriters, in the order in which they work.
 func Rewriters() []source.RewriterKind {
-	return []source.RewriterKind{identity.Kind}
+	return []source.RewriterKind{mend.Kind(), identity.Kind}
 }

@@ -1,0 +1,78 @@
+package harvest_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"triplestore/loaders/harvest"
+)
+
+// TestExampleRules applies the rules of the examples and looks at what is derived when the data change, and when they do not.
+func TestExampleRules(t *testing.T) {
+	stores(t, func(t *testing.T, w *workbench) {
+		rules, err := filepath.Abs(filepath.Join("..", "..", "examples", "rules"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.config = "rules: " + rules + "\nsources:\n- {name: cat, kind: rdf, path: cat.ttl}\n- {name: los, kind: rdf, path: los.ttl}"
+		const data = head + `@prefix dcatap: <http://data.europa.eu/r5r/> .
+:cat a dcat:Catalog ; dct:publisher :org ; dcat:dataset :d1, :d2 .
+:d1 a dcat:Dataset ; dct:accessRights <http://publications.europa.eu/resource/authority/access-right/PUBLIC> ; dcat:distribution :d1-csv ;
+  dcat:theme <https://psi.norge.no/los/tema/helse> ; dcatap:applicableLegislation <http://data.europa.eu/eli/reg_impl/2023/138/oj> .
+:d1-csv a dcat:Distribution ; dct:license <https://creativecommons.org/licenses/by/4.0/> .
+:d2 a dcat:Dataset ; dct:publisher :own .
+`
+		w.write("cat.ttl", data)
+		w.write("los.ttl", `@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+<https://psi.norge.no/los/tema/helse> skos:broadMatch <http://publications.europa.eu/resource/authority/data-theme/HEAL> .`)
+		w.run(harvest.RunOptions{})
+		derived := func() string { return strings.Join(w.quads(harvest.DefaultGraphBase+"derived/"), "\n") }
+		for _, want := range []string{
+			"<http://example.org/d1> <http://purl.org/dc/terms/publisher> <http://example.org/org>",
+			"<http://example.org/d1> <urn:x-triplestore:fact#isOpenData> \"true\"", "<http://example.org/d2> <urn:x-triplestore:fact#isOpenData> \"false\"",
+			"<http://example.org/d1> <urn:x-triplestore:fact#isHighValue> \"true\"",
+			"<http://example.org/d1> <http://www.w3.org/ns/dcat#theme> <http://publications.europa.eu/resource/authority/data-theme/HEAL>",
+		} {
+			if !strings.Contains(derived(), want) {
+				t.Errorf("not derived: %s\n%s", want, derived())
+			}
+		}
+		if n := len(w.quads(harvest.DefaultGraphBase + "derived/")); n != 6 {
+			t.Errorf("%d facts:\n%s", n, derived())
+		}
+		n := w.commit()
+		if w.run(harvest.RunOptions{Full: true}); w.commit() != n {
+			t.Error("nothing changed and there is a commit")
+		}
+		// A title concerns no rule; a licence concerns one.
+		w.write("cat.ttl", data+`:d2 dct:title "To" .`)
+		if r := w.run(harvest.RunOptions{})["cat"]; len(r.Derived) != 0 || r.Added != 1 {
+			t.Errorf("a title: %+v", r)
+		}
+		w.write("cat.ttl", strings.Replace(data, "licenses/by/4.0", "licenses/by-nc/4.0", 1))
+		r := w.run(harvest.RunOptions{})["cat"]
+		if len(r.Derived) != 1 || r.Derived[0].Rule != "20-open-data" || r.Derived[0].Added != 1 || r.Derived[0].Removed != 1 {
+			t.Errorf("a licence: %+v", r.Derived)
+		}
+		// Without the rules their facts go, also when no source changed.
+		w.config = "sources:\n- {name: cat, kind: rdf, path: cat.ttl}\n- {name: los, kind: rdf, path: los.ttl}"
+		if w.run(harvest.RunOptions{}); derived() != "" {
+			t.Errorf("facts of rules that are gone:\n%s", derived())
+		}
+	})
+}
+
+func TestRuleMistakes(t *testing.T) {
+	for text, want := range map[string]string{
+		"SELECT * {}":    "a rule is a CONSTRUCT query",
+		"CONSTRUCT { ?s": "line 1",
+	} {
+		if _, err := harvest.ParseRule("r", text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+	if _, err := harvest.ParseRule("a/b", "CONSTRUCT WHERE { ?s ?p ?o }"); err == nil {
+		t.Error("a name with a slash")
+	}
+}
