@@ -10,7 +10,7 @@ import (
 	"triplestore/loaders/source"
 )
 
-// All lists the kinds of source.
+// All lists the kinds of source. Each is shown in examples/sources.yaml, which a test of package harvest holds.
 func All() []source.Kind {
 	return []source.Kind{
 		rdfsource.Kind(),
