@@ -8,6 +8,7 @@ import (
 	"triplestore/loaders/mend"
 	"triplestore/loaders/rdfsource"
 	"triplestore/loaders/source"
+	"triplestore/loaders/table"
 )
 
 // All lists the kinds of source. Each is shown in examples/sources.yaml, which a test of package harvest holds.
@@ -16,6 +17,7 @@ func All() []source.Kind {
 		rdfsource.Kind(),
 		codelists.Kind(),
 		enhetsregisteret.Kind,
+		table.Kind(),
 	}
 }
 
