@@ -9,6 +9,22 @@ TESTFLAGS ?=
 RACE_PACKAGES ?= ./store/... ./sparql/exec/... ./sparql ./server/... ./loaders/...
 BENCHFLAGS ?=
 
+# See docs/benchmarks.md.
+SIZE             ?= 1m
+PEERS            ?= triplestore,triplestore-kept,oxigraph,fuseki,virtuoso
+PEERSFLAGS       ?=
+BENCH_HOME       ?= ../shared/bench
+OXIGRAPH_VERSION := 0.5.13
+FUSEKI_VERSION   := 5.6.0
+TRIPLES           = $(subst k,000,$(subst m,000000,$(SIZE)))
+ifneq ($(wildcard $(BENCH_HOME)/queries),)
+PEERS_QUERIES    ?= $(BENCH_HOME)/queries
+PEERS_DATA        = shared-$(SIZE)
+else
+PEERS_QUERIES    ?= bench/queries
+PEERS_DATA        = own-$(SIZE)
+endif
+
 GOLANGCI_VERSION    := v2.15.0
 GOVULNCHECK_VERSION := v1.9.0
 GOBIN    := $(shell $(GO) env GOPATH)/bin
@@ -19,7 +35,7 @@ GOVULN   := $(GOBIN)/govulncheck-$(GOVULNCHECK_VERSION)
 HAVE_CC := $(shell command -v $${CC:-cc} >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1 && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check fmt vet lint vuln race fuzz bench bench-once bench-parsers convert-data conformance golden w3c clean
+.PHONY: help run build test check fmt vet lint vuln race fuzz bench bench-once bench-peers peers peer-oxigraph peer-fuseki peer-virtuoso bench-parsers convert-data conformance golden w3c clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "; print "make TARGET\n"} /^[a-z0-9-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -75,6 +91,33 @@ fuzz: ## every fuzz target for FUZZTIME each (10s)
 
 bench: ## parse, load, disk, scan and point lookup in figures; BENCHFLAGS='-nt FILE -ttl FILE' for your own data
 	$(GO) run ./bench $(BENCHFLAGS)
+
+bench-peers: build bench/.peers/$(PEERS_DATA).nt ## this store beside the installed peers, over HTTP; SIZE=1m, PEERS=a,b, BENCH_HOME=, PEERSFLAGS=; writes docs/peers.md
+	$(GO) run ./bench/peers -name $(SIZE) -data bench/.peers/$(PEERS_DATA).nt -queries $(PEERS_QUERIES) -engines $(PEERS) $(PEERSFLAGS)
+
+# The data and queries are those in BENCH_HOME, if that is there, else this project's own.
+bench/.peers/shared-$(SIZE).nt:
+	@mkdir -p bench/.peers
+	cd $(BENCH_HOME)/gen && $(GO) build -o $(CURDIR)/bench/.peers/generate .
+	bench/.peers/generate -triples $(TRIPLES) -nt $@.part -ids bench/.peers/shared-$(SIZE).ids && mv $@.part $@
+
+bench/.peers/own-$(SIZE).nt:
+	@mkdir -p bench/.peers/own
+	$(GO) run ./bench -make -triples $(TRIPLES) -dir bench/.peers/own && mv bench/.peers/own/data.nt $@ && rm -rf bench/.peers/own
+
+peers: peer-oxigraph peer-fuseki peer-virtuoso ## install the engines to compare with
+
+peer-oxigraph: ## Oxigraph's server, from PyPI, into bench/.peers
+	@mkdir -p bench/.peers
+	python3 -m venv bench/.peers/oxigraph && bench/.peers/oxigraph/bin/pip install --quiet oxigraph==$(OXIGRAPH_VERSION)
+
+peer-fuseki: ## Apache Jena Fuseki, from Maven Central, into bench/.peers; needs mvn and java
+	@mkdir -p bench/.peers
+	mvn -q dependency:copy -Dartifact=org.apache.jena:jena-fuseki-server:$(FUSEKI_VERSION) -DoutputDirectory=$(CURDIR)/bench/.peers
+	mv bench/.peers/jena-fuseki-server-$(FUSEKI_VERSION).jar bench/.peers/fuseki.jar
+
+peer-virtuoso: ## Virtuoso and wrk, from Debian; needs root
+	apt-get update -qq && apt-get install -y --no-install-recommends virtuoso-opensource-7 virtuoso-opensource-7-bin wrk
 
 bench-once: ## every benchmark once, so that none rots
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout $(TIMEOUT) $(TESTFLAGS) ./...

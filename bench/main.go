@@ -11,6 +11,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -66,15 +67,23 @@ func main() {
 	flag.StringVar(&c.Dir, "dir", "", "`folder` for data and store, on the disk to be measured; default: a temporary one, removed at the end")
 	flag.IntVar(&c.Rounds, "rounds", 3, "how often to repeat what can be repeated; the best counts")
 	flag.IntVar(&c.Lookups, "lookups", 2000, "how many resources to look up")
+	onlyMake := flag.Bool("make", false, "only make the data, as data.nt and data.ttl in -dir")
 	asJSON := flag.Bool("json", false, "print the figures as a JSON object")
 	flag.Parse()
-	if err := run(c, *asJSON); err != nil {
+	if err := run(c, *asJSON, *onlyMake); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(c Config, asJSON bool) error {
+func run(c Config, asJSON, onlyMake bool) error {
+	if onlyMake {
+		if c.Dir == "" {
+			return errors.New("-make needs -dir")
+		}
+		_, err := generateFiles(&c)
+		return err
+	}
 	if c.Dir == "" {
 		dir, err := os.MkdirTemp("", "triplestore-bench-")
 		if err != nil {

@@ -1,0 +1,171 @@
+// Command peers compares this store with others over HTTP, on the same machine, in the same run, with the same data and queries. It
+// starts each engine, loads, asks every query, checks that the answers are equal, measures small queries under load, and writes a page
+// with tables and charts. "make bench-peers" runs it; docs/peers.md is what it wrote last.
+//
+//	go run ./bench/peers -data data.nt -queries bench/queries
+//	go run ./bench/peers -engines triplestore,fuseki -runs 9
+//	go run ./bench/peers -report-only           the page again from what was measured
+//
+// It runs on Linux only: processor time and memory of engines come from /proc.
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// config is what the flags say.
+type config struct {
+	data, queries, only     string
+	engines                 string
+	home, out, page, charts string
+	name                    string
+	timeout, load           time.Duration
+	runs                    int
+	points                  time.Duration
+	reportOnly              bool
+}
+
+func main() {
+	log.SetFlags(log.Ltime)
+	var c config
+	flag.StringVar(&c.name, "name", "1m", "name of the data on the page and in file names")
+	flag.StringVar(&c.data, "data", "", "N-Triples to load")
+	flag.StringVar(&c.queries, "queries", "bench/queries", "folder of queries, *.rq")
+	flag.StringVar(&c.only, "only", "", "ask only the queries whose names begin with one of these, separated by commas")
+	flag.StringVar(&c.engines, "engines", "triplestore,triplestore-kept,oxigraph,fuseki,virtuoso", "engines in the order in which they run; those that are not installed are left out")
+	flag.StringVar(&c.home, "home", "bench/.peers", "folder of the peers that make targets installed, and of databases")
+	flag.StringVar(&c.out, "out", "bench/results", "folder for what was measured, as JSON")
+	flag.StringVar(&c.page, "page", "docs/peers.md", "the page to write")
+	flag.StringVar(&c.charts, "charts", "docs/img", "folder for the charts")
+	flag.DurationVar(&c.timeout, "timeout", time.Minute, "longest time of a query")
+	flag.DurationVar(&c.load, "load-timeout", time.Hour, "longest time of a load")
+	flag.IntVar(&c.runs, "runs", 5, "runs of a query after the first, at least; quick ones run up to half a second")
+	flag.DurationVar(&c.points, "points", 5*time.Second, "how long small queries are asked by 1 and by 8 clients, each three times; 0 for not at all")
+	flag.BoolVar(&c.reportOnly, "report-only", false, "write the page from earlier results")
+	flag.Parse()
+	if err := run(&c); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(c *config) error {
+	dir := filepath.Join(c.out, c.name)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if !c.reportOnly {
+		if c.data == "" {
+			return errors.New("name the data with -data")
+		}
+		qs, err := readQueries(c.queries, c.only)
+		if err != nil {
+			return err
+		}
+		targets, err := pointQueries(c.data)
+		if err != nil {
+			return err
+		}
+		for name := range strings.SplitSeq(c.engines, ",") {
+			e, err := findEngine(strings.TrimSpace(name), c)
+			if errors.Is(err, errNotInstalled) {
+				log.Printf("%v: left out", err)
+				continue
+			} else if err != nil {
+				return err
+			}
+			r, err := measureEngine(e, c, qs, targets)
+			if err != nil {
+				return fmt.Errorf("%s: %w", e.Name, err)
+			}
+			if err := writeJSON(filepath.Join(dir, e.Name+".json"), r); err != nil {
+				return err
+			}
+		}
+	}
+	results, err := readResults(dir, c.engines)
+	if err != nil {
+		return err
+	}
+	return writePage(c, results)
+}
+
+func writeJSON(path string, v any) error {
+	b, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(b, '\n'), 0o644)
+}
+
+// readResults reads what was measured, in the order of names.
+func readResults(dir, names string) ([]*result, error) {
+	var out []*result
+	for name := range strings.SplitSeq(names, ",") {
+		b, err := os.ReadFile(filepath.Join(dir, strings.TrimSpace(name)+".json"))
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		r := &result{}
+		if err := json.Unmarshal(b, r); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		out = append(out, r)
+	}
+	if len(out) == 0 {
+		return nil, errors.New("nothing was measured")
+	}
+	return out, nil
+}
+
+// query is one of the questions.
+type query struct {
+	name, kind, text string
+	graph            bool // it answers with triples
+}
+
+func readQueries(dir, only string) ([]query, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.rq"))
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(files)
+	var out []query
+	for _, f := range files {
+		name := strings.TrimSuffix(filepath.Base(f), ".rq")
+		if only != "" && !slices.ContainsFunc(strings.Split(only, ","), func(p string) bool { return strings.HasPrefix(name, p) }) {
+			continue
+		}
+		b, err := os.ReadFile(f)
+		if err != nil {
+			return nil, err
+		}
+		q := query{name: name, text: string(b)}
+		if first, _, ok := strings.Cut(q.text, "\n"); ok && strings.HasPrefix(first, "#") {
+			q.kind, _, _ = strings.Cut(strings.TrimSpace(first[1:]), ":")
+		}
+		for line := range strings.Lines(q.text) {
+			line = strings.ToUpper(strings.TrimSpace(line))
+			if line == "" || line[0] == '#' || strings.HasPrefix(line, "PREFIX") || strings.HasPrefix(line, "BASE") {
+				continue
+			}
+			q.graph = strings.HasPrefix(line, "CONSTRUCT") || strings.HasPrefix(line, "DESCRIBE")
+			break
+		}
+		out = append(out, q)
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("no queries in %s", dir)
+	}
+	return out, nil
+}
