@@ -1,6 +1,9 @@
 package rdf
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // AppendNTriples appends the term as in N-Triples 1.2, always in the same way: the same terms give the same bytes. It is the
 // canonical form (https://www.w3.org/TR/rdf12-n-triples/#canonical-ntriples) but for two things: language tags keep their
@@ -56,11 +59,8 @@ func (q Quad) AppendNQuads(dst []byte) []byte {
 // canonical form escapes).
 func AppendEscaped(dst []byte, s string) []byte {
 	start := 0
-	for i := 0; i < len(s); i++ {
+	for i := plainRun(s, 0, &plainInString); i < len(s); i = plainRun(s, i+1, &plainInString) {
 		c := s[i]
-		if c >= 0x20 && c != '"' && c != '\\' && c != 0x7f {
-			continue
-		}
 		dst = append(dst, s[start:i]...)
 		start = i + 1
 		switch c {
@@ -92,15 +92,35 @@ func appendHex4(dst []byte, c byte) []byte {
 func appendIRI(dst []byte, s string) []byte {
 	dst = append(dst, '<')
 	start := 0
-	for i := 0; i < len(s); i++ {
+	for i := plainRun(s, 0, &plainInIRI); i < len(s); i = plainRun(s, i+1, &plainInIRI) {
 		c := s[i]
-		if c > 0x20 && c != '<' && c != '>' && c != '"' && c != '{' && c != '}' && c != '|' && c != '^' && c != '`' && c != '\\' || c >= utf8.RuneSelf {
-			continue
-		}
 		dst = append(dst, s[start:i]...)
 		dst = appendHex4(dst, c)
 		start = i + 1
 	}
 	dst = append(dst, s[start:]...)
 	return append(dst, '>')
+}
+
+// plainInString and plainInIRI mark the bytes that stand for themselves in quoted literals and IRIs.
+var plainInString, plainInIRI = func() (str, iri [256]bool) {
+	for c := range 256 {
+		str[c] = c >= 0x20 && c != '"' && c != '\\' && c != 0x7f
+		iri[c] = c > 0x20 && !strings.ContainsRune("<>\"{}|^`\\", rune(c)) || c >= utf8.RuneSelf
+	}
+	return str, iri
+}()
+
+// plainRun is the place of the first byte from i on that is not plain, or the length of s.
+func plainRun(s string, i int, plain *[256]bool) int {
+	for ; i+8 <= len(s); i += 8 {
+		p := s[i : i+8]
+		if !(plain[p[0]] && plain[p[1]] && plain[p[2]] && plain[p[3]] && plain[p[4]] && plain[p[5]] && plain[p[6]] && plain[p[7]]) {
+			break
+		}
+	}
+	for i < len(s) && plain[s[i]] {
+		i++
+	}
+	return i
 }

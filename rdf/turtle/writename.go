@@ -41,6 +41,9 @@ func appendLocal(dst []byte, s string) ([]byte, bool) {
 // safeLabel gives a blank node whose label the formats allow. Labels from a parser of this package always are; another is
 // written as "xh" and its bytes in hexadecimal, and so is one that looks like that, which keeps different labels different.
 func safeLabel(t rdf.Term) rdf.Term {
+	if k := t.Kind(); k != rdf.KindBlankNode && k != rdf.KindTriple {
+		return t
+	}
 	switch {
 	case t.IsTriple():
 		tr := t.Triple()

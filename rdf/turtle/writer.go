@@ -34,6 +34,8 @@ type Writer struct {
 	dialect Dialect
 	names   shortener
 	last    rdf.Quad
+	subject []byte // last.S, as lines have it
+	verbs   [64]written
 	// started is set when the prefixes are written, open when a statement has no '.' yet, inGraph between '{' and '}'.
 	started, open, inGraph bool
 	canonical              bool
@@ -70,18 +72,47 @@ func (w *Writer) Write(q rdf.Quad) error {
 	if w.names.active {
 		w.grouped(q)
 	} else {
-		q.S, q.O, q.G = safeLabel(q.S), safeLabel(q.O), safeLabel(q.G)
-		if w.canonical {
-			w.buf = appendCanonicalQuad(w.buf, q)
-		} else {
-			w.buf = q.AppendNQuads(w.buf)
-		}
-		w.buf = append(w.buf, '\n')
+		w.line(q)
 	}
 	if len(w.buf) >= writeBuffer {
 		w.drain()
 	}
 	return w.err
+}
+
+// line writes a quad as a line of N-Triples or N-Quads. Subjects come in runs and predicates are few, so both are kept as they are
+// written.
+func (w *Writer) line(q rdf.Quad) {
+	if w.canonical {
+		q.S, q.O, q.G = safeLabel(q.S), safeLabel(q.O), safeLabel(q.G)
+		w.buf = append(appendCanonicalQuad(w.buf, q), '\n')
+		return
+	}
+	if q.S != w.last.S {
+		w.last.S = q.S
+		w.subject = append(safeLabel(q.S).AppendNTriples(w.subject[:0]), ' ')
+	}
+	w.buf = append(w.buf, w.subject...)
+	if v := q.P.Value(); q.P.IsIRI() && len(v) > 0 {
+		k := &w.verbs[(uint(v[len(v)-1])*31+uint(v[len(v)/2])*7+uint(len(v)))%uint(len(w.verbs))]
+		if k.term != q.P {
+			k.term, k.text = q.P, append(q.P.AppendNTriples(k.text[:0]), ' ')
+		}
+		w.buf = append(w.buf, k.text...)
+	} else {
+		w.buf = append(q.P.AppendNTriples(w.buf), ' ')
+	}
+	w.buf = append(safeLabel(q.O).AppendNTriples(w.buf), ' ')
+	if !q.G.IsZero() {
+		w.buf = append(safeLabel(q.G).AppendNTriples(w.buf), ' ')
+	}
+	w.buf = append(w.buf, '.', '\n')
+}
+
+// written is a term as it is written, with the blank behind it.
+type written struct {
+	term rdf.Term
+	text []byte
 }
 
 func (w *Writer) drain() {

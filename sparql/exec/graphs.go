@@ -47,7 +47,8 @@ func (q *Query) Construct(emit func(rdf.Triple) bool) error {
 		}
 	}
 	constant := q.constants()
-	cols := map[int][]rdf.Term{}
+	cols := make([][]rdf.Term, q.width) // by slot; nil where it is unbound in all rows
+	kept := make([][]rdf.Term, q.width)
 	solution := 0
 	for {
 		b, err := q.next()
@@ -58,18 +59,20 @@ func (q *Query) Construct(emit func(rdf.Triple) bool) error {
 			n := min(batchSize, b.n-at)
 			for _, s := range slots {
 				if b.cols[s] == nil {
-					delete(cols, s)
+					cols[s] = nil
 					continue
 				}
-				cols[s] = resize(cols[s], n)
+				kept[s] = resize(kept[s], n)
+				cols[s] = kept[s]
 				if err := q.terms.decode(b.cols[s][at:at+n], cols[s], &q.scratch); err != nil {
 					return err
 				}
 			}
 			for r := range n {
-				solution++
-				if err := q.check(); err != nil {
-					return err
+				if solution++; solution&63 == 0 {
+					if err := q.check(); err != nil {
+						return err
+					}
 				}
 				for i := range q.plan.Template {
 					t := &q.plan.Template[i]
@@ -120,13 +123,13 @@ func (q *Query) key(t *optimizer.TemplateTriple, constant [3]store.ID, b *batch,
 	return k, true
 }
 
-func fill(t *optimizer.TemplateTriple, cols map[int][]rdf.Term, row, solution int) (rdf.Triple, bool) {
+func fill(t *optimizer.TemplateTriple, cols [][]rdf.Term, row, solution int) (rdf.Triple, bool) {
 	s, p, o := fillNode(t[0], cols, row, solution), fillNode(t[1], cols, row, solution), fillNode(t[2], cols, row, solution)
 	ok := (s.IsIRI() || s.IsBlankNode()) && p.IsIRI() && !o.IsZero()
 	return rdf.Triple{S: s, P: p, O: o}, ok
 }
 
-func fillNode(n optimizer.TemplateNode, cols map[int][]rdf.Term, row, solution int) rdf.Term {
+func fillNode(n optimizer.TemplateNode, cols [][]rdf.Term, row, solution int) rdf.Term {
 	switch {
 	case !n.Term.IsZero():
 		return n.Term
@@ -138,6 +141,9 @@ func fillNode(n optimizer.TemplateNode, cols map[int][]rdf.Term, row, solution i
 			return rdf.Term{}
 		}
 		return rdf.TripleTerm(t)
+	}
+	if n.Slot < 0 {
+		return rdf.Term{}
 	}
 	if c := cols[n.Slot]; c != nil {
 		return c[row]

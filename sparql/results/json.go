@@ -130,12 +130,38 @@ const xsdString = "http://www.w3.org/2001/XMLSchema#string"
 var plainJSON = func() (t [256]bool) {
 	for c := range t {
 		t[c] = c >= 0x20 && c != '"' && c != '\\' && c != 0x7f
+		asIs[c] = t[c] && c < utf8.RuneSelf
 	}
 	return
 }()
 
+// asIs marks those of plainJSON that are ASCII.
+var asIs [256]bool
+
+// plain reports whether s is ASCII that needs no escape, which most strings are.
+func plain(s string) bool {
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		p := s[i : i+8]
+		if !(asIs[p[0]] && asIs[p[1]] && asIs[p[2]] && asIs[p[3]] && asIs[p[4]] && asIs[p[5]] && asIs[p[6]] && asIs[p[7]]) {
+			return false
+		}
+	}
+	for ; i < len(s); i++ {
+		if !asIs[s[i]] {
+			return false
+		}
+	}
+	return true
+}
+
 // appendJSON appends s as a JSON string. Bytes that are no UTF-8 become U+FFFD.
 func appendJSON(b []byte, s string) []byte {
+	if plain(s) {
+		b = append(b, '"')
+		b = append(b, s...)
+		return append(b, '"')
+	}
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "\uFFFD")
 	}
