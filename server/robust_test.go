@@ -140,7 +140,7 @@ func TestTooManyQueries(t *testing.T) {
 
 func TestQueue(t *testing.T) {
 	t.Parallel()
-	s := newSlots(1, 1)
+	s := newSlots(1, 1, 0)
 	if err := s.take(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -161,6 +161,10 @@ func TestQueue(t *testing.T) {
 	cancel()
 	if err := s.take(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
+	}
+	s.wait = time.Millisecond
+	if err := s.take(t.Context()); !errors.As(err, &p) || p.Status != 503 || p.retryAfter == "" {
+		t.Errorf("waited too long: %v", err)
 	}
 }
 

@@ -71,7 +71,8 @@ type Config struct {
 	MaxUpload int64
 	// ExportTimeout is how long reading a whole graph or all of them may take. 0 means an hour.
 	ExportTimeout time.Duration
-	// Concurrency is how many queries run at a time, Queue how many wait. 0 means twice the processors, and 16 times that.
+	// Concurrency is how many queries run at a time, Queue how many wait, for Timeout at most. 0 means twice the processors, and 16 times
+	// that, but at least 512.
 	Concurrency, Queue int
 	// Access decides who may read and write what. Nil means that everyone may read everything, and that UpdateToken and AnonymousWrites
 	// decide about writing.
@@ -160,7 +161,7 @@ func New(c Config) (*Server, error) {
 	def(&c.MaxUpload, 1<<30)
 	def(&c.ExportTimeout, time.Hour)
 	def(&c.Concurrency, 2*runtime.GOMAXPROCS(0))
-	def(&c.Queue, 16*c.Concurrency)
+	def(&c.Queue, max(512, 16*c.Concurrency))
 	def(&c.Stall, 30*time.Second)
 	def(&c.UpdateTimeout, 10*time.Minute)
 	if c.AnonymousWrites && c.UpdateToken != "" {
@@ -188,7 +189,7 @@ func New(c Config) (*Server, error) {
 	}
 	whole := c.Store
 	c.Store = nil // see data
-	s := &Server{c: c, answers: newAnswerCache(c.AnswerCache), whole: whole, views: visible.New(whole), policy: c.Access, slots: newSlots(c.Concurrency, c.Queue), writes: newSlots(1, c.Queue), exports: newSlots(c.Concurrency, c.Queue), link: newLinker(c.Base, mappings), prefixes: maps.Clone(c.Prefixes), settings: settingsTag(&c)}
+	s := &Server{c: c, answers: newAnswerCache(c.AnswerCache), whole: whole, views: visible.New(whole), policy: c.Access, slots: newSlots(c.Concurrency, c.Queue, c.Timeout), writes: newSlots(1, c.Queue, 0), exports: newSlots(c.Concurrency, c.Queue, c.Timeout), link: newLinker(c.Base, mappings), prefixes: maps.Clone(c.Prefixes), settings: settingsTag(&c)}
 	known := vocab.Prefixes()
 	maps.Copy(known, c.Prefixes)
 	s.engine = sparql.NewEngine(sparql.Options{

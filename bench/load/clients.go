@@ -200,9 +200,9 @@ func (t *target) ask(ctx context.Context, client *http.Client, k *kind, iri stri
 	case err != nil:
 		return len(body), err
 	case resp.StatusCode != http.StatusOK:
-		return len(body), fmt.Errorf("%s: status %d: %.300s", r.URL, resp.StatusCode, body)
+		return len(body), fmt.Errorf("%s: status %d: %.120q", r.URL, resp.StatusCode, body)
 	case !k.check(iri, body):
-		return len(body), fmt.Errorf("%s: an answer that does not fit: %.300s", r.URL, body)
+		return len(body), fmt.Errorf("%s: an answer that does not fit: %.120q", r.URL, body)
 	}
 	return len(body), nil
 }

@@ -80,7 +80,7 @@ triplestore token new) and issuers of OpenID Connect. The file is read again whe
 	flags.Int64Var(&f.maxRows, "max-rows", 0, "most results of a query; 0 for no limit")
 	flags.Var(&f.maxRequest, "max-request", "longest body of a request")
 	flags.IntVar(&f.concurrency, "concurrency", 0, "queries that run at a time; 0 for twice the processors")
-	flags.IntVar(&f.queue, "queue", 0, "queries that wait for their turn; 0 for 16 times --concurrency")
+	flags.IntVar(&f.queue, "queue", 0, "queries that wait for their turn, --timeout at most; 0 for 16 times --concurrency, but at least 512")
 	flags.StringVar(&f.tokenFile, "update-token-file", "", "open writing to requests with the token in this file")
 	flags.BoolVar(&f.anonymousWrites, "allow-anonymous-writes", false, "open writing to everyone who reaches the server")
 	flags.DurationVar(&f.updateTimeout, "update-timeout", 10*time.Minute, "longest time of an update, the wait for its turn included")
