@@ -2,6 +2,7 @@
 package kinds
 
 import (
+	"triplestore/loaders/ckan"
 	"triplestore/loaders/codelists"
 	"triplestore/loaders/enhetsregisteret"
 	"triplestore/loaders/identity"
@@ -18,6 +19,7 @@ func All() []source.Kind {
 		codelists.Kind(),
 		enhetsregisteret.Kind,
 		table.Kind(),
+		ckan.Kind(),
 	}
 }
 
