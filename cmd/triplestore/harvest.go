@@ -18,6 +18,7 @@ import (
 	"triplestore/loaders/kinds"
 	"triplestore/loaders/source"
 	"triplestore/store"
+	"triplestore/store/badgerstore"
 )
 
 // printedNotes is how many notes of a source are printed; --json has more.
@@ -61,6 +62,8 @@ Exit codes:
 	full := flags.Bool("full", false, "read the sources from the start, whatever they remember")
 	asJSON := flags.Bool("json", false, "print the report as JSON")
 	quiet := flags.Bool("quiet", false, "print one line for each source")
+	memory := bytesValue(384 << 20)
+	flags.Var(&memory, "memory", "memory for sorting, terms and caches of the store; what does not fit goes to temporary files in its folder")
 	schema := flags.Bool("schema", false, "print the JSON Schema of the configuration and stop")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if *schema {
@@ -74,7 +77,10 @@ Exit codes:
 		if err != nil {
 			return err
 		}
-		return a.with(*dir, true, func(st store.Store) error {
+		if int64(memory) < minMemory {
+			return usageError{fmt.Errorf("--memory %s: at least %s are needed", memory.String(), formatBytes(minMemory))}
+		}
+		return a.withOptions(*dir, true, badgerstore.Options{Memory: int64(memory)}, func(st *badgerstore.Store) error {
 			h, err := newHarvester(config, st, *dir, nil)
 			if err != nil {
 				return err
