@@ -132,6 +132,12 @@ type Snapshot interface {
 	Close() error
 }
 
+// DistinctCounter is a Snapshot that knows exactly, at the cost of O(log n) pages, how many different values the column after a range's
+// prefix has. The range has no Lo and Hi.
+type DistinctCounter interface {
+	CountDistinct(r Range) (uint64, error)
+}
+
 // GraphCount is a graph and its number of quads.
 type GraphCount struct {
 	Graph ID

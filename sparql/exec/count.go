@@ -22,6 +22,15 @@ func newCountScan(q *Query, n *optimizer.CountScan, e *env) operator {
 	return &countScan{q: q, node: n, access: newAccess(&n.Pattern, n.Order, n.Prefix, e)}
 }
 
+// count asks the store.
+func (c *countScan) count(prefix []store.ID) (uint64, error) {
+	r := store.Range{Order: c.access.order, Prefix: prefix}
+	if c.node.Distinct {
+		return c.q.snap.(store.DistinctCounter).CountDistinct(r)
+	}
+	return c.q.snap.Count(r)
+}
+
 func (c *countScan) close() { c.seeker.close() }
 
 func (c *countScan) next(b *batch) error {
@@ -34,7 +43,7 @@ func (c *countScan) next(b *batch) error {
 		var n uint64
 		if !c.access.none {
 			var err error
-			if n, err = c.q.snap.Count(store.Range{Order: c.access.order, Prefix: c.access.prefix}); err != nil {
+			if n, err = c.count(c.access.prefix); err != nil {
 				return err
 			}
 		}
@@ -69,7 +78,7 @@ func (c *countScan) next(b *batch) error {
 			break
 		}
 		v := c.seeker.block.Cols[p][c.seeker.pos]
-		n, err := c.q.snap.Count(store.Range{Order: c.access.order, Prefix: append(c.access.prefix[:p:p], v)})
+		n, err := c.count(append(c.access.prefix[:p:p], v))
 		if err != nil {
 			return err
 		}

@@ -168,10 +168,14 @@ func (p *Plan) describe(n Node) string {
 		}
 		return fmt.Sprintf("group by (%s) %s", p.slotList(n.Keys), strings.Join(aggs, ", "))
 	case *CountScan:
-		if n.Key < 0 {
-			return fmt.Sprintf("count %s, prefix %d: %s", n.Order, n.Prefix, p.pattern(&n.Pattern))
+		count := "count"
+		if n.Distinct {
+			count = "count distinct"
 		}
-		return fmt.Sprintf("count %s, prefix %d, by %s: %s", n.Order, n.Prefix, p.slot(n.Key), p.pattern(&n.Pattern))
+		if n.Key < 0 {
+			return fmt.Sprintf("%s %s, prefix %d: %s", count, n.Order, n.Prefix, p.pattern(&n.Pattern))
+		}
+		return fmt.Sprintf("%s %s, prefix %d, by %s: %s", count, n.Order, n.Prefix, p.slot(n.Key), p.pattern(&n.Pattern))
 	case *Sort:
 		var keys []string
 		for _, k := range n.Keys {

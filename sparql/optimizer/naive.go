@@ -449,7 +449,8 @@ func (p *planner) group(o *algebra.Group) (Node, error) {
 	return g, nil
 }
 
-// countScan plans COUNT over a single pattern, as a whole or for each value of a variable, from the store's counts.
+// countScan plans COUNT over a single pattern, as a whole or for each value of a variable, from the store's counts. COUNT(DISTINCT ?x)
+// alone is counted by stores that know it exactly.
 func (p *planner) countScan(o *algebra.Group) (Node, bool, error) {
 	if p.options.NoOptimizer || len(o.Keys) > 1 || len(o.Keys) == 0 && !o.Implicit || len(o.Aggregates) == 0 {
 		return nil, false, nil
@@ -471,8 +472,9 @@ func (p *planner) countScan(o *algebra.Group) (Node, bool, error) {
 		return nil, false, nil
 	}
 	n := &CountScan{Pattern: *t, Key: -1, Prefix: len(fixed)}
+	of := -1 // the variable whose different values are counted
 	for _, a := range o.Aggregates {
-		if a.Func != "COUNT" || a.Distinct {
+		if a.Func != "COUNT" || a.Distinct && (len(a.Args) == 0 || len(o.Aggregates) > 1) {
 			return nil, false, nil
 		}
 		if len(a.Args) > 0 {
@@ -480,8 +482,14 @@ func (p *planner) countScan(o *algebra.Group) (Node, bool, error) {
 			if !ok || !vars.Has(p.slot(v.Name)) {
 				return nil, false, nil
 			}
+			if a.Distinct {
+				of = p.slot(v.Name)
+			}
 		}
 		n.Out = append(n.Out, p.slot(a.Var))
+	}
+	if of >= 0 {
+		return p.distinctScan(o, t, n, of)
 	}
 	n.Certain = SetOf(n.Out...)
 	n.Order, _ = orderFor(fixed)
@@ -507,6 +515,52 @@ func (p *planner) countScan(o *algebra.Group) (Node, bool, error) {
 		}
 		n.Certain = n.Certain.With(n.Key)
 		n.Sorted = []int{n.Key}
+	}
+	n.Maybe = n.Certain
+	return n, true, nil
+}
+
+// distinctScan plans COUNT(DISTINCT ?x) over a single pattern: the column of ?x comes right after the constants and the key.
+func (p *planner) distinctScan(o *algebra.Group, t *Pattern, n *CountScan, of int) (Node, bool, error) {
+	if _, ok := p.snap.(store.DistinctCounter); !ok {
+		return nil, false, nil
+	}
+	at := func(slot int) store.Position {
+		for _, pos := range [...]store.Position{store.S, store.P, store.O} {
+			if r := t.At(pos); r.IsVar() && r.Slot == slot {
+				return pos
+			}
+		}
+		return store.G
+	}
+	n.Distinct = true
+	fixed, ok := t.fixed(), false
+	if len(o.Keys) == 0 {
+		if n.Order, ok = orderFor(fixed, at(of)); !ok {
+			return nil, false, nil
+		}
+		n.Rows, n.Cost = 1, costStart
+	} else {
+		n.Key = p.slot(o.Keys[0])
+		if n.Key == of || !t.Vars().Has(n.Key) {
+			return nil, false, nil
+		}
+		if n.Order, ok = orderFor(fixed, at(n.Key), at(of)); !ok {
+			return nil, false, nil
+		}
+		st, err := p.patternStats(t)
+		if err != nil {
+			return nil, false, err
+		}
+		if n.Rows = st.distinct[at(n.Key)]; n.Rows*100 > st.total { // reading the rows is cheaper
+			return nil, false, nil
+		}
+		n.Cost = n.Rows * 3 * costSeek
+		n.Sorted = []int{n.Key}
+	}
+	n.Certain = SetOf(n.Out...)
+	if n.Key >= 0 {
+		n.Certain = n.Certain.With(n.Key)
 	}
 	n.Maybe = n.Certain
 	return n, true, nil

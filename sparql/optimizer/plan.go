@@ -248,6 +248,8 @@ type (
 		Prefix  int
 		Key     int // or -1
 		Out     []int
+		// Distinct counts the different values of the next column instead.
+		Distinct bool
 	}
 	// Sort sorts; Limit is how many rows are wanted, or -1.
 	Sort struct {

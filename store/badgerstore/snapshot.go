@@ -18,8 +18,9 @@ type snapshot struct {
 }
 
 var (
-	_ store.Snapshot     = (*snapshot)(nil)
-	_ store.Statistician = (*snapshot)(nil)
+	_ store.Snapshot        = (*snapshot)(nil)
+	_ store.Statistician    = (*snapshot)(nil)
+	_ store.DistinctCounter = (*snapshot)(nil)
 )
 
 func (n *snapshot) check() error {
@@ -72,6 +73,9 @@ func (n *snapshot) Distinct(r store.Range) (uint64, error) {
 	}
 	return rel.Distinct(rg)
 }
+
+// CountDistinct implements store.DistinctCounter: inner pages hold the exact numbers.
+func (n *snapshot) CountDistinct(r store.Range) (uint64, error) { return n.Distinct(r) }
 
 func (n *snapshot) ID(t rdf.Term) (store.ID, bool, error) {
 	if err := n.check(); err != nil {
