@@ -451,20 +451,34 @@ func ordered(col []store.ID) bool {
 
 // rankValues numbers values by their order, equal ones alike.
 func (s *sorter) rankValues(vals []expr.Value) ([]uint64, error) {
-	perm := make([]int32, len(vals))
-	for i := range perm {
-		perm[i] = int32(i)
+	// Texts are compared by their first bytes, which are kept beside each other, as far as these differ.
+	perm := make([]rankedText, len(vals))
+	texts := true
+	for i := range vals {
+		perm[i].at = int32(i)
+		if texts {
+			var class int
+			class, perm[i].prefix, texts = vals[i].TextPrefix()
+			texts = texts && (i == 0 || class == int(perm[0].class))
+			perm[i].class = int32(class)
+		}
 	}
 	steps := 0
 	var stop error
-	slices.SortFunc(perm, func(a, b int32) int {
+	slices.SortFunc(perm, func(a, b rankedText) int {
 		if steps++; steps&0xff == 0 && stop == nil {
 			stop = s.q.check()
 		}
 		if stop != nil {
 			return 0
 		}
-		return expr.Order(vals[a], vals[b])
+		if texts && a.prefix != b.prefix {
+			if a.prefix < b.prefix {
+				return -1
+			}
+			return 1
+		}
+		return expr.OrderOf(&vals[a.at], &vals[b.at])
 	})
 	if stop != nil {
 		return nil, stop
@@ -472,12 +486,18 @@ func (s *sorter) rankValues(vals []expr.Value) ([]uint64, error) {
 	ranks := make([]uint64, len(vals))
 	rank := uint64(0)
 	for i, p := range perm {
-		if i > 0 && expr.Order(vals[perm[i-1]], vals[p]) != 0 {
+		if i > 0 && expr.OrderOf(&vals[perm[i-1].at], &vals[p.at]) != 0 {
 			rank++
 		}
-		ranks[p] = rank
+		ranks[p.at] = rank
 	}
 	return ranks, nil
+}
+
+// rankedText is a value's place and, if all values are texts of a class, its first bytes.
+type rankedText struct {
+	prefix    uint64
+	at, class int32
 }
 
 func (s *sorter) next(b *batch) error {

@@ -222,6 +222,25 @@ func (v *Value) rank() int {
 // It is 0 for values that are equal, even if their terms differ.
 func Order(a, b Value) int { return order(&a, &b) }
 
+// OrderOf is Order without copies.
+func OrderOf(a, b *Value) int { return order(a, b) }
+
+// TextPrefix gives the first eight bytes of an IRI, a string or a string with a language as a number that is ordered as they are; ok is
+// false for other values. Two values of the same class are in the order of these numbers where the numbers differ.
+func (v *Value) TextPrefix() (class int, prefix uint64, ok bool) {
+	if v.kind != kIRI && v.kind != kString && v.kind != kLang {
+		return 0, 0, false
+	}
+	s := v.term.Value()
+	if len(s) >= 8 {
+		return v.rank(), uint64(s[7]) | uint64(s[6])<<8 | uint64(s[5])<<16 | uint64(s[4])<<24 | uint64(s[3])<<32 | uint64(s[2])<<40 | uint64(s[1])<<48 | uint64(s[0])<<56, true
+	}
+	for i := range len(s) {
+		prefix |= uint64(s[i]) << (56 - 8*i)
+	}
+	return v.rank(), prefix, true
+}
+
 func order(a, b *Value) int {
 	if a.kind == kInteger && b.kind == kInteger && a.big == nil && b.big == nil {
 		return cmp.Compare(a.n, b.n)

@@ -68,3 +68,26 @@ func TestLowerTest(t *testing.T) {
 		}
 	}
 }
+
+// TestTextPrefix: where the prefixes of two texts of a class differ, they say how the texts are ordered.
+func TestTextPrefix(t *testing.T) {
+	t.Parallel()
+	var vals []Value
+	for _, s := range []string{"", "a", "a\x00", "b", "abcdefgh", "abcdefgi", "abcdefghi", "å", "Å", "zzzzzzzzzz", "\xff"} {
+		vals = append(vals, FromTerm(rdf.String(s)), FromTerm(rdf.LangLiteral(s, "nb")), FromTerm(rdf.IRI(s)), FromTerm(rdf.Literal(s, "http://e/t")), FromTerm(rdf.BlankNode(s)))
+	}
+	vals = append(vals, Value{}, Integer(1))
+	for i := range vals {
+		for j := range vals {
+			a, b := &vals[i], &vals[j]
+			ca, pa, oka := a.TextPrefix()
+			cb, pb, okb := b.TextPrefix()
+			if !oka || !okb || ca != cb || pa == pb {
+				continue
+			}
+			if want := Order(*a, *b); (pa < pb) != (want < 0) {
+				t.Errorf("%v and %v: %x, %x, order %d", a.Term(), b.Term(), pa, pb, want)
+			}
+		}
+	}
+}
