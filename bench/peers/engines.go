@@ -49,7 +49,7 @@ func findEngine(name string, c *config) (*engine, error) {
 		{Name: "oxigraph", Label: "Oxigraph", Settings: "native server, RocksDB, read-only", version: `"$BIN" --version`,
 			load: `exec "$BIN" load --location "$DB/store" --file "$DATA" --lenient`, serve: `exec "$BIN" serve-read-only --location "$DB/store" --bind 127.0.0.1:$PORT`,
 			endpoint: "/query?", needs: []string{oxigraph}, env: []string{"BIN=" + oxigraph}},
-		{Name: "fuseki", Label: "Apache Jena Fuseki", Settings: "TDB2, loader phased, statistics made, heap 6 GiB", version: `java -cp "$JAR" tdb2.tdbloader --version 2>&1 | head -1`,
+		{Name: "fuseki", Label: "Apache Jena Fuseki", Settings: "TDB2, loader phased, statistics made, heap 6 GiB", version: `java -jar "$JAR" --version 2>&1 | grep -m1 -i fuseki`,
 			load: `set -e
 java -Xmx6g -cp "$JAR" tdb2.tdbloader --loader=phased --loc "$DB/tdb" "$DATA"
 java -Xmx6g -cp "$JAR" tdb2.tdbstats --loc "$DB/tdb" > "$DB/stats.tmp"
