@@ -35,7 +35,7 @@ GOVULN   := $(GOBIN)/govulncheck-$(GOVULNCHECK_VERSION)
 HAVE_CC := $(shell command -v $${CC:-cc} >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1 && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check fmt vet lint vuln race fuzz bench bench-once bench-peers peers peer-oxigraph peer-fuseki peer-virtuoso bench-parsers convert-data conformance golden w3c clean
+.PHONY: help run build ui ui-if-npm test check fmt vet lint vuln race fuzz bench bench-once bench-peers peers peer-oxigraph peer-fuseki peer-virtuoso bench-parsers convert-data conformance golden w3c clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "; print "make TARGET\n"} /^[a-z0-9-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -44,9 +44,20 @@ help: ## this list
 run: build ## build, load the examples on first start, serve on http://localhost:7878
 	./bin/triplestore serve --store $(STORE) --listen $(LISTEN) --load-examples
 
-build: ## bin/triplestore
+build: ui-if-npm ## bin/triplestore
 	@mkdir -p bin
 	$(GO) build -trimpath -o bin/triplestore ./cmd/triplestore
+
+UI := server/workbench
+
+ui: ## the workbench, from server/workbench/src into its dist; needs npm
+	cd $(UI) && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --silent && npm run --silent build
+
+# Built again when a source is newer. Whatever goes wrong here, the program is built all the same.
+ui-if-npm:
+	@if [ -e $(UI)/dist/workbench.js ] && [ -z "$$(find $(UI)/src $(UI)/package.json $(UI)/package-lock.json -newer $(UI)/dist/workbench.js)" ]; then :; \
+	elif ! command -v npm >/dev/null 2>&1; then echo "no npm: without the workbench, the plain form is served"; \
+	elif ! $(MAKE) --no-print-directory ui >/dev/null 2>&1; then echo "make ui failed: without a new workbench, the plain form or the last build is served"; fi; rm -f /tmp/ui-build.$$$$
 
 test: ## all tests
 	$(GO) test -timeout $(TIMEOUT) $(TESTFLAGS) ./...
@@ -152,5 +163,6 @@ conformance: ## docs/conformance.md, made by running the W3C suites; with CHECK=
 	rm -rf $$dir; [ $$tests = 0 ] && [ $$page = 0 ]
 
 clean: ## remove what was built; the store in data/ stays
-	rm -rf bin
+	rm -rf bin build $(UI)/node_modules
+	rm -f $(UI)/dist/workbench.*
 	$(GO) clean -testcache

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -39,6 +40,8 @@ type Query struct {
 	Name string
 	// Title is a short heading.
 	Title string
+	// Topic is what queries of a kind are listed under; those of one topic follow each other in [ByTopic].
+	Topic string
 	// Answers says what the query answers.
 	Answers string
 	// Text is the query with its comments.
@@ -67,6 +70,46 @@ func Queries() []Query {
 	return out
 }
 
+// topics are the numbers of the queries by topic.
+var topics = []struct {
+	title   string
+	numbers []string
+}{
+	{"Datasets", []string{"01", "02", "03", "04", "05", "06", "10", "33", "34"}},
+	{"Data services", []string{"19", "20"}},
+	{"Concepts", []string{"16", "17", "28"}},
+	{"The action plan", []string{"13", "14", "15", "18"}},
+	{"Search", []string{"11", "12", "30"}},
+	{"Quality", []string{"07", "08", "25", "31"}},
+	{"Time and versions", []string{"09", "23", "29", "32"}},
+	{"Sources and graphs", []string{"21", "22", "24"}},
+	{"Other forms of the data", []string{"26", "27"}},
+}
+
+// ByTopic lists the example queries topic by topic.
+func ByTopic() []Query {
+	all := Queries()
+	out := make([]Query, 0, len(all))
+	for _, t := range topics {
+		for _, q := range all {
+			if q.Topic == t.title {
+				out = append(out, q)
+			}
+		}
+	}
+	return out
+}
+
+func topicOf(name string) string {
+	number, _, _ := strings.Cut(name, "-")
+	for _, t := range topics {
+		if slices.Contains(t.numbers, number) {
+			return t.title
+		}
+	}
+	return ""
+}
+
 // parse takes the title from the first line and what the query answers from the comment lines that follow.
 func parse(name, text string) (Query, error) {
 	q := Query{Name: strings.TrimSuffix(path.Base(name), ".rq"), Text: text}
@@ -81,6 +124,7 @@ func parse(name, text string) (Query, error) {
 	if len(comments) < 2 || comments[0] == "" || comments[1] == "" {
 		return q, fmt.Errorf("%s: a query begins with a comment that is its title and one that says what it answers", name)
 	}
+	q.Topic = topicOf(q.Name)
 	q.Title, q.Answers = comments[0], strings.Join(comments[1:], " ")
 	return q, nil
 }

@@ -180,3 +180,10 @@ func TestQueriesHaveExpectedResults(t *testing.T) {
 		t.Errorf("queries and expected results differ:\n%v\n%v", want, got)
 	}
 }
+
+func TestTopics(t *testing.T) {
+	t.Parallel()
+	if a, b := len(examples.ByTopic()), len(examples.Queries()); a != b {
+		t.Errorf("%d of %d queries have a topic", a, b)
+	}
+}

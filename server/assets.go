@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"html/template"
 	"net/http"
+
+	"triplestore/server/workbench"
 )
 
 //go:embed html
@@ -21,15 +23,30 @@ type asset struct {
 
 var (
 	assets    = map[string]*asset{}
-	stylePath = addAsset("style", ".css", "text/css; charset=utf-8")
-	iconPath  = addAsset("icon", ".svg", "image/svg+xml")
+	stylePath = addFile("style", ".css", "text/css; charset=utf-8")
+	iconPath  = addFile("icon", ".svg", "image/svg+xml")
+	// The workbench; empty where the program was built without it.
+	workbenchScript = addBuilt("workbench", ".js", "text/javascript; charset=utf-8")
+	workbenchStyle  = addBuilt("workbench", ".css", "text/css; charset=utf-8")
 )
 
-func addAsset(name, ext, mediaType string) string {
+func addFile(name, ext, mediaType string) string {
 	body, err := files.ReadFile("html/" + name + ext)
 	if err != nil {
 		panic(err) // it is embedded
 	}
+	return addAsset(name, ext, mediaType, body)
+}
+
+func addBuilt(name, ext, mediaType string) string {
+	body, ok := workbench.File(name + ext)
+	if !ok {
+		return ""
+	}
+	return addAsset(name, ext, mediaType, body)
+}
+
+func addAsset(name, ext, mediaType string, body []byte) string {
 	sum := sha256.Sum256(body)
 	path := "/assets/" + name + "-" + hex.EncodeToString(sum[:6]) + ext
 	assets[path] = &asset{mediaType, body}

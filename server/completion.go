@@ -22,7 +22,7 @@ const (
 	vocabularyTerms = 20_000 // of a kind that are kept
 	labelledTerms   = 2_000  // of a kind that get labels
 	sentTerms       = 1_000  // of a kind in an answer that names no limit
-	keptVocabs      = 8      // languages at a time
+	keptVocabs      = 12     // languages and scopes at a time
 )
 
 // vocabulary is what a state of the store uses.
@@ -54,30 +54,26 @@ type vocabularyTerm struct {
 	search string
 }
 
-// vocabularies keeps the vocabularies of the newest state, by language.
+// vocabularies keeps the vocabularies that were made last, by state, scope and language.
 type vocabularies struct {
-	mu    sync.Mutex
-	state string
-	made  map[string]*vocabulary
-	turn  chan struct{}
+	mu   sync.Mutex
+	made map[string]*vocabulary
+	turn chan struct{}
 }
 
-func (v *vocabularies) get(state, langs string) *vocabulary {
+func (v *vocabularies) get(key string) *vocabulary {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.state != state {
-		return nil
-	}
-	return v.made[langs]
+	return v.made[key]
 }
 
-func (v *vocabularies) put(state, langs string, doc *vocabulary) {
+func (v *vocabularies) put(key string, doc *vocabulary) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.state != state || len(v.made) >= keptVocabs {
-		v.state, v.made = state, map[string]*vocabulary{}
+	if v.made == nil || len(v.made) >= keptVocabs {
+		v.made = map[string]*vocabulary{}
 	}
-	v.made[langs] = doc
+	v.made[key] = doc
 }
 
 // completion answers with the names that the store uses.
@@ -113,8 +109,8 @@ func (s *Server) answerCompletion(w http.ResponseWriter, r *http.Request) error 
 
 // vocabularyOf makes the vocabulary of a state, or finds the one that is made already.
 func (s *Server) vocabularyOf(ctx context.Context, snap store.Snapshot, langs []string) (*vocabulary, error) {
-	state, key := s.stateKey(ctx, snap.Commit()), strings.Join(langs, " ")
-	if v := s.vocabs.get(state, key); v != nil {
+	key := s.stateKey(ctx, snap.Commit()) + " " + strings.Join(langs, " ")
+	if v := s.vocabs.get(key); v != nil {
 		return v, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, min(s.c.Timeout, 30*time.Second))
@@ -125,7 +121,7 @@ func (s *Server) vocabularyOf(ctx context.Context, snap store.Snapshot, langs []
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if v := s.vocabs.get(state, key); v != nil {
+	if v := s.vocabs.get(key); v != nil {
 		return v, nil
 	}
 	stats, err := store.StatisticsOf(ctx, snap)
@@ -150,7 +146,7 @@ func (s *Server) vocabularyOf(ctx context.Context, snap store.Snapshot, langs []
 		return nil, err
 	}
 	v.Prefixes = s.prefixNames(v)
-	s.vocabs.put(state, key, v)
+	s.vocabs.put(key, v)
 	return v, nil
 }
 

@@ -66,7 +66,9 @@ func (s *Server) answerPlan(ctx context.Context, w http.ResponseWriter, r *http.
 	w.Header().Set("Cache-Control", "no-cache")
 	switch planOffers[i].name {
 	case "html":
-		return s.render(w, r, http.StatusOK, "result", &resultPage{page: s.newPage(r, q.text), Text: text})
+		page := &resultPage{page: s.newPage(r, q.text), Text: text}
+		page.OpenHref = page.openIn(q.text)
+		return s.render(w, r, http.StatusOK, "result", page)
 	case "json":
 		return writeJSON(w, r, answer)
 	}

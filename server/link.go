@@ -27,7 +27,7 @@ func newLinker(base string, mappings []Mapping) linker {
 func reserved(path string) bool {
 	switch path {
 	case "", "/", "/sparql", "/resource", "/healthz", "/update", "/favicon.ico", "/robots.txt", "/readyz", metricsPath, graphsPath, voidPath, catalogPath, openAPIPath,
-		checkPath, formatPath, completionPath:
+		checkPath, formatPath, completionPath, workbenchPath, overviewPath, schemaPath:
 		return true
 	}
 	return strings.HasPrefix(path, "/assets/") || strings.HasPrefix(path, graphsPath+"/")

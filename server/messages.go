@@ -11,6 +11,7 @@ type messages struct {
 	Blank, PartOf, NotFoundTitle, NotFoundText, Result, Rows, Row, NoRows, FirstRows, Seconds, Yes, No, Unbound, Error, Previous string
 	Next, Page, GraphOf, StatedIn, Loop, Languages, Endpoint, EndpointText, UsedAs, More, Cut, Back, OpenQuery, HasGraph, Plan   string
 	Similar                                                                                                                      string
+	MainMenu, Workbench, Overview, Diagram, Lead, WriteQuery, SeeOverview, WhatIsHere, Instead, Answer, Profile                  string
 }
 
 var allMessages = []*messages{
@@ -25,9 +26,11 @@ var allMessages = []*messages{
 		Result: "Resultat", Rows: "rader", Row: "rad", NoRows: "Spørringen ga ingen treff.", FirstRows: "Her vises de første radene. Last ned for å få alle:",
 		Seconds: "sekunder", Yes: "Ja", No: "Nei", Unbound: "ubundet", Error: "Feil", Previous: "Forrige", Next: "Neste", Page: "Side",
 		GraphOf: "Navngitt graf", StatedIn: "Oppgitt i", Loop: "vist over", Languages: "Språk", Endpoint: "For programmer",
-		EndpointText: "SPARQL-endepunktet tar spørringer etter SPARQL 1.1 Protocol:", UsedAs: "Brukt som egenskap i", More: "til",
-		Cut: "Her vises begynnelsen. Last ned for å få alt:", Back: "Tilbake til ressursen", OpenQuery: "Åpne i skjemaet", HasGraph: "utsagn", Plan: "Vis bare planen",
-		Similar: "Mente du en av disse?",
+		EndpointText: "SPARQL-endepunktet tar spørringer etter SPARQL 1.1 Protocol på denne adressen:", UsedAs: "Brukt som egenskap i", More: "til",
+		Cut: "Her vises begynnelsen. Last ned for å få alt:", Back: "Tilbake til ressursen", OpenQuery: "Åpne i arbeidsbenken", HasGraph: "utsagn", Plan: "planen",
+		Similar: "Mente du en av disse?", MainMenu: "Hovedmeny", Workbench: "Spør", Overview: "Oversikt", Diagram: "Datamodell",
+		Lead: "Lenkede data: alt som er beskrevet her, har en side, og alt kan spørres om.", WriteQuery: "Skriv en spørring", SeeOverview: "Se hva som finnes",
+		WhatIsHere: "Hva som finnes her", Instead: "Gi", Answer: "svaret", Profile: "planen med målinger",
 	},
 	{
 		Lang: "nn", Name: "Nynorsk",
@@ -40,9 +43,11 @@ var allMessages = []*messages{
 		Result: "Resultat", Rows: "rader", Row: "rad", NoRows: "Spørjinga gav ingen treff.", FirstRows: "Her er dei første radene. Last ned for å få alle:",
 		Seconds: "sekund", Yes: "Ja", No: "Nei", Unbound: "ubunden", Error: "Feil", Previous: "Førre", Next: "Neste", Page: "Side",
 		GraphOf: "Namngjeven graf", StatedIn: "Oppgjeve i", Loop: "vist over", Languages: "Språk", Endpoint: "For program",
-		EndpointText: "SPARQL-endepunktet tek spørjingar etter SPARQL 1.1 Protocol:", UsedAs: "Brukt som eigenskap i", More: "til",
-		Cut: "Her er starten. Last ned for å få alt:", Back: "Tilbake til ressursen", OpenQuery: "Opne i skjemaet", HasGraph: "utsegner", Plan: "Vis berre planen",
-		Similar: "Meinte du ei av desse?",
+		EndpointText: "SPARQL-endepunktet tek spørjingar etter SPARQL 1.1 Protocol på denne adressa:", UsedAs: "Brukt som eigenskap i", More: "til",
+		Cut: "Her er starten. Last ned for å få alt:", Back: "Tilbake til ressursen", OpenQuery: "Opne i arbeidsbenken", HasGraph: "utsegner", Plan: "planen",
+		Similar: "Meinte du ei av desse?", MainMenu: "Hovudmeny", Workbench: "Spør", Overview: "Oversyn", Diagram: "Datamodell",
+		Lead: "Lenkja data: alt som er skildra her, har ei side, og alt kan spørjast om.", WriteQuery: "Skriv ei spørjing", SeeOverview: "Sjå kva som finst",
+		WhatIsHere: "Kva som finst her", Instead: "Gje", Answer: "svaret", Profile: "planen med målingar",
 	},
 	{
 		Lang: "en", Name: "English",
@@ -55,9 +60,11 @@ var allMessages = []*messages{
 		Result: "Result", Rows: "rows", Row: "row", NoRows: "The query has no results.", FirstRows: "These are the first rows. Download to get all:",
 		Seconds: "seconds", Yes: "Yes", No: "No", Unbound: "unbound", Error: "Error", Previous: "Previous", Next: "Next", Page: "Page",
 		GraphOf: "Named graph", StatedIn: "Stated in", Loop: "shown above", Languages: "Languages", Endpoint: "For programs",
-		EndpointText: "The SPARQL endpoint takes queries by the SPARQL 1.1 Protocol:", UsedAs: "Used as a property in", More: "more",
-		Cut: "This is the beginning. Download to get everything:", Back: "Back to the resource", OpenQuery: "Open in the form", HasGraph: "statements", Plan: "Only show the plan",
-		Similar: "Did you mean one of these?",
+		EndpointText: "The SPARQL endpoint takes queries by the SPARQL 1.1 Protocol at this address:", UsedAs: "Used as a property in", More: "more",
+		Cut: "This is the beginning. Download to get everything:", Back: "Back to the resource", OpenQuery: "Open in the workbench", HasGraph: "statements", Plan: "the plan",
+		Similar: "Did you mean one of these?", MainMenu: "Main menu", Workbench: "Query", Overview: "Overview", Diagram: "Data model",
+		Lead: "Linked data: everything that is described here has a page, and all of it can be queried.", WriteQuery: "Write a query", SeeOverview: "See what there is",
+		WhatIsHere: "What is here", Instead: "Give", Answer: "the answer", Profile: "the plan with measurements",
 	},
 }
 

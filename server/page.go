@@ -19,7 +19,14 @@ import (
 type page struct {
 	M                    *messages
 	Title, Site, Version string
-	Style, Icon, Home    string
+	Summary              string // for search engines
+	Styles               []string
+	Icon, Home           string
+	Workbench, Overview  string // addresses
+	Endpoint             string
+	Nav                  []navLink
+	Wide                 bool
+	JSONLD               any
 	LangParam            string
 	Languages            []languageLink
 	Alternates           []alternate
@@ -30,6 +37,11 @@ type page struct {
 	Old                  *oldState // that the page shows
 	langs                []string
 	link                 linker
+}
+
+type navLink struct {
+	Name, Href string
+	Current    bool
 }
 
 type languageLink struct {
@@ -43,11 +55,11 @@ type formatChoice struct{ Name, Title string }
 
 type frontPage struct {
 	*page
-	Examples                     []exampleLink
+	Topics                       []topic
+	Classes                      []propertyView
 	Quads, Graphs, Terms, Commit string
+	Address                      string
 }
-
-type exampleLink struct{ Title, Href string }
 
 type resultPage struct {
 	*page
@@ -57,6 +69,7 @@ type resultPage struct {
 	Cut       bool
 	Excerpt   string
 	Downloads []alternate
+	OpenHref  string
 }
 
 type table struct {
@@ -95,13 +108,16 @@ func formatTitle(name string) string {
 func (s *Server) newPage(r *http.Request, query string) *page {
 	langs := s.readerLanguages(r)
 	p := &page{
-		M: messagesFor(langs), Title: s.c.Title, Site: s.c.Title, Version: s.c.Version, Style: stylePath, Icon: iconPath,
+		M: messagesFor(langs), Title: s.c.Title, Site: s.c.Title, Version: s.c.Version, Styles: []string{stylePath}, Icon: iconPath,
 		Query: query, QueryLines: min(max(strings.Count(query, "\n")+2, 8), 24), Formats: formatChoices, langs: langs, link: s.link,
 	}
 	if l := r.URL.Query().Get("lang"); isLanguageTag(strings.ToLower(l)) {
 		p.LangParam, p.link.lang = l, l
 	}
-	p.Home = p.link.page("/")
+	p.Home, p.Workbench, p.Overview, p.Endpoint = p.link.page("/"), p.link.page(workbenchPath), p.link.page(overviewPath), "/sparql?format=turtle"
+	for _, n := range []navLink{{p.M.Workbench, workbenchPath, false}, {p.M.Overview, overviewPath, false}, {p.M.Diagram, schemaPath, false}} {
+		p.Nav = append(p.Nav, navLink{n.Name, p.link.page(n.Href), r.URL.Path == n.Href})
+	}
 	for _, m := range allMessages {
 		q := r.URL.Query()
 		q.Set("lang", m.Lang)
@@ -135,49 +151,12 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, name
 	return nil
 }
 
-// front is the page with the form, the examples and the size of the dataset.
-func (s *Server) front(w http.ResponseWriter, r *http.Request) {
-	text := defaultQuery
-	name := r.URL.Query().Get("example")
-	p := s.newPage(r, text)
-	f := &frontPage{page: p}
-	for _, e := range s.c.Examples {
-		if e.Name == name {
-			p.Query = e.Text
-			p.QueryLines = min(max(strings.Count(e.Text, "\n")+2, 8), 24)
-		}
-		f.Examples = append(f.Examples, exampleLink{e.Title, p.link.page("/", "example", e.Name)})
-	}
-	if err := s.summary(r.Context(), f); err != nil {
-		s.fail(w, r, problemOf(r.Context(), err))
-		return
-	}
-	if err := s.render(w, r, http.StatusOK, "front", f); err != nil {
-		s.fail(w, r, internal(err))
-	}
-}
-
 const defaultQuery = "SELECT ?type (COUNT(*) AS ?number)\nWHERE { ?s a ?type }\nGROUP BY ?type\nORDER BY DESC(?number)\nLIMIT 50\n"
-
-func (s *Server) summary(ctx context.Context, f *frontPage) error {
-	snap, err := s.data(ctx).Snapshot()
-	if err != nil {
-		return err
-	}
-	defer snap.Close()
-	stats, err := snap.Stats()
-	if err != nil {
-		return err
-	}
-	f.Quads, f.Graphs, f.Terms = formatCount(stats.Quads), formatCount(stats.Graphs), formatCount(stats.Terms)
-	f.Commit = formatCount(snap.Commit().Number)
-	return nil
-}
 
 // answerPage shows a query's answer below its text.
 func (s *Server) answerPage(ctx context.Context, w http.ResponseWriter, r *http.Request, snap store.Snapshot, res *sparql.Result, q *queryRequest, start time.Time) error {
 	p := s.newPage(r, q.text)
-	page := &resultPage{page: p}
+	page := &resultPage{page: p, OpenHref: p.openIn(q.text)}
 	p.Title = p.M.Result
 	p.link.at = atParam(q.at)
 	p.setOldState(q.at, snap.Commit(), p.link.page("/sparql", "query", q.text)+graphArgs(&queryRequest{defaults: q.defaults, named: q.named}))
@@ -201,6 +180,14 @@ func (s *Server) answerPage(ctx context.Context, w http.ResponseWriter, r *http.
 		return err
 	}
 	return s.render(w, r, http.StatusOK, "result", page)
+}
+
+// openIn is the address of the workbench with a query, or empty where that would be too long.
+func (p *page) openIn(text string) string {
+	if len(text) > 4000 {
+		return ""
+	}
+	return p.link.page(workbenchPath, "query", text)
 }
 
 func (s *Server) downloads(p *page, q *queryRequest, offers []offer) []alternate {
@@ -283,7 +270,7 @@ func (s *Server) failQuery(w http.ResponseWriter, r *http.Request, q *queryReque
 		in.problem = p
 	}
 	page := &resultPage{page: s.newPage(r, q.text), Excerpt: p.excerpt}
-	page.Error = p
+	page.Error, page.OpenHref = p, page.openIn(q.text)
 	page.Title = page.M.Error
 	w.Header().Set("Cache-Control", "no-store")
 	if p.retryAfter != "" {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"encoding/xml"
 	"io"
 	"net/url"
@@ -67,7 +68,7 @@ func TestPages(t *testing.T) {
 	srv := testServer(t, testStore(t, testData), nil)
 	q := func(text string) string { return "/sparql?query=" + url.QueryEscape(text) }
 	for _, path := range []string{
-		"/", "/?example=one&lang=en", "/id/ds", "/id/ds?lang=fr", "/id/ds?in=" + url.QueryEscape("http://purl.org/dc/terms/relation"),
+		"/", "/?example=one&lang=en", "/workbench?lang=nn", "/workbench?query=" + url.QueryEscape("</script><script>alert(5)</script>"), "/id/ds", "/id/ds?lang=fr", "/id/ds?in=" + url.QueryEscape("http://purl.org/dc/terms/relation"),
 		"/id/ds?out=" + url.QueryEscape("http://purl.org/dc/terms/title"), "/id/org", "/id/g1", "/id/nothing", "/nowhere", "/resource",
 		"/resource?iri=" + url.QueryEscape("http://elsewhere.example/evil"), "/resource?iri=" + url.QueryEscape(`http://elsewhere.example/"><script>`),
 		"/resource?iri=" + url.QueryEscape("javascript:alert(1)"), "/resource?iri=" + url.QueryEscape("http://purl.org/dc/terms/title"),
@@ -102,6 +103,11 @@ func TestPages(t *testing.T) {
 			level := 1
 			for _, e := range all {
 				switch {
+				case e.name == "script" && strings.HasPrefix(e.attr["src"], "/assets/") && e.text == "":
+				case e.name == "script" && (e.attr["type"] == "application/json" || e.attr["type"] == "application/ld+json"): // data, which is not run
+					if !json.Valid([]byte(e.text)) {
+						t.Errorf("no JSON: %s", e.text)
+					}
 				case e.name == "script" || e.name == "style" || e.name == "iframe" || e.name == "object":
 					t.Errorf("there is a <%s>", e.name)
 				case e.name == "html" && e.attr["lang"] == "":

@@ -60,7 +60,7 @@ func (s *Server) sparql(w http.ResponseWriter, r *http.Request) {
 	}
 	if !q.present {
 		if prefersHTML(r) {
-			s.front(w, r)
+			s.workbench(w, r)
 			return
 		}
 		if q.bare && (r.Method == http.MethodGet || r.Method == http.MethodHead) {

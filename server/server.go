@@ -109,6 +109,8 @@ type Example struct {
 	Name string
 	// Title says what it answers.
 	Title string
+	// Topic is what examples are grouped by, in the order in which the topics first occur.
+	Topic string
 	// Text is the query.
 	Text string
 }
@@ -221,6 +223,7 @@ func (s *Server) routes() (http.Handler, error) {
 	m.Use(noteRoute)
 	read := []string{http.MethodGet, http.MethodHead}
 	m.Handle("/", methods(s.front, s.fail, read...))
+	m.Handle(workbenchPath, methods(s.workbench, s.fail, read...))
 	m.Handle("/sparql", methods(s.sparql, s.fail, http.MethodGet, http.MethodHead, http.MethodPost, methodQuery))
 	m.Handle(checkPath, methods(s.check, s.fail, http.MethodPost))
 	m.Handle(formatPath, methods(s.format, s.fail, http.MethodPost))

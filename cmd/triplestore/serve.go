@@ -218,8 +218,8 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 
 func exampleQueries() []server.Example {
 	var out []server.Example
-	for _, q := range examples.Queries() {
-		out = append(out, server.Example{Name: q.Name, Title: q.Title, Text: q.Text})
+	for _, q := range examples.ByTopic() {
+		out = append(out, server.Example{Name: q.Name, Title: q.Title, Topic: q.Topic, Text: q.Text})
 	}
 	return out
 }

@@ -1,0 +1,32 @@
+// Small helpers to make elements. Text always goes in as text, never as markup.
+
+export type Child = Node | string | number | null | undefined | false;
+export type Attributes = Record<string, string | number | boolean | null | undefined | ((event: never) => void)>;
+
+function fill(element: Element, attributes: Attributes | null, children: Child[]) {
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (typeof value === "function") element.addEventListener(name, value as EventListener);
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  for (const child of children) {
+    if (child === null || child === undefined || child === false) continue;
+    element.append(child instanceof Node ? child : String(child));
+  }
+}
+
+export function h<K extends keyof HTMLElementTagNameMap>(name: K, attributes: Attributes | null = null, ...children: Child[]): HTMLElementTagNameMap[K] {
+  const element = document.createElement(name);
+  fill(element, attributes, children);
+  return element;
+}
+
+export function svg<K extends keyof SVGElementTagNameMap>(name: K, attributes: Attributes | null = null, ...children: Child[]): SVGElementTagNameMap[K] {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  fill(element, attributes, children);
+  return element;
+}
+
+export function formatNumber(n: number): string {
+  return n.toLocaleString(document.documentElement.lang || "en", { maximumFractionDigits: 3 });
+}

@@ -1,0 +1,123 @@
+// RDF terms as SPARQL results in TSV and N-Triples write them (https://www.w3.org/TR/sparql11-results-csv-tsv/).
+
+export interface Term {
+  kind: "iri" | "blank" | "literal" | "triple";
+  value: string;
+  lang?: string;
+  datatype?: string;
+  triple?: [Term, Term, Term];
+}
+
+const xsd = "http://www.w3.org/2001/XMLSchema#";
+const numeric = new Set(["integer", "decimal", "double", "float", "long", "int", "short", "byte", "nonNegativeInteger", "positiveInteger",
+  "nonPositiveInteger", "negativeInteger", "unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte"].map(n => xsd + n));
+
+export function isNumeric(t: Term | null): boolean {
+  return t !== null && t.kind === "literal" && t.datatype !== undefined && numeric.has(t.datatype);
+}
+
+const escapes: Record<string, string> = { t: "\t", b: "\b", n: "\n", r: "\r", f: "\f", '"': '"', "'": "'", "\\": "\\" };
+
+function unescape(s: string): string {
+  if (!s.includes("\\")) return s;
+  return s.replace(/\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))/g, (_, u4, u8, c) =>
+    u4 || u8 ? String.fromCodePoint(parseInt(u4 || u8, 16)) : escapes[c] ?? c);
+}
+
+// TermReader reads terms one after the other.
+export class TermReader {
+  pos = 0;
+  constructor(readonly text: string) {}
+
+  skip() {
+    while (this.text[this.pos] === " " || this.text[this.pos] === "\t") this.pos++;
+  }
+
+  // next gives null at the end and throws for what is no term.
+  next(): Term | null {
+    this.skip();
+    const { text } = this;
+    if (this.pos >= text.length) return null;
+    if (text.startsWith("<<(", this.pos)) {
+      this.pos += 3;
+      const parts = [this.next(), this.next(), this.next()];
+      this.skip();
+      if (!text.startsWith(")>>", this.pos) || parts.some(p => p === null)) throw new Error("triple term");
+      this.pos += 3;
+      const triple = parts as [Term, Term, Term];
+      return { kind: "triple", value: "", triple };
+    }
+    const rest = text.slice(this.pos);
+    let m = /^<([^>]*)>/.exec(rest);
+    if (m) {
+      this.pos += m[0].length;
+      return { kind: "iri", value: unescape(m[1]!) };
+    }
+    m = /^_:([^\s]+)/.exec(rest);
+    if (m) {
+      this.pos += m[0].length;
+      return { kind: "blank", value: m[1]! };
+    }
+    m = /^"((?:[^"\\]|\\.)*)"(?:@([A-Za-z]+(?:-[A-Za-z0-9]+)*(?:--(?:ltr|rtl))?)|\^\^<([^>]*)>)?/s.exec(rest)
+      ?? /^'((?:[^'\\]|\\.)*)'(?:@([A-Za-z]+(?:-[A-Za-z0-9]+)*(?:--(?:ltr|rtl))?)|\^\^<([^>]*)>)?/s.exec(rest);
+    if (m) {
+      this.pos += m[0].length;
+      const term: Term = { kind: "literal", value: unescape(m[1]!) };
+      if (m[2]) term.lang = m[2];
+      if (m[3]) term.datatype = unescape(m[3]);
+      return term;
+    }
+    m = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?=\s|$|\))/.exec(rest);
+    if (m) {
+      this.pos += m[0].length;
+      const datatype = xsd + (/[eE]/.test(m[0]) ? "double" : m[0].includes(".") ? "decimal" : "integer");
+      return { kind: "literal", value: m[0], datatype };
+    }
+    m = /^(true|false)(?=\s|$|\))/.exec(rest);
+    if (m) {
+      this.pos += m[0].length;
+      return { kind: "literal", value: m[0], datatype: xsd + "boolean" };
+    }
+    throw new Error("no term: " + rest.slice(0, 60));
+  }
+}
+
+export function parseTerm(text: string): Term | null {
+  return text === "" ? null : new TermReader(text).next();
+}
+
+// parseTriple reads a line of N-Triples; null for one that is empty or a comment.
+export function parseTriple(line: string): (Term | null)[] | null {
+  if (line.trim() === "" || line.startsWith("#")) return null;
+  const r = new TermReader(line.replace(/\s*\.\s*$/, ""));
+  return [r.next(), r.next(), r.next()];
+}
+
+// Names shortens IRIs with prefixes.
+export class Names {
+  private readonly byLength: { prefix: string; iri: string }[] = [];
+
+  set(prefixes: { prefix: string; iri: string }[]) {
+    this.byLength.length = 0;
+    this.byLength.push(...[...prefixes].sort((a, b) => b.iri.length - a.iri.length));
+  }
+
+  short(iri: string): string {
+    for (const p of this.byLength) {
+      if (p.iri !== "" && iri.startsWith(p.iri)) {
+        const local = iri.slice(p.iri.length);
+        if (/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(local) && !local.endsWith(".")) return p.prefix + ":" + local;
+      }
+    }
+    return iri;
+  }
+
+  show(t: Term): string {
+    switch (t.kind) {
+      case "iri": return this.short(t.value);
+      case "blank": return "_:" + t.value;
+      case "triple": return "<<( " + t.triple!.map(x => this.show(x)).join(" ") + " )>>";
+    }
+    return t.value;
+  }
+}
