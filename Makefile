@@ -51,7 +51,7 @@ build: ui-if-npm ## bin/triplestore
 UI := server/workbench
 
 ui: ## the workbench, from server/workbench/src into its dist; needs npm
-	cd $(UI) && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --silent && npm run --silent build
+	cd $(UI) && npm ci --ignore-scripts --no-audit --no-fund --silent && npm run --silent build
 
 # Built again when a source is newer. Whatever goes wrong here, the program is built all the same.
 ui-if-npm:

@@ -112,6 +112,8 @@ type workbenchConfig struct {
 	Given     bool           `json:"given"`
 	Solutions []configFormat `json:"solutions"`
 	Graphs    []configFormat `json:"graphs"`
+	// Base begins the IRIs that are answered at their own paths.
+	Base string `json:"base"`
 	// Updates is closed, token or open.
 	Updates string `json:"updates"`
 }
@@ -164,7 +166,7 @@ func workbenchSecurity(nonce string) string {
 }
 
 func (s *Server) workbenchConfig(ctx context.Context, text string, given bool) workbenchConfig {
-	c := workbenchConfig{Query: text, Given: given, Updates: "closed", Solutions: configFormats(solutionOffers), Graphs: configFormats(graphOffers), Examples: []configTopic{}}
+	c := workbenchConfig{Base: s.c.Base, Query: text, Given: given, Updates: "closed", Solutions: configFormats(solutionOffers), Graphs: configFormats(graphOffers), Examples: []configTopic{}}
 	switch {
 	case s.callerOf(ctx).Writes():
 		c.Updates = "open"

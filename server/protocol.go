@@ -115,9 +115,6 @@ func (s *Server) readQuery(w http.ResponseWriter, r *http.Request) (queryRequest
 	}
 	switch e := params.Get("explain"); strings.ToLower(e) {
 	case "", "0", "false":
-		if params.Has("explain") && e == "" {
-			q.explain = explainPlan
-		}
 	case "1", "true", explainPlan:
 		q.explain = explainPlan
 	case explainProfile:

@@ -168,7 +168,8 @@ export class Editor {
         }
       }),
     ];
-    this.view = new EditorView({ parent });
+    // The nonce must be there from the first state on: it is with that one that the styles are made.
+    this.view = new EditorView({ parent, state: EditorState.create({ extensions: this.extensions }) });
   }
 
   get text(): string { return this.view.state.doc.toString(); }

@@ -17,12 +17,13 @@ interface Config {
   given: boolean;
   solutions: Format[];
   graphs: Format[];
+  base: string;
   updates: "closed" | "token" | "open";
 }
 
 const config: Config = JSON.parse(document.getElementById("workbench-config")!.textContent!);
 const nonce = document.querySelector<HTMLScriptElement>("script[nonce]")?.nonce ?? "";
-const names = new Names();
+const names = new Names(config.base);
 const longestLink = 6000;
 const rawCharacters = 200_000;
 
@@ -43,7 +44,7 @@ class Workbench {
   private runButton = h("button", { type: "button", class: "wb-run", click: () => void this.run() }, m.run);
   private cancelButton = h("button", { type: "button", class: "quiet danger", hidden: true, click: () => this.cancel() }, m.cancel);
   private note = h("p", { class: "wb-note", role: "status" });
-  private results = h("section", { class: "wb-results", "aria-label": m.result });
+  private results = h("div", { class: "wb-results" });
   private historyList = h("div");
   private editor: Editor;
 

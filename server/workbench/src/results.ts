@@ -71,7 +71,8 @@ export function termNode(t: Term | null, names: Names): Child {
   switch (t.kind) {
     case "iri": {
       const lang = new URLSearchParams(location.search).get("lang");
-      const href = "/resource?" + new URLSearchParams(lang ? { iri: t.value, lang } : { iri: t.value });
+      const own = names.path(t.value);
+      const href = own === null ? "/resource?" + new URLSearchParams(lang ? { iri: t.value, lang } : { iri: t.value }) : own + (lang ? "?lang=" + encodeURIComponent(lang) : "");
       return h("a", { href, title: t.value }, names.short(t.value));
     }
     case "blank": return h("span", { class: "blank" }, "_:" + t.value);

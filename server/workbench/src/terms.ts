@@ -97,6 +97,15 @@ export function parseTriple(line: string): (Term | null)[] | null {
 export class Names {
   private readonly byLength: { prefix: string; iri: string }[] = [];
 
+  // base begins IRIs that this server answers at their own paths.
+  constructor(private readonly base: string) {}
+
+  // path gives the path of an IRI of this server's own.
+  path(iri: string): string | null {
+    if (this.base === "" || !iri.startsWith(this.base) || /[?#\\^\s<>"{}|`]|\/\.\.?(\/|$)/.test(iri) || iri.length === this.base.length) return null;
+    return iri.slice(new URL(this.base).origin.length);
+  }
+
   set(prefixes: { prefix: string; iri: string }[]) {
     this.byLength.length = 0;
     this.byLength.push(...[...prefixes].sort((a, b) => b.iri.length - a.iri.length));
@@ -109,7 +118,7 @@ export class Names {
         if (/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(local) && !local.endsWith(".")) return p.prefix + ":" + local;
       }
     }
-    return iri;
+    return this.path(iri) ?? iri;
   }
 
   show(t: Term): string {

@@ -1,0 +1,279 @@
+// The browser test: `make test-browser`. It starts the program on a store of its own, does with Chromium what people do, lets axe look at every
+// page in light, dark and phone width, and keeps screenshots. Arguments: the program, the folder for screenshots, the path of Chromium.
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const [program, shots, executablePath] = process.argv.slice(2);
+const only = process.env.ONLY ?? "";
+const here = path.dirname(fileURLToPath(import.meta.url));
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+mkdirSync(shots, { recursive: true });
+
+let failures = 0, steps = 0;
+async function step(name, run) {
+  steps++;
+  const start = performance.now();
+  try {
+    await run();
+    console.log(`ok    ${name} (${Math.round(performance.now() - start)} ms)`);
+  } catch (e) {
+    failures++;
+    console.log(`FAIL  ${name}\n      ${String(e?.stack ?? e).split("\n").slice(0, 12).join("\n      ")}`);
+  }
+}
+
+function assert(condition, message) {
+  if (!condition) throw new Error(message);
+}
+
+const dir = mkdtempSync(path.join(tmpdir(), "triplestore-browser-"));
+writeFileSync(path.join(dir, "token"), "browser-test");
+const server = spawn(program, ["serve", "--store", path.join(dir, "store"), "--listen", "127.0.0.1:0", "--load-examples", "--json", "--log", "off",
+  "--update-token-file", path.join(dir, "token"), "--grace", "1s", "--description", "Example data about data sharing in the public sector."], { stdio: ["ignore", "pipe", "inherit"] });
+const base = await new Promise((resolve, reject) => {
+  let text = "";
+  server.stdout.on("data", d => {
+    text += d;
+    const url = /"url"\s*:\s*"([^"]+)"/.exec(text)?.[1];
+    if (url) resolve(url.replace(/\/$/, "").replace("localhost", "127.0.0.1"));
+  });
+  server.on("exit", code => reject(new Error(`the server ended with ${code}: ${text}`)));
+});
+
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage", "--force-color-profile=srgb"] });
+
+// visit opens a page in a context of its own and fails on what its console complains of.
+async function context(options = {}) {
+  const c = await browser.newContext({ locale: "nb-NO", viewport: { width: 1360, height: 900 }, acceptDownloads: true, ...options });
+  c.setDefaultTimeout(15_000);
+  c.complaints = [];
+  c.on("page", p => {
+    p.on("console", m => m.type() === "error" && !/status of 4\d\d/.test(m.text()) && c.complaints.push(m.text()));
+    p.on("pageerror", e => c.complaints.push(String(e)));
+    p.on("request", r => !r.url().startsWith(base) && !r.url().startsWith("blob:") && c.complaints.push("a request to elsewhere: " + r.url()));
+  });
+  return c;
+}
+
+async function violations(page) {
+  await page.evaluate(axe);
+  const result = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] }));
+  return result.violations.map(v => `${v.id} (${v.impact}): ${v.help}\n` + v.nodes.slice(0, 4).map(n => `        ${n.target.join(" ")}: ${n.html.slice(0, 160)}\n          ${(n.failureSummary ?? "").replace(/\s+/g, " ").slice(0, 240)}`).join("\n"));
+}
+
+async function shot(page, name) {
+  await page.screenshot({ path: path.join(shots, name + ".png"), fullPage: true });
+}
+
+const dataset = "/id/dataset/enhetsregisteret";
+const ready = page => page.locator(".cm-content").waitFor();
+const run = page => page.getByRole("button", { name: /^(Kjør|Run|Køyr)$/ }).click();
+
+const post = async (p, type, body) => {
+  const r = await fetch(base + p, { method: "POST", headers: { "Content-Type": type, Authorization: "Bearer browser-test" }, body });
+  assert(r.ok, `${p}: ${r.status} ${await r.text()}`);
+};
+await post("/graphs?default", "text/turtle", readFileSync(path.join(here, "places.ttl"), "utf8"));
+await post("/update", "application/sparql-update", "INSERT DATA { <http://localhost:7878/id/note> <http://www.w3.org/2000/01/rdf-schema#label> 'A note'@en }");
+
+await step("the workbench runs an example and shows a table", async () => {
+  const c = await context();
+  const page = await c.newPage();
+  await page.goto(base + "/");
+  await page.getByRole("link", { name: "Skriv en spørring" }).click();
+  await ready(page);
+  await page.getByRole("button", { name: "Datasets and their publishers" }).click();
+  await page.getByText("✓ Gyldig · SELECT").waitFor();
+  await run(page);
+  await page.locator("table.results tbody tr").first().waitFor();
+  const rows = await page.locator("table.results tbody tr").count();
+  assert(rows >= 8, `${rows} rows`);
+  await page.getByRole("button", { name: /^title/ }).click();
+  assert(await page.locator("th[aria-sort=ascending]").count() === 1, "not sorted");
+  await shot(page, "workbench-table");
+  assert(c.complaints.length === 0, c.complaints.join("\n"));
+  await c.close();
+});
+
+await step("mistakes are shown as one types, formatting keeps comments, completion knows the store", async () => {
+  const c = await context({ locale: "en-GB" });
+  const page = await c.newPage();
+  await page.goto(base + "/workbench?lang=en&query=" + encodeURIComponent("# kept\nselect * {?s ?p }"));
+  await ready(page);
+  await page.locator(".wb-mistake.bad").waitFor();
+  assert(/Line 2, column 17/.test(await page.locator(".wb-mistake").innerText()), await page.locator(".wb-mistake").innerText());
+  assert(await page.locator(".cm-lintRange-error, .cm-lintPoint-error").count() > 0, "no mark in the text");
+  await shot(page, "workbench-mistake");
+  await page.locator(".cm-content").click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type("# kept\nselect * {?s ?p ?o ", { delay: 2 });
+  await page.locator(".wb-mistake:not(.bad)").waitFor();
+  await page.getByRole("button", { name: "Format", exact: true }).click();
+  await page.waitForFunction(() => document.querySelector(".cm-content").innerText.includes("SELECT * {\n  ?s ?p ?o\n}"));
+  assert((await page.locator(".cm-content").innerText()).startsWith("# kept"), "the comment is gone");
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type("SELECT * { ?d a Datas", { delay: 5 });
+  await page.locator(".cm-tooltip-autocomplete li", { hasText: "dcat:Dataset" }).first().waitFor();
+  await shot(page, "workbench-completion");
+  await page.waitForTimeout(150);
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => /PREFIX dcat: <http:\/\/www.w3.org\/ns\/dcat#>\s+SELECT \* \{ \?d a dcat:Dataset/.test(document.querySelector(".cm-content").innerText));
+  assert(c.complaints.length === 0, c.complaints.join("\n"));
+  await c.close();
+});
+
+await step("tabs survive a reload, history and share links work", async () => {
+  const c = await context({ locale: "en-GB", permissions: ["clipboard-read", "clipboard-write"] });
+  const page = await c.newPage();
+  await page.goto(base + "/workbench?lang=en");
+  await ready(page);
+  await run(page);
+  await page.locator("table.results tbody tr").first().waitFor();
+  await page.getByRole("button", { name: "New query", exact: true }).click();
+  await page.locator(".cm-content").click();
+  await page.keyboard.type("ASK { }");
+  await page.keyboard.press("Control+Enter");
+  await page.locator(".answer", { hasText: "Yes" }).waitFor();
+  await page.reload();
+  await ready(page);
+  assert(await page.locator(".wb-tabs li").count() === 2, "the tabs are gone");
+  assert((await page.locator(".cm-content").innerText()).includes("ASK"), "another tab is open");
+  assert(await page.locator(".wb-history li").count() === 2, "the history is gone");
+  await page.getByRole("button", { name: "Share", exact: true }).click();
+  await page.getByText("The link is copied.").waitFor();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  const other = await (await context()).newPage();
+  await other.goto(link);
+  await ready(other);
+  assert((await other.locator(".cm-content").innerText()).includes("ASK"), "the link does not bring the query");
+  assert(c.complaints.length === 0, c.complaints.join("\n"));
+  await other.context().close();
+  await c.close();
+});
+
+await step("plan and profile, chart, map, raw", async () => {
+  const c = await context({ locale: "en-GB" });
+  const page = await c.newPage();
+  await page.goto(base + "/workbench?lang=en&query=" + encodeURIComponent("SELECT ?type (COUNT(*) AS ?number) WHERE { ?s a ?type . ?s ?p ?o } GROUP BY ?type ORDER BY DESC(?number) LIMIT 12"));
+  await ready(page);
+  await page.getByRole("button", { name: "Profile", exact: true }).click();
+  await page.locator(".plan .node").nth(2).waitFor();
+  await shot(page, "workbench-profile");
+  await run(page);
+  await page.getByRole("button", { name: "Chart", exact: true }).click();
+  assert(await page.locator("svg.chart rect.bar").count() === 12, "no bars");
+  await shot(page, "workbench-chart");
+  await page.getByRole("button", { name: "Raw", exact: true }).click();
+  await page.locator("pre", { hasText: '"bindings"' }).waitFor();
+  await page.goto(base + "/workbench?lang=en&query=" + encodeURIComponent("PREFIX locn: <http://www.w3.org/ns/locn#>\nSELECT ?place ?name ?where WHERE { ?place rdfs:label ?name ; locn:geometry ?where }"));
+  await ready(page);
+  await run(page);
+  await page.getByRole("button", { name: "Map", exact: true }).click();
+  assert(await page.locator("svg.map .place").count() >= 4, "no places");
+  await page.getByRole("button", { name: "Zoom in" }).click();
+  await page.getByRole("button", { name: "Show all" }).click();
+  await shot(page, "workbench-map");
+  assert(c.complaints.length === 0, c.complaints.join("\n"));
+  await c.close();
+});
+
+await step("a long query can be cancelled", async () => {
+  const c = await context({ locale: "en-GB" });
+  const page = await c.newPage();
+  await page.goto(base + "/workbench?lang=en&query=" + encodeURIComponent("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER (STRLEN(STR(?a)) + STRLEN(STR(?d)) + STRLEN(STR(?g)) = 1) }"));
+  await ready(page);
+  await run(page);
+  await page.getByRole("button", { name: "Cancel", exact: true }).click();
+  await page.getByText("Cancelled.").waitFor();
+  await c.close();
+});
+
+await step("a resource page: language, links, Turtle", async () => {
+  const c = await context();
+  const page = await c.newPage();
+  await page.goto(base + dataset);
+  const nb = await page.locator("h1").innerText();
+  await page.getByRole("link", { name: "English" }).click();
+  const en = await page.locator("h1").innerText();
+  assert(nb !== en && await page.locator("html").getAttribute("lang") === "en", `${nb} / ${en}`);
+  const [download] = await Promise.all([page.waitForEvent("download", { timeout: 5_000 }).catch(() => null), page.getByRole("link", { name: "Turtle", exact: true }).first().click()]);
+  const turtle = download ? readFileSync(await download.path(), "utf8") : await page.evaluate(() => document.body.innerText);
+  assert(turtle.includes("dcat:Dataset") && turtle.includes("enhetsregisteret"), turtle.slice(0, 300));
+  await page.goto(base + dataset + "?lang=en");
+  await page.locator(".properties dd a").first().click();
+  await page.locator("h1").waitFor();
+  assert(page.url() !== base + dataset + "?lang=en", "the link leads nowhere");
+  assert(c.complaints.length === 0, c.complaints.join("\n"));
+  await c.close();
+});
+
+await step("without JavaScript the plain form answers", async () => {
+  const c = await context({ javaScriptEnabled: false, locale: "nn-NO" });
+  const page = await c.newPage();
+  await page.goto(base + "/workbench?query=" + encodeURIComponent("SELECT * { ?s a dcat:Dataset }"));
+  await page.getByRole("button", { name: "Køyr" }).click();
+  await page.locator("table tbody tr").first().waitFor();
+  await shot(page, "plain-result");
+  await c.close();
+});
+
+const pages = {
+  front: "/", workbench: "/workbench", resource: dataset, concept: "/resource?iri=" + encodeURIComponent("http://localhost:7878/id/concept/datasett"), place: "/id/place/bergen",
+  "incoming-page": dataset + "?in=" + encodeURIComponent("http://www.w3.org/ns/dcat#dataset"), overview: "/overview", schema: "/schema",
+  result: "/sparql?format=html&query=" + encodeURIComponent("SELECT ?s ?title { ?s dct:title ?title } LIMIT 5"), mistake: "/sparql?format=html&query=SELECT",
+  "not-found": "/id/nothing", error: "/resource",
+};
+const looks = {
+  light: {}, dark: { colorScheme: "dark" }, phone: { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
+};
+for (const [look, options] of Object.entries(looks)) {
+  const c = await context(options);
+  const page = await c.newPage();
+  for (const [name, address] of Object.entries(pages)) {
+    if (only && !name.match(only)) continue;
+    await step(`axe: ${name}, ${look}`, async () => {
+      await page.goto(base + address);
+      if (name === "workbench") {
+        await ready(page);
+        await run(page);
+        await page.locator("table.results tbody tr").first().waitFor();
+      }
+      await shot(page, `${name}-${look}`);
+      const found = await violations(page);
+      assert(found.length === 0, found.join("\n      "));
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert(wide <= 1, `the page is ${wide} pixels wider than the window`);
+    });
+  }
+  if (!only) {
+    await step(`axe: the views of the workbench, ${look}`, async () => {
+      await page.goto(base + "/workbench?query=" + encodeURIComponent("SELECT ?type (COUNT(*) AS ?n) { ?s a ?type } GROUP BY ?type"));
+      await ready(page);
+      await run(page);
+      for (const view of ["Diagram", "Rådata", "Kart"]) {
+        await page.getByRole("button", { name: view, exact: true }).click();
+        const found = await violations(page);
+        assert(found.length === 0, view + "\n      " + found.join("\n      "));
+      }
+      await page.getByRole("button", { name: "Profil", exact: true }).click();
+      await page.locator(".plan .node").first().waitFor();
+      const found = await violations(page);
+      assert(found.length === 0, "profile\n      " + found.join("\n      "));
+    });
+  }
+  await step(`nothing on the console, ${look}`, async () => assert(c.complaints.length === 0, c.complaints.join("\n")));
+  await c.close();
+}
+
+await browser.close();
+server.removeAllListeners("exit");
+server.kill("SIGTERM");
+await new Promise(resolve => server.on("exit", resolve));
+rmSync(dir, { recursive: true, force: true });
+console.log(`\n${steps - failures} of ${steps} steps passed; screenshots in ${shots}`);
+process.exit(failures === 0 ? 0 : 1);
