@@ -35,10 +35,10 @@ GOVULN   := $(GOBIN)/govulncheck-$(GOVULNCHECK_VERSION)
 HAVE_CC := $(shell command -v $${CC:-cc} >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1 && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build ui ui-if-npm test check fmt vet lint vuln race fuzz bench bench-once bench-peers peers peer-oxigraph peer-fuseki peer-virtuoso bench-parsers convert-data conformance golden w3c clean
+.PHONY: help run build test check fmt vet lint vuln race fuzz bench bench-once bench-peers peers peer-oxigraph peer-fuseki peer-virtuoso bench-parsers convert-data conformance golden w3c clean
 
 help: ## this list
-	@awk 'BEGIN {FS = ":.*## "; print "make TARGET\n"} /^[a-z0-9-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN {FS = ":.*## "; print "make TARGET\n"} /^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@printf '\nVariables: STORE=%s LISTEN=%s FUZZTIME=%s TESTFLAGS= BENCHFLAGS=\n' '$(STORE)' '$(LISTEN)' '$(FUZZTIME)'
 
 run: build ## build, load the examples on first start, serve on http://localhost:7878
@@ -48,6 +48,7 @@ build: ui-if-npm ## bin/triplestore
 	@mkdir -p bin
 	$(GO) build -trimpath -o bin/triplestore ./cmd/triplestore
 
+.PHONY: ui ui-if-npm test-browser
 UI := server/workbench
 
 ui: ## the workbench, from server/workbench/src into its dist; needs npm
@@ -58,6 +59,19 @@ ui-if-npm:
 	@if [ -e $(UI)/dist/workbench.js ] && [ -z "$$(find $(UI)/src $(UI)/package.json $(UI)/package-lock.json -newer $(UI)/dist/workbench.js)" ]; then :; \
 	elif ! command -v npm >/dev/null 2>&1; then echo "no npm: without the workbench, the plain form is served"; \
 	elif ! $(MAKE) --no-print-directory ui >/dev/null 2>&1; then echo "make ui failed: without a new workbench, the plain form or the last build is served"; fi; rm -f /tmp/ui-build.$$$$
+
+SHOTS ?= build/browser
+
+test-browser: build ## the pages in Chromium, with axe; screenshots in build/browser
+	@if ! command -v npm >/dev/null 2>&1 && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	  echo "installing nodejs and npm"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nodejs npm >/dev/null; \
+	  $(MAKE) --no-print-directory build; fi; \
+	if ! command -v chromium >/dev/null 2>&1 && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	  echo "installing chromium"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; fi; \
+	if ! command -v npm >/dev/null 2>&1 || ! command -v chromium >/dev/null 2>&1 || [ ! -e $(UI)/dist/workbench.js ]; then \
+	  echo "no npm, no chromium or no workbench: the browser test is skipped"; [ "$$CI" != true ]; \
+	else cd $(UI)/test && npm ci --ignore-scripts --no-audit --no-fund --silent && npm run --silent types && \
+	  node browser.mjs $(abspath bin/triplestore) $(abspath $(SHOTS)) "$$(command -v chromium)"; fi
 
 test: ## all tests
 	$(GO) test -timeout $(TIMEOUT) $(TESTFLAGS) ./...

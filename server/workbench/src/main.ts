@@ -167,6 +167,7 @@ class Workbench {
     try {
       const text = await format(this.editor.text);
       if (text !== this.editor.text) this.editor.replace(text);
+      this.editor.focus();
     } catch (e) {
       if (e instanceof ProblemError && e.problem.line) void this.editor.checkNow();
       else this.say(errorBox(e));
