@@ -141,7 +141,9 @@ func queries(prefix string) []routeProbe {
 }
 
 var readProbes = map[string][]routeProbe{
-	"/": {{target: "/", accept: "text/html", differs: "it tells the number of terms in the dictionary"}},
+	"/workbench": {{target: "/workbench", accept: "text/html", differs: "it has a nonce"}},
+	"/harvest":   {{target: "/harvest"}},
+	"/":          {{target: "/", accept: "text/html", shows: true, differs: "it tells the number of terms in the dictionary"}},
 	"/sparql": append(queries("/sparql?query="),
 		routeProbe{target: "/sparql", accept: "text/turtle"},
 		routeProbe{target: "/sparql?default-graph-uri=" + esc(closedGraph) + "&query=" + esc("SELECT * { ?s ?p ?o } ORDER BY ?s ?p ?o"), shows: true},
