@@ -142,6 +142,8 @@ func queries(prefix string) []routeProbe {
 
 var readProbes = map[string][]routeProbe{
 	"/workbench": {{target: "/workbench", accept: "text/html", differs: "it has a nonce"}},
+	"/overview":  {{target: "/overview", accept: "text/html", shows: true}},
+	"/schema":    {{target: "/schema", accept: "text/html", shows: true}},
 	"/harvest":   {{target: "/harvest"}},
 	"/":          {{target: "/", accept: "text/html", shows: true, differs: "it tells the number of terms in the dictionary"}},
 	"/sparql": append(queries("/sparql?query="),

@@ -12,6 +12,9 @@ type messages struct {
 	Next, Page, GraphOf, StatedIn, Loop, Languages, Endpoint, EndpointText, UsedAs, More, Cut, Back, OpenQuery, HasGraph, Plan   string
 	Similar                                                                                                                      string
 	MainMenu, Workbench, Overview, Diagram, Lead, WriteQuery, SeeOverview, WhatIsHere, Instead, Answer, Profile                  string
+	Pictures, OpenPicture, Map, Origin, From, Source, Fetched, WithoutMark, Growth, GrowthNote, OverviewSentence, Classes, Class string
+	Predicates, Predicate, Instances, StatementsWord, GraphsTitle, DefaultGraph, ShortName, MostUsed, SchemaSentence, NoClass    string
+	SchemaSampled, Relations, LeadsTo, CountWord                                                                                 string
 }
 
 var allMessages = []*messages{
@@ -31,6 +34,12 @@ var allMessages = []*messages{
 		Similar: "Mente du en av disse?", MainMenu: "Hovedmeny", Workbench: "Spør", Overview: "Oversikt", Diagram: "Datamodell",
 		Lead: "Lenkede data: alt som er beskrevet her, har en side, og alt kan spørres om.", WriteQuery: "Skriv en spørring", SeeOverview: "Se hva som finnes",
 		WhatIsHere: "Hva som finnes her", Instead: "Gi", Answer: "svaret", Profile: "planen med målinger",
+		Pictures: "Bilder", OpenPicture: "Åpne bildet", Map: "Kart", Origin: "Hvor det står", From: "fra", Source: "kilde", Fetched: "oppdatert",
+		WithoutMark: "Utsagn uten tall står i standardgrafen.", Growth: "Vekst", GrowthNote: "%s versjoner er bevart, fra %s til %s utsagn.",
+		OverviewSentence: "%s utsagn i %s navngitte grafer, med %s klasser og %s egenskaper.", Classes: "Klasser", Class: "Klasse", Predicates: "Egenskaper", Predicate: "Egenskap",
+		Instances: "Forekomster", StatementsWord: "Utsagn", GraphsTitle: "Navngitte grafer", DefaultGraph: "Standardgrafen", ShortName: "Kortnavn", MostUsed: "De %d mest brukte vises.",
+		SchemaSentence: "Diagrammet er tegnet etter dataene: %d av %s klasser, det forekomstene sier, og det som knytter dem sammen.", NoClass: "noe uten klasse",
+		SchemaSampled: "Tallene er anslag: av hver klasse er opptil %d forekomster undersøkt.", Relations: "Forbindelser", LeadsTo: "fører til", CountWord: "Antall",
 	},
 	{
 		Lang: "nn", Name: "Nynorsk",
@@ -48,6 +57,12 @@ var allMessages = []*messages{
 		Similar: "Meinte du ei av desse?", MainMenu: "Hovudmeny", Workbench: "Spør", Overview: "Oversyn", Diagram: "Datamodell",
 		Lead: "Lenkja data: alt som er skildra her, har ei side, og alt kan spørjast om.", WriteQuery: "Skriv ei spørjing", SeeOverview: "Sjå kva som finst",
 		WhatIsHere: "Kva som finst her", Instead: "Gje", Answer: "svaret", Profile: "planen med målingar",
+		Pictures: "Bilete", OpenPicture: "Opne biletet", Map: "Kart", Origin: "Kvar det står", From: "frå", Source: "kjelde", Fetched: "oppdatert",
+		WithoutMark: "Utsegner utan tal står i standardgrafen.", Growth: "Vekst", GrowthNote: "%s versjonar er tekne vare på, frå %s til %s utsegner.",
+		OverviewSentence: "%s utsegner i %s namngjevne grafar, med %s klassar og %s eigenskapar.", Classes: "Klassar", Class: "Klasse", Predicates: "Eigenskapar", Predicate: "Eigenskap",
+		Instances: "Førekomstar", StatementsWord: "Utsegner", GraphsTitle: "Namngjevne grafar", DefaultGraph: "Standardgrafen", ShortName: "Kortnamn", MostUsed: "Dei %d mest brukte er viste.",
+		SchemaSentence: "Diagrammet er teikna etter dataa: %d av %s klassar, det førekomstane seier, og det som knyter dei saman.", NoClass: "noko utan klasse",
+		SchemaSampled: "Tala er overslag: av kvar klasse er opptil %d førekomstar undersøkte.", Relations: "Samband", LeadsTo: "fører til", CountWord: "Tal",
 	},
 	{
 		Lang: "en", Name: "English",
@@ -65,6 +80,12 @@ var allMessages = []*messages{
 		Similar: "Did you mean one of these?", MainMenu: "Main menu", Workbench: "Query", Overview: "Overview", Diagram: "Data model",
 		Lead: "Linked data: everything that is described here has a page, and all of it can be queried.", WriteQuery: "Write a query", SeeOverview: "See what there is",
 		WhatIsHere: "What is here", Instead: "Give", Answer: "the answer", Profile: "the plan with measurements",
+		Pictures: "Pictures", OpenPicture: "Open the picture", Map: "Map", Origin: "Where it is stated", From: "from", Source: "source", Fetched: "updated",
+		WithoutMark: "Statements without a number are in the default graph.", Growth: "Growth", GrowthNote: "%s versions are kept, from %s to %s statements.",
+		OverviewSentence: "%s statements in %s named graphs, with %s classes and %s properties.", Classes: "Classes", Class: "Class", Predicates: "Properties", Predicate: "Property",
+		Instances: "Instances", StatementsWord: "Statements", GraphsTitle: "Named graphs", DefaultGraph: "The default graph", ShortName: "Short name", MostUsed: "The %d most used are shown.",
+		SchemaSentence: "The diagram is drawn from the data: %d of %s classes, what their instances say, and what ties them together.", NoClass: "something without a class",
+		SchemaSampled: "The numbers are estimates: up to %d instances of each class were looked at.", Relations: "Ties", LeadsTo: "leads to", CountWord: "Count",
 	},
 }
 

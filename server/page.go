@@ -115,7 +115,7 @@ func (s *Server) newPage(r *http.Request, query string) *page {
 		p.LangParam, p.link.lang = l, l
 	}
 	p.Home, p.Workbench, p.Overview, p.Endpoint = p.link.page("/"), p.link.page(workbenchPath), p.link.page(overviewPath), "/sparql?format=turtle"
-	for _, n := range []navLink{{p.M.Workbench, workbenchPath, false}} {
+	for _, n := range []navLink{{p.M.Workbench, workbenchPath, false}, {p.M.Overview, overviewPath, false}, {p.M.Diagram, schemaPath, false}} {
 		p.Nav = append(p.Nav, navLink{n.Name, p.link.page(n.Href), r.URL.Path == n.Href})
 	}
 	for _, m := range allMessages {

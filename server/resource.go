@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 	"triplestore/rdf/format"
 	"triplestore/rdf/iri"
 	"triplestore/store"
+	"triplestore/vocab"
 )
 
 type resourcePage struct {
@@ -24,6 +26,47 @@ type resourcePage struct {
 	Page                                     int
 	Facts                                    []fact
 	Suggestions                              []termView
+	Side                                     bool
+	Pictures                                 []picture
+	Map                                      *mapView
+	Origins                                  []origin
+	Mixed                                    bool
+}
+
+// picture of a resource. It is shown where it comes from this server or one that the configuration names, so that no other learns who looks
+// at what; else there is a link.
+type picture struct {
+	Address, Host string
+	Show          bool
+}
+
+var pictureProperties = []string{
+	vocab.FOAF + "depiction", vocab.FOAF + "img", vocab.FOAF + "logo", vocab.FOAF + "thumbnail", "https://schema.org/image", "http://schema.org/image",
+	"https://schema.org/logo", "http://schema.org/logo", "http://www.w3.org/2006/vcard/ns#hasPhoto", "http://www.w3.org/2006/vcard/ns#hasLogo",
+}
+
+// maxPictures of a resource are shown.
+const maxPictures = 6
+
+func (s *Server) pictures(properties []propertyView) (out []picture) {
+	for _, p := range properties {
+		if !slices.Contains(pictureProperties, p.IRI) {
+			continue
+		}
+		for _, v := range p.Values {
+			address := v.IRI
+			if v.Literal {
+				address = v.Text
+			}
+			u, err := url.Parse(address)
+			if err != nil || !external(address) || len(out) == maxPictures {
+				continue
+			}
+			origin := u.Scheme + "://" + u.Host
+			out = append(out, picture{address, u.Host, origin == s.link.origin || slices.Contains(s.c.ImageOrigins, origin)})
+		}
+	}
+	return out
 }
 
 // fact is a remark at the foot of a page.
@@ -303,6 +346,7 @@ func (s *Server) resourcePage(w http.ResponseWriter, r *http.Request, d *describ
 		err = s.pageOf(p, v, id, self, "out", q.Get("out"))
 	default:
 		p.ShowProperties, p.ShowReferences = true, true
+		v.origins = v.originsOf(id)
 		for _, property := range v.outgoing(id, self, store.NoID, 0, shownValues, nestedDepth) {
 			if property.IRI == rdfType && property.More == "" {
 				p.Types = property.Values
@@ -310,9 +354,23 @@ func (s *Server) resourcePage(w http.ResponseWriter, r *http.Request, d *describ
 			}
 			p.Properties = append(p.Properties, property)
 		}
+		p.Origins, p.Mixed = v.origins.list, v.origins.mixed
+		p.Pictures = s.pictures(p.Properties)
+		if shapes := v.shapesOf(id); len(shapes) > 0 {
+			if p.Map = drawMap(shapes); p.Map != nil {
+				p.Map.Label = p.M.Map + ": " + p.Heading
+			}
+		}
+		if about := v.schemaOrg(id, self, p.Heading); about != nil {
+			p.JSONLD = about
+			if text, ok := about["description"].(string); ok {
+				p.Summary = cut(text, 300)
+			}
+		}
 		p.References = v.incoming(id, self, store.NoID, 0, shownSources)
 		err = s.facts(p, v, id)
 	}
+	p.Side = true
 	if err != nil {
 		return err
 	}
@@ -366,34 +424,8 @@ func (s *Server) pageOf(p *resourcePage, v *viewer, id store.ID, self, direction
 	return nil
 }
 
-// shownGraphs is how many graphs a page names as the places of its statements.
-const shownGraphs = 10
-
-// facts tells where the statements are, and what else the IRI is used as.
+// facts tells what else the IRI is used as.
 func (s *Server) facts(p *resourcePage, v *viewer, id store.ID) error {
-	var graphs []store.ID
-	seen := map[store.ID]bool{}
-	rows := 0
-	if err := v.scan(store.Range{Order: store.SPOG, Prefix: []store.ID{id}}, func(q store.Quad) bool {
-		if g := q[store.G]; g != store.DefaultGraph && !seen[g] {
-			seen[g] = true
-			graphs = append(graphs, g)
-		}
-		rows++
-		return rows < distinctLimit && len(graphs) < shownGraphs
-	}); err != nil {
-		return err
-	}
-	if err := v.fetch(graphs); err != nil {
-		return err
-	}
-	if len(graphs) > 0 {
-		f := fact{Text: p.M.StatedIn + ":"}
-		for _, g := range graphs {
-			f.Terms = append(f.Terms, v.term(g, v.terms[g]))
-		}
-		p.Facts = append(p.Facts, f)
-	}
 	for _, use := range []struct {
 		order store.Order
 		text  string

@@ -48,6 +48,9 @@ type Config struct {
 	// Description says what the data are, in the catalogue that the server makes of itself; Publisher is the IRI of who publishes them, as
 	// DCAT-AP demands, and PublisherName the name. What is empty is left out.
 	Description, Publisher, PublisherName string
+	// ImageOrigins are the origins besides the server's own, such as https://images.example.org, from which pages show pictures that the data
+	// name. Pictures from elsewhere are linked: to show them would tell others what is looked at.
+	ImageOrigins []string
 	// Version is shown on pages.
 	Version string
 	// Examples are queries that the front page offers.
@@ -130,7 +133,8 @@ type Server struct {
 	prefixes map[string]string // the configured ones; the well-known ones come after them
 	settings string            // for entity tags
 	service  *document         // the service description
-	vocabs   vocabularies      // for completion
+	diagrams schemas
+	vocabs   vocabularies // for completion
 	router   *mux.Router
 	metrics  *metrics.Metrics
 	stopping atomic.Bool
@@ -185,6 +189,12 @@ func New(c Config) (*Server, error) {
 			return nil, fmt.Errorf("server: the publisher is not an IRI: %w", err)
 		}
 	}
+	for _, o := range c.ImageOrigins {
+		u, err := url.Parse(o)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || o != u.Scheme+"://"+u.Host || strings.ContainsAny(o, "'\"; ,*") {
+			return nil, fmt.Errorf("server: %q is no origin of pictures, such as https://images.example.org", o)
+		}
+	}
 	mappings, err := checkMappings(c.Mappings)
 	if err != nil {
 		return nil, err
@@ -198,7 +208,7 @@ func New(c Config) (*Server, error) {
 		Timeout: c.Timeout, Memory: c.Memory, MaxRows: c.MaxRows, UnionDefaultGraph: c.UnionDefaultGraph, Base: c.Base, Prefixes: known,
 		Service: c.Service, Load: c.Load,
 	})
-	s.vocabs.turn = make(chan struct{}, 1)
+	s.vocabs.turn, s.diagrams.turn = make(chan struct{}, 1), make(chan struct{}, 1)
 	s.metrics = metrics.New(c.Version, s.whole, map[string]metrics.Queue{"queries": s.slots, "updates": s.writes, "exports": s.exports}, c.Log)
 	h, err := s.routes()
 	if err != nil {
@@ -223,6 +233,8 @@ func (s *Server) routes() (http.Handler, error) {
 	m.Use(noteRoute)
 	read := []string{http.MethodGet, http.MethodHead}
 	m.Handle("/", methods(s.front, s.fail, read...))
+	m.Handle(overviewPath, methods(s.overview, s.fail, read...))
+	m.Handle(schemaPath, methods(s.schema, s.fail, read...))
 	m.Handle(workbenchPath, methods(s.workbench, s.fail, read...))
 	m.Handle("/sparql", methods(s.sparql, s.fail, http.MethodGet, http.MethodHead, http.MethodPost, methodQuery))
 	m.Handle(checkPath, methods(s.check, s.fail, http.MethodPost))

@@ -22,6 +22,7 @@ type termView struct {
 	Note     string // beside the text
 	Nested   []propertyView
 	Literal  bool
+	Marks    []mark // where it is stated
 }
 
 // propertyView is a property with its values as a page shows it.
@@ -52,6 +53,7 @@ type viewer struct {
 	m        *messages
 	prefixes map[string]string
 	written  map[store.ID]bool // blank nodes that are on the page already
+	origins  *origins          // of the resource of the page
 	err      error             // the first one
 }
 
@@ -164,6 +166,9 @@ func (v *viewer) outgoing(id store.ID, self string, only store.ID, offset, limit
 		for _, o := range g.values {
 			t := v.terms[o]
 			tv := v.term(o, t)
+			if self != "" {
+				tv.Marks = v.origins.marks(g.predicate, o)
+			}
 			if t.IsBlankNode() {
 				v.nest(&tv, o, depth)
 			}

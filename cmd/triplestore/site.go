@@ -13,7 +13,7 @@ import (
 // siteFlags say what the server is about and at which addresses resources are.
 type siteFlags struct {
 	description, publisher, publisherName string
-	mappings                              []string
+	mappings, images                      []string
 	seeOther                              bool
 	maxUpload                             bytesValue
 	slowQuery                             time.Duration
@@ -25,6 +25,7 @@ func (f *siteFlags) add(cmd *cobra.Command) {
 	f.maxUpload = 1 << 30
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.mappings, "map", nil, "let IRIs that begin with PREFIX answer at a path: PREFIX=/path/; may be repeated")
+	flags.StringArrayVar(&f.images, "images-from", nil, "show pictures that the data name and that are at this origin, such as https://images.example.org; may be repeated")
 	flags.BoolVar(&f.seeOther, "see-other", false, "answer at the paths of resources with 303 to their descriptions, not with those themselves")
 	flags.StringVar(&f.description, "description", "", "what the data are, in the catalogue at /catalog")
 	flags.StringVar(&f.publisher, "publisher", "", "IRI of who publishes the data, in the catalogue")
@@ -44,6 +45,7 @@ func (f *siteFlags) apply(c *server.Config) error {
 		}
 		c.Mappings = append(c.Mappings, server.Mapping{Prefix: m[:cut], Path: m[cut+1:]})
 	}
+	c.ImageOrigins = f.images
 	c.PublicMetrics = f.publicMetrics
 	c.SeeOther, c.MaxUpload, c.SlowQuery = f.seeOther, int64(f.maxUpload), f.slowQuery
 	c.Description, c.Publisher, c.PublisherName = f.description, f.publisher, f.publisherName

@@ -1,0 +1,270 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"triplestore/rdf"
+	"triplestore/store"
+)
+
+// The diagram of the data: which classes there are, what their instances say, and what ties them together. It is drawn from instances, not from
+// an ontology: from all of them where there are few, else from the first ones of each class.
+
+const (
+	drawnClasses     = 24
+	sampledInstances = 400
+	sampledQuads     = 300 // of an instance
+	drawnEdges       = 48
+	shownAttributes  = 6
+	keptSchemas      = 8
+	schemaTime       = 20 * time.Second
+)
+
+// schemaGraph is what was found.
+type schemaGraph struct {
+	classes   []schemaClass
+	relations []schemaRelation // most statements first
+	sampled   bool             // some classes have more instances than were looked at
+}
+
+type schemaClass struct {
+	term       vocabularyTerm
+	attributes []schemaAttribute
+}
+
+type schemaAttribute struct {
+	predicate store.ID
+	count     uint64
+	self      bool // it leads to the class itself
+}
+
+// schemaRelation leads from a class by a predicate to a class, or to what has no class (-1).
+type schemaRelation struct {
+	from, to  int
+	predicate store.ID
+	count     uint64
+}
+
+// schemas keeps the diagrams that were made last, by state and scope.
+type schemas struct {
+	mu   sync.Mutex
+	made map[string]*schemaGraph
+	turn chan struct{}
+}
+
+func (k *schemas) get(key string) *schemaGraph {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.made[key]
+}
+
+func (k *schemas) put(key string, g *schemaGraph) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.made == nil || len(k.made) >= keptSchemas {
+		k.made = map[string]*schemaGraph{}
+	}
+	k.made[key] = g
+}
+
+func (s *Server) schemaOf(ctx context.Context, snap store.Snapshot, classes []vocabularyTerm) (*schemaGraph, error) {
+	key := s.stateKey(ctx, snap.Commit())
+	if g := s.diagrams.get(key); g != nil {
+		return g, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, min(s.c.Timeout, schemaTime))
+	defer cancel()
+	select {
+	case s.diagrams.turn <- struct{}{}:
+		defer func() { <-s.diagrams.turn }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if g := s.diagrams.get(key); g != nil {
+		return g, nil
+	}
+	g, err := findSchema(ctx, snap, classes)
+	if err != nil {
+		return nil, err
+	}
+	s.diagrams.put(key, g)
+	return g, nil
+}
+
+// findSchema looks at instances of the most used classes.
+func findSchema(ctx context.Context, snap store.Snapshot, classes []vocabularyTerm) (*schemaGraph, error) {
+	g := &schemaGraph{}
+	typ, ok, err := snap.ID(rdf.IRI(rdfType))
+	if err != nil || !ok {
+		return g, err
+	}
+	d := &describer{ctx: ctx, snap: snap}
+	classes = classes[:min(len(classes), drawnClasses)]
+	index := map[store.ID]int{}
+	for i, c := range classes {
+		index[c.id] = i
+		g.classes = append(g.classes, schemaClass{term: c})
+	}
+	// The class of a resource is the rarest one that is drawn: of those that it has, that one tells most.
+	known := map[store.ID]int{}
+	classOf := func(id store.ID) (int, error) {
+		if c, ok := known[id]; ok {
+			return c, nil
+		}
+		best := -1
+		err := d.scan(store.Range{Order: store.SPOG, Prefix: []store.ID{id, typ}}, func(q store.Quad) bool {
+			if c, ok := index[q[store.O]]; ok && c > best { // they come with the most used first
+				best = c
+			}
+			return true
+		})
+		known[id] = best
+		return best, err
+	}
+	type key struct {
+		from, to  int
+		predicate store.ID
+	}
+	relations, attributes := map[key]uint64{}, map[key]uint64{}
+	for i, c := range classes {
+		var instances []store.ID
+		if err := d.scan(store.Range{Order: store.POSG, Prefix: []store.ID{typ, c.id}}, func(q store.Quad) bool {
+			if n := len(instances); n == 0 || instances[n-1] != q[store.S] {
+				instances = append(instances, q[store.S])
+			}
+			return len(instances) < sampledInstances
+		}); err != nil {
+			return nil, err
+		}
+		scale := uint64(1)
+		if n := uint64(len(instances)); n > 0 && c.Count > n {
+			g.sampled = true
+			scale = max(1, (c.Count+n/2)/n)
+		}
+		for _, instance := range instances {
+			if of, err := classOf(instance); err != nil {
+				return nil, err
+			} else if of != i {
+				continue // it counts for a rarer class
+			}
+			var quads []store.Quad
+			if err := d.scan(store.Range{Order: store.SPOG, Prefix: []store.ID{instance}}, func(q store.Quad) bool {
+				if n := len(quads); n == 0 || quads[n-1][store.P] != q[store.P] || quads[n-1][store.O] != q[store.O] {
+					quads = append(quads, q)
+				}
+				return len(quads) < sampledQuads
+			}); err != nil {
+				return nil, err
+			}
+			for _, q := range quads {
+				if q[store.P] == typ {
+					continue
+				}
+				if q[store.O].IsLiteral() {
+					attributes[key{i, -1, q[store.P]}] += scale
+					continue
+				}
+				to, err := classOf(q[store.O])
+				if err != nil {
+					return nil, err
+				}
+				relations[key{i, to, q[store.P]}] += scale
+			}
+		}
+	}
+	for k, n := range relations {
+		if k.to == k.from {
+			g.classes[k.from].attributes = append(g.classes[k.from].attributes, schemaAttribute{k.predicate, n, true})
+		}
+		g.relations = append(g.relations, schemaRelation{k.from, k.to, k.predicate, n})
+	}
+	for k, n := range attributes {
+		g.classes[k.from].attributes = append(g.classes[k.from].attributes, schemaAttribute{k.predicate, n, false})
+	}
+	for i := range g.classes {
+		slices.SortFunc(g.classes[i].attributes, func(a, b schemaAttribute) int {
+			return cmp.Or(cmp.Compare(b.count, a.count), cmp.Compare(a.predicate, b.predicate))
+		})
+	}
+	slices.SortFunc(g.relations, func(a, b schemaRelation) int {
+		return cmp.Or(cmp.Compare(b.count, a.count), cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to), cmp.Compare(a.predicate, b.predicate))
+	})
+	return g, nil
+}
+
+type schemaPage struct {
+	*page
+	Sentence  string
+	Picture   *schemaPicture
+	Relations []relationRow
+}
+
+type relationRow struct {
+	From, By, To propertyView
+	Count        string
+}
+
+func (s *Server) schema(w http.ResponseWriter, r *http.Request) {
+	if err := s.answerSchema(w, r); err != nil {
+		s.fail(w, r, problemOf(r.Context(), err))
+	}
+}
+
+func (s *Server) answerSchema(w http.ResponseWriter, r *http.Request) error {
+	ctx, cancel := context.WithTimeout(r.Context(), s.c.Timeout)
+	defer cancel()
+	if err := s.slots.take(ctx); err != nil {
+		return err
+	}
+	defer s.slots.give()
+	snap, err := s.data(ctx).Snapshot()
+	if err != nil {
+		return err
+	}
+	defer snap.Close()
+	p := s.newPage(r, "")
+	p.Title, p.Wide = p.M.Diagram, true
+	addVary(w.Header(), "Accept-Language")
+	if unchanged(w, r, entityTag(snap.Commit(), "schema", r.URL.RequestURI(), s.settings, strings.Join(p.langs, " "))) {
+		return nil
+	}
+	v, err := s.vocabularyOf(ctx, snap, p.langs)
+	if err != nil {
+		return err
+	}
+	g, err := s.schemaOf(ctx, snap, v.Classes)
+	if err != nil {
+		return err
+	}
+	names := map[store.ID]propertyView{}
+	for _, t := range v.Predicates {
+		names[t.id] = t.view(p)
+	}
+	page := &schemaPage{page: p, Sentence: fmt.Sprintf(p.M.SchemaSentence, len(g.classes), formatCount(uint64(len(v.Classes))))}
+	if g.sampled {
+		page.Sentence += " " + fmt.Sprintf(p.M.SchemaSampled, sampledInstances)
+	}
+	about := ""
+	if g.sampled {
+		about = "≈ "
+	}
+	for i, rel := range g.relations {
+		if i == 500 {
+			break
+		}
+		row := relationRow{From: g.classes[rel.from].term.view(p), By: names[rel.predicate], Count: about + formatCount(rel.count), To: propertyView{Name: p.M.NoClass}}
+		if rel.to >= 0 {
+			row.To = g.classes[rel.to].term.view(p)
+		}
+		page.Relations = append(page.Relations, row)
+	}
+	page.Picture = drawSchema(g, p, names)
+	return s.render(w, r, http.StatusOK, "schema", page)
+}
