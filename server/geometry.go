@@ -17,8 +17,8 @@ import (
 const (
 	wktDatatype = vocab.GeoSPARQL + "wktLiteral"
 	wgs84       = "http://www.w3.org/2003/01/geo/wgs84_pos#"
-	mapWidth    = 640.0
-	mapHeight   = 400.0
+	mapWidth    = 400.0
+	mapHeight   = 260.0
 	// maxPositions bounds what is drawn of a geometry.
 	maxPositions = 20_000
 )
@@ -217,10 +217,10 @@ func drawMap(shapes []shape) *mapView {
 	x := func(long float64) float64 { return math.Round((mapWidth/2+(long-cx)*scale)*10) / 10 }
 	y := func(lat float64) float64 { return math.Round((mapHeight/2-(mercator(lat)-cy)*scale)*10) / 10 }
 	m := &mapView{Width: mapWidth, Height: mapHeight, Where: fmt.Sprintf("%s, %s", degrees(unmercator(cy), "N", "S"), degrees(cx, "E", "W"))}
-	for _, t := range ticks(cx-mapWidth/2/scale, cx+mapWidth/2/scale, 6) {
+	for _, t := range ticks(cx-mapWidth/2/scale, cx+mapWidth/2/scale, 4) {
 		m.Lines = append(m.Lines, gridLine{x(t), 0, x(t), mapHeight, x(t) + 4, mapHeight - 8, degrees(t, "E", "W")})
 	}
-	for _, t := range ticks(unmercator(cy-mapHeight/2/scale), unmercator(cy+mapHeight/2/scale), 5) {
+	for _, t := range ticks(unmercator(cy-mapHeight/2/scale), unmercator(cy+mapHeight/2/scale), 4) {
 		m.Lines = append(m.Lines, gridLine{0, y(t), mapWidth, y(t), 6, y(t) - 5, degrees(t, "N", "S")})
 	}
 	for _, s := range shapes {

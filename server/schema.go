@@ -21,7 +21,7 @@ const (
 	drawnClasses     = 24
 	sampledInstances = 400
 	sampledQuads     = 300 // of an instance
-	drawnEdges       = 48
+	drawnEdges       = 30
 	shownAttributes  = 6
 	keptSchemas      = 8
 	schemaTime       = 20 * time.Second

@@ -37,8 +37,8 @@ const (
 	boxWidth     = 210.0
 	boxHead      = 34.0
 	boxLine      = 17.0
-	columnGap    = 190.0
-	rowGap       = 36.0
+	columnGap    = 200.0
+	rowGap       = 34.0
 	columnHeight = 1100.0
 	edgeNames    = 2 // predicates that an arrow names
 )

@@ -83,7 +83,7 @@ const post = async (p, type, body) => {
 await post("/graphs?default", "text/turtle", readFileSync(path.join(here, "places.ttl"), "utf8"));
 await post("/update", "application/sparql-update", "INSERT DATA { <http://localhost:7878/id/note> <http://www.w3.org/2000/01/rdf-schema#label> 'A note'@en }");
 
-await step("the workbench runs an example and shows a table", async () => {
+if (!only) await step("the workbench runs an example and shows a table", async () => {
   const c = await context();
   const page = await c.newPage();
   await page.goto(base + "/");
@@ -102,7 +102,7 @@ await step("the workbench runs an example and shows a table", async () => {
   await c.close();
 });
 
-await step("mistakes are shown as one types, formatting keeps comments, completion knows the store", async () => {
+if (!only) await step("mistakes are shown as one types, formatting keeps comments, completion knows the store", async () => {
   const c = await context({ locale: "en-GB" });
   const page = await c.newPage();
   await page.goto(base + "/workbench?lang=en&query=" + encodeURIComponent("# kept\nselect * {?s ?p }"));
@@ -129,7 +129,7 @@ await step("mistakes are shown as one types, formatting keeps comments, completi
   await c.close();
 });
 
-await step("tabs survive a reload, history and share links work", async () => {
+if (!only) await step("tabs survive a reload, history and share links work", async () => {
   const c = await context({ locale: "en-GB", permissions: ["clipboard-read", "clipboard-write"] });
   const page = await c.newPage();
   await page.goto(base + "/workbench?lang=en");
@@ -158,7 +158,7 @@ await step("tabs survive a reload, history and share links work", async () => {
   await c.close();
 });
 
-await step("plan and profile, chart, map, raw", async () => {
+if (!only) await step("plan and profile, chart, map, raw", async () => {
   const c = await context({ locale: "en-GB" });
   const page = await c.newPage();
   await page.goto(base + "/workbench?lang=en&query=" + encodeURIComponent("SELECT ?type (COUNT(*) AS ?number) WHERE { ?s a ?type . ?s ?p ?o } GROUP BY ?type ORDER BY DESC(?number) LIMIT 12"));
@@ -184,7 +184,7 @@ await step("plan and profile, chart, map, raw", async () => {
   await c.close();
 });
 
-await step("a long query can be cancelled", async () => {
+if (!only) await step("a long query can be cancelled", async () => {
   const c = await context({ locale: "en-GB" });
   const page = await c.newPage();
   await page.goto(base + "/workbench?lang=en&query=" + encodeURIComponent("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER (STRLEN(STR(?a)) + STRLEN(STR(?d)) + STRLEN(STR(?g)) = 1) }"));
@@ -195,7 +195,7 @@ await step("a long query can be cancelled", async () => {
   await c.close();
 });
 
-await step("a resource page: language, links, Turtle", async () => {
+if (!only) await step("a resource page: language, links, Turtle", async () => {
   const c = await context();
   const page = await c.newPage();
   await page.goto(base + dataset);
@@ -214,7 +214,7 @@ await step("a resource page: language, links, Turtle", async () => {
   await c.close();
 });
 
-await step("without JavaScript the plain form answers", async () => {
+if (!only) await step("without JavaScript the plain form answers", async () => {
   const c = await context({ javaScriptEnabled: false, locale: "nn-NO" });
   const page = await c.newPage();
   await page.goto(base + "/workbench?query=" + encodeURIComponent("SELECT * { ?s a dcat:Dataset }"));
