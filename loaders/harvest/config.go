@@ -347,17 +347,18 @@ func parseSchedule(s string) (cron.Schedule, error) {
 
 // Schema is the JSON Schema (2020-12) of a configuration, as indented text.
 func Schema(kinds []source.Kind, rewriters []source.RewriterKind) []byte {
-	root := source.Schema(reflect.TypeFor[fileKeys]())
+	defs := map[string]any{}
+	root := source.Schema(reflect.TypeFor[fileKeys](), defs)
 	properties := root["properties"].(map[string]any)
 	for _, r := range rewriters {
-		p := source.Schema(reflect.TypeOf(r.New()))
+		p := source.Schema(reflect.TypeOf(r.New()), defs)
 		p["description"] = r.Doc
 		properties[r.Name] = p
 	}
 	var variants []any
 	for _, k := range kinds {
-		v := source.Schema(reflect.TypeFor[source.Common]())
-		own := source.Schema(reflect.TypeOf(k.New()))
+		v := source.Schema(reflect.TypeFor[source.Common](), defs)
+		own := source.Schema(reflect.TypeOf(k.New()), defs)
 		props := v["properties"].(map[string]any)
 		for key, p := range own["properties"].(map[string]any) {
 			props[key] = p
@@ -372,6 +373,9 @@ func Schema(kinds []source.Kind, rewriters []source.RewriterKind) []byte {
 	properties["sources"] = map[string]any{
 		"type": "array", "minItems": 1, "description": "the sources; the first ones have records that others claim with the same priority",
 		"items": map[string]any{"oneOf": variants},
+	}
+	if len(defs) > 0 {
+		root["$defs"] = defs
 	}
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	root["title"] = "sources of triplestore harvest"

@@ -79,15 +79,16 @@ func (f *Field) check(n *yaml.Node, key string) error {
 	return nil
 }
 
-// Schema is the JSON Schema (2020-12) of a section: of a struct, see [Field]. Keys that are not in it are not allowed.
-func Schema(t reflect.Type) map[string]any {
+// Schema is the JSON Schema (2020-12) of a section: of a struct, see [Field]. Keys that are not in it are not allowed. Structs that contain
+// themselves go into defs, which are the document's $defs, and are referred to there.
+func Schema(t reflect.Type, defs map[string]any) map[string]any {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	properties := map[string]any{}
 	required := []string{}
 	for _, f := range Fields(t) {
-		p := schemaOf(f.Type)
+		p := schemaOf(f.Type, defs)
 		target := p
 		if items, ok := p["items"].(map[string]any); ok {
 			target = items
@@ -101,7 +102,7 @@ func Schema(t reflect.Type) map[string]any {
 		if f.Format != "" {
 			target["format"] = f.Format
 		}
-		if target["type"] != nil && p["items"] != nil {
+		if p["items"] != nil && (target["type"] != nil || target["$ref"] != nil) {
 			p = map[string]any{"oneOf": []any{target, p}} // one value stands for a list of one
 		}
 		if f.Doc != "" {
@@ -119,7 +120,7 @@ func Schema(t reflect.Type) map[string]any {
 	return s
 }
 
-func schemaOf(t reflect.Type) map[string]any {
+func schemaOf(t reflect.Type, defs map[string]any) map[string]any {
 	switch {
 	case t == reflect.TypeFor[Size]():
 		return map[string]any{"type": []string{"string", "integer"}, "pattern": "^[0-9.]+ *([kKMGT]i?B|B)?$"}
@@ -130,13 +131,21 @@ func schemaOf(t reflect.Type) map[string]any {
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
-		return schemaOf(t.Elem())
+		return schemaOf(t.Elem(), defs)
 	case reflect.Struct:
-		return Schema(t)
+		if !contains(t, t, map[reflect.Type]bool{}) {
+			return Schema(t, defs)
+		}
+		name := t.String()
+		if defs[name] == nil {
+			defs[name] = true // what is being described refers to itself
+			defs[name] = Schema(t, defs)
+		}
+		return map[string]any{"$ref": "#/$defs/" + name}
 	case reflect.Slice:
-		return map[string]any{"type": "array", "items": schemaOf(t.Elem())}
+		return map[string]any{"type": "array", "items": schemaOf(t.Elem(), defs)}
 	case reflect.Map:
-		return map[string]any{"type": "object", "additionalProperties": schemaOf(t.Elem())}
+		return map[string]any{"type": "object", "additionalProperties": schemaOf(t.Elem(), defs)}
 	case reflect.Bool:
 		return map[string]any{"type": "boolean"}
 	case reflect.Float64, reflect.Float32:
@@ -147,4 +156,21 @@ func schemaOf(t reflect.Type) map[string]any {
 		return map[string]any{}
 	}
 	return map[string]any{"type": "string"}
+}
+
+// contains tells whether a section of the type has another in it, at any depth.
+func contains(t, other reflect.Type, seen map[reflect.Type]bool) bool {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct || seen[t] {
+		return t == other && seen[t]
+	}
+	seen[t] = true
+	for _, f := range Fields(t) {
+		if contains(f.Type, other, seen) {
+			return true
+		}
+	}
+	return false
 }

@@ -46,8 +46,33 @@ func TestDecodeSection(t *testing.T) {
 			t.Errorf("%s: nothing was decoded", tt.text)
 		}
 	}
-	s := Schema(reflect.TypeFor[testSection]())
+	s := Schema(reflect.TypeFor[testSection](), nil)
 	if _, ok := s["properties"].(map[string]any)["sub"]; !ok || s["additionalProperties"] != false {
 		t.Errorf("schema: %v", s)
+	}
+}
+
+// TestSchemaOfNested: a section that contains itself is described once and referred to.
+func TestSchemaOfNested(t *testing.T) {
+	t.Parallel()
+	type node struct {
+		Name  string `yaml:"name" doc:"name"`
+		Parts []node `yaml:"parts" doc:"parts"`
+	}
+	type section struct {
+		Root node `yaml:"root" doc:"root"`
+	}
+	defs := map[string]any{}
+	s := Schema(reflect.TypeFor[section](), defs)
+	ref := map[string]any{"$ref": "#/$defs/source.node", "description": "root"}
+	if got := s["properties"].(map[string]any)["root"]; !reflect.DeepEqual(got, ref) {
+		t.Errorf("the section has %v", got)
+	}
+	inner, ok := defs["source.node"].(map[string]any)
+	if !ok || len(defs) != 1 {
+		t.Fatalf("definitions %v", defs)
+	}
+	if parts := inner["properties"].(map[string]any)["parts"].(map[string]any); parts["oneOf"] == nil {
+		t.Errorf("parts are %v", parts)
 	}
 }
