@@ -304,6 +304,10 @@ func (a *application) reachable(f *frame) {
 	}
 	kept := f.Triples[:0]
 	for _, t := range f.Triples {
+		if t.S.IsIRI() && (t.P.Value() == vocab.OWL+"sameAs" || t.P.Value() == vocab.DCT+"identifier" && t.O.IsLiteral()) {
+			kept = append(kept, t) // what identity adds about others stays true without the record
+			continue
+		}
 		if !reached[t.S] {
 			a.report.note(source.Note{Sort: source.Rejected, Record: f.IRI, Message: fmt.Sprintf(
 				"a statement about %v does not belong to the record; with graphs: record it could be kept", t.S)})

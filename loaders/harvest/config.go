@@ -128,6 +128,11 @@ func ParseConfig(text []byte, dir string, kinds []source.Kind, rewriters []sourc
 				return nil, err
 			}
 		}
+		if p, ok := rc.(source.Preparer); ok {
+			if err := p.Prepare(dir); err != nil {
+				return nil, errorAt(root, node, k.Name+"."+err.Error())
+			}
+		}
 		c.rewriters = append(c.rewriters, rewriter{k, rc})
 		versions = append(versions, k.Name+" "+rc.Version())
 	}

@@ -290,6 +290,11 @@ func (r *Rules) Lookup(iri string) (m Match, ok bool) {
 
 // suspect finds the rule that should have known an IRI.
 func (r *Rules) suspect(iri string) *rule {
+	if whole, _, part := strings.Cut(iri, "#"); part { // a part of something that has a canonical IRI needs none
+		if _, ok := r.Lookup(whole); ok {
+			return nil
+		}
+	}
 	host, rest, ok := split(iri)
 	if !ok {
 		return nil

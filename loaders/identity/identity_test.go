@@ -137,7 +137,9 @@ func TestRewrite(t *testing.T) {
 		"_:a", "dct:identifier", `"974760673"`,
 		ds, "dct:creator", "https://example.org/org/7",
 		ds, "dct:creator", "_:nobody",
-		ds, "dct:subject", "https://psi.norge.no/los/nothing/x",
+		ds, "dct:subject", "https://psi.norge.no/los/tema/Øl",
+		ds, "dct:relation", "https://psi.norge.no/los/ontologi/tema",
+		ds, "dct:relation", canon+"#address",
 	)})
 	for _, want := range []string{
 		"<" + ds + "> <http://purl.org/dc/terms/publisher> <" + canon + ">",
@@ -157,7 +159,7 @@ func TestRewrite(t *testing.T) {
 	}
 	slices.Sort(notes)
 	if want := []string{
-		"unmatched los: no canonical IRI is known for https://psi.norge.no/los/nothing/x",
+		"unmatched los: no canonical IRI is known for https://psi.norge.no/los/tema/Øl",
 		"unmatched organisation: no canonical IRI is known for a blank node without a number",
 		"unmatched organisation: no canonical IRI is known for https://example.org/org/7",
 	}; !slices.Equal(notes, want) {
@@ -200,6 +202,30 @@ func TestLoad(t *testing.T) {
 		if _, err := Load(write(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", text, err, want)
 		}
+	}
+}
+
+func TestConfig(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	c := Kind.New().(*config)
+	if err := c.Prepare(dir); err != nil {
+		t.Fatal(err)
+	}
+	before := c.Version()
+	if err := os.WriteFile(filepath.Join(dir, "mine.yaml"), append(DefaultRules(), "\n# changed\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c = &config{Rules: "mine.yaml"}
+	if err := c.Prepare(dir); err != nil || c.Version() == before {
+		t.Errorf("%v: the version of changed rules is that of the default ones: %s", err, c.Version())
+	}
+	if err := (&config{Rules: "nothing.yaml"}).Prepare(dir); err == nil {
+		t.Error("a file that is not there is no error")
+	}
+	off := &config{Off: true}
+	if rw, err := off.OpenRewriter(source.Env{Dir: dir}); rw != nil || err != nil || off.Version() != "off" {
+		t.Errorf("%v %v", rw, err)
 	}
 }
 

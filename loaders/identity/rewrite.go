@@ -20,7 +20,24 @@ type config struct {
 	Rules string `yaml:"rules" doc:"file of rules; default: those that come with the program"`
 	Off   bool   `yaml:"off" doc:"leave all IRIs as they are"`
 
-	version string
+	loaded *Rules
+}
+
+var _ source.Preparer = (*config)(nil)
+
+// Prepare implements source.Preparer.
+func (c *config) Prepare(dir string) (err error) {
+	if c.Off {
+		return nil
+	}
+	c.loaded, err = Default()
+	if c.Rules != "" {
+		c.loaded, err = Load(source.Env{Dir: dir}.Path(c.Rules))
+	}
+	if err != nil {
+		return source.Keyf("rules", "%v", err)
+	}
+	return nil
 }
 
 // OpenRewriter implements source.RewriterConfig.
@@ -28,23 +45,20 @@ func (c *config) OpenRewriter(env source.Env) (source.Rewriter, error) {
 	if c.Off {
 		return nil, nil
 	}
-	rules, err := Default()
-	if c.Rules != "" {
-		rules, err = Load(env.Path(c.Rules))
+	if c.loaded == nil {
+		if err := c.Prepare(env.Dir); err != nil {
+			return nil, err
+		}
 	}
-	if err != nil {
-		return nil, source.Keyf("rules", "%v", err)
-	}
-	c.version = rules.Version()
-	return rules, nil
+	return c.loaded, nil
 }
 
-// Version implements source.RewriterConfig. The version of rules in a file is known once they are open.
+// Version implements source.RewriterConfig.
 func (c *config) Version() string {
-	if c.Off {
+	if c.loaded == nil {
 		return "off"
 	}
-	return "1-" + c.version
+	return "1-" + c.loaded.Version()
 }
 
 var (

@@ -6,9 +6,12 @@ import (
 	"triplestore/loaders/codelists"
 	"triplestore/loaders/enhetsregisteret"
 	"triplestore/loaders/identity"
+	"triplestore/loaders/ldes"
 	"triplestore/loaders/mend"
+	"triplestore/loaders/oaipmh"
 	"triplestore/loaders/rdfsource"
 	"triplestore/loaders/source"
+	"triplestore/loaders/sparqlsource"
 	"triplestore/loaders/table"
 )
 
@@ -20,6 +23,9 @@ func All() []source.Kind {
 		enhetsregisteret.Kind,
 		table.Kind(),
 		ckan.Kind(),
+		ldes.Kind(),
+		oaipmh.Kind(),
+		sparqlsource.Kind(),
 	}
 }
 

@@ -252,3 +252,9 @@ type RewriterConfig interface {
 	// whatever the section says.
 	Version() string
 }
+
+// Preparer is a RewriterConfig that reads files before its Version is asked for.
+type Preparer interface {
+	// Prepare reads what the section names; relative paths begin at dir. An error should name the key; see [Keyf].
+	Prepare(dir string) error
+}

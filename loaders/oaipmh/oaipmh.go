@@ -1,0 +1,309 @@
+// Package oaipmh is the kind of source "oai-pmh": repositories that speak OAI-PMH 2.0 (https://www.openarchives.org/OAI/openarchivesprotocol.html)
+// and give RDF/XML, or Dublin Core in XML, as metadata. Where the repository tells of deleted records, runs after the first ask for what
+// changed only.
+package oaipmh
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"triplestore/loaders/input"
+	"triplestore/loaders/source"
+	"triplestore/loaders/topic"
+	"triplestore/rdf"
+	"triplestore/rdf/format"
+	"triplestore/rdf/iri"
+	"triplestore/vocab"
+)
+
+// Kind is the kind "oai-pmh".
+func Kind() source.Kind {
+	return source.Kind{
+		Name: "oai-pmh", Doc: "repositories that speak OAI-PMH, with RDF/XML or Dublin Core as metadata", Claims: true,
+		New: func() source.Config { return &config{Prefix: "rdfxml", Incremental: true, MaxPages: 10_000} },
+	}
+}
+
+type config struct {
+	URL         string `yaml:"url" doc:"base address of the repository" format:"uri" required:"true"`
+	Prefix      string `yaml:"metadata-prefix" doc:"format of the metadata; default rdfxml"`
+	Set         string `yaml:"set" doc:"set, such as org:974760673; default: all"`
+	Incremental bool   `yaml:"incremental" doc:"ask for what changed where the repository tells of deleted records; default true"`
+	MaxPages    int    `yaml:"max-pages" doc:"most pages of a list; default 10000"`
+}
+
+// Locations implements source.Locator.
+func (c *config) Locations() []string { return []string{c.URL} }
+
+// Open implements source.Config.
+func (c *config) Open(env source.Env) (source.Source, error) {
+	if !source.IsURL(c.URL) {
+		return nil, source.Keyf("url", "%q is no http or https URL", c.URL)
+	}
+	if c.MaxPages < 1 {
+		return nil, source.Keyf("max-pages", "is %d, and must be 1 or more", c.MaxPages)
+	}
+	return &repository{*c, env}, nil
+}
+
+type repository struct {
+	config
+	env source.Env
+}
+
+// maxRemembered is of how many records it is remembered which identifier is theirs; for more, all is read each time.
+const maxRemembered = 200_000
+
+type state struct {
+	// From is the date of the repository's answer to the first request of the last run, from which the next one asks.
+	From string `json:"from"`
+	// Records are the IRIs of records by their identifiers, since a deleted record has nothing else.
+	Records map[string]string `json:"records"`
+	Section string            `json:"section"`
+}
+
+func (s *repository) section() string { return s.URL + " " + s.Prefix + " " + s.Set }
+
+// Harvest implements source.Source.
+func (s *repository) Harvest(ctx context.Context, since source.State, to source.Sink) (source.Outcome, error) {
+	var old state
+	if since != nil {
+		if err := json.Unmarshal(since, &old); err != nil || old.Section != s.section() {
+			old = state{}
+		}
+	}
+	about, err := s.ask(ctx, url.Values{"verb": {"Identify"}})
+	if err != nil {
+		return source.Outcome{}, err
+	}
+	incremental := s.Incremental && slices.Contains([]string{"persistent", "transient"}, about.Deleted)
+	r := &reading{repository: s, to: to, next: state{Section: s.section(), Records: map[string]string{}}, seen: map[string]bool{}}
+	from := ""
+	if incremental && old.From != "" {
+		from, r.next.Records = old.From, old.Records
+		if r.next.Records == nil {
+			r.next.Records = map[string]string{}
+		}
+		if about.Granularity == "YYYY-MM-DD" && len(from) > 10 {
+			from = from[:10]
+		}
+	}
+	r.next.From = about.ResponseDate
+	n, err := r.list(ctx, from)
+	if err != nil {
+		return source.Outcome{}, err
+	}
+	if len(r.next.Records) > maxRemembered || !incremental {
+		r.next.From, r.next.Records = "", nil
+	}
+	kept, err := json.Marshal(&r.next)
+	if err != nil {
+		return source.Outcome{}, err
+	}
+	out := source.Outcome{State: kept, Complete: from == "", Unchanged: from != "" && n == 0}
+	if out.Complete {
+		slices.Sort(r.sums)
+		sum := sha256.Sum256([]byte(strings.Join(r.sums, "\n")))
+		out.Checksum = "sha256:" + hex.EncodeToString(sum[:])
+	}
+	return out, nil
+}
+
+type reading struct {
+	*repository
+	to   source.Sink
+	next state
+	seen map[string]bool
+	sums []string
+}
+
+// list reads ListRecords to its end, and tells how many records it delivered.
+func (r *reading) list(ctx context.Context, from string) (n int, err error) {
+	q := url.Values{"verb": {"ListRecords"}, "metadataPrefix": {r.Prefix}}
+	if r.Set != "" {
+		q.Set("set", r.Set)
+	}
+	if from != "" {
+		q.Set("from", from)
+	}
+	asked := map[string]bool{}
+	for page := 1; ; page++ {
+		a, err := r.ask(ctx, q)
+		var refused *protocolError
+		if errors.As(err, &refused) && refused.Code == "noRecordsMatch" {
+			return n, nil
+		}
+		if err != nil {
+			return n, err
+		}
+		for i := range a.Records {
+			delivered, err := r.record(ctx, &a.Records[i], a.address)
+			if err != nil {
+				return n, err
+			}
+			if delivered {
+				n++
+			}
+		}
+		r.to.Progress(source.Progress{Doing: "reading records", Done: int64(n), Unit: "records", Records: int64(n), Requests: r.env.Client.Requests()})
+		token := a.Token
+		if token == "" {
+			return n, nil
+		}
+		if asked[token] {
+			return n, source.Errorf(source.Invalid, "%s: the list goes in a circle: the resumption token %q came before", a.address, clip(token))
+		}
+		if page >= r.MaxPages {
+			return n, source.Errorf(source.TooLarge, "%s: the list has more than %d pages (max-pages)", a.address, r.MaxPages)
+		}
+		asked[token] = true
+		q = url.Values{"verb": {"ListRecords"}, "resumptionToken": {token}}
+	}
+}
+
+// record delivers a record, or that it is deleted.
+func (r *reading) record(ctx context.Context, rec *record, address string) (bool, error) {
+	place := source.Place{Source: address, Path: rec.Identifier}
+	reject := func(format string, args ...any) (bool, error) {
+		r.to.Note(source.Note{Sort: source.Rejected, Message: fmt.Sprintf(format, args...), Place: place})
+		return false, nil
+	}
+	if rec.Identifier == "" {
+		return reject("the record has no identifier")
+	}
+	known := r.next.Records[rec.Identifier]
+	if rec.Deleted {
+		delete(r.next.Records, rec.Identifier)
+		if known == "" || slices.Contains(slices.Collect(maps.Values(r.next.Records)), known) {
+			return false, nil
+		}
+		return true, r.to.Record(&source.Record{IRI: known, Deleted: true, Place: place})
+	}
+	if len(rec.Metadata) == 0 {
+		return reject("the record has no metadata")
+	}
+	triples, err := r.metadata(ctx, rec)
+	if err != nil {
+		return reject("%v", err)
+	}
+	about := topic.Of(triples)
+	if about == "" {
+		return reject("nothing in the metadata has an IRI")
+	}
+	if known != "" && known != about { // the identifier now means something else
+		if err := r.to.Record(&source.Record{IRI: known, Deleted: true, Place: place}); err != nil {
+			return false, err
+		}
+	}
+	r.next.Records[rec.Identifier] = about
+	sum := sha256.Sum256(rec.Metadata)
+	r.sums = append(r.sums, rec.Identifier+hex.EncodeToString(sum[:]))
+	return true, r.to.Record(&source.Record{IRI: about, Triples: triples, Place: place})
+}
+
+// metadata reads what a record holds.
+func (r *reading) metadata(ctx context.Context, rec *record) ([]rdf.Triple, error) {
+	if rec.Root.Space == vocab.RDF && rec.Root.Local == "RDF" {
+		var out []rdf.Triple
+		err := format.RDFXML.Parse(ctx, bytes.NewReader(rec.Metadata), format.ReadOptions{File: rec.Identifier, Base: r.URL, Lenient: func(e *rdf.ParseError) {
+			r.to.Note(source.Note{Sort: source.Rejected, Message: e.Msg, Place: source.Place{Source: rec.Identifier, Line: e.Line, Column: e.Column}})
+		}}, func(quads []rdf.Quad) error {
+			for _, q := range quads {
+				out = append(out, rdf.Triple{S: q.S.Clone(), P: q.P.Clone(), O: q.O.Clone()})
+			}
+			return nil
+		})
+		return out, err
+	}
+	if rec.Root.Local == "dc" {
+		return dublinCore(rec)
+	}
+	return nil, fmt.Errorf("the metadata is {%s}%s, and neither RDF nor Dublin Core; ask for another metadata-prefix", rec.Root.Space, rec.Root.Local)
+}
+
+// dublinCore makes statements with the terms of Dublin Core of the elements of oai_dc. The subject is the first identifier that is a URL, else
+// the identifier of the record.
+func dublinCore(rec *record) ([]rdf.Triple, error) {
+	elements, err := children(rec.Metadata)
+	if err != nil {
+		return nil, err
+	}
+	subject := rec.Identifier
+	for _, e := range elements {
+		if e.name == "identifier" && source.IsURL(e.text) && iri.Check(e.text) == nil {
+			subject = e.text
+			break
+		}
+	}
+	if err := iri.Check(subject); err != nil {
+		return nil, fmt.Errorf("the identifier %q is no IRI", clip(subject))
+	}
+	var out []rdf.Triple
+	for _, e := range elements {
+		if e.text == "" || e.space != vocab.DC {
+			continue
+		}
+		o := rdf.String(e.text)
+		if e.lang != "" {
+			o = rdf.LangLiteral(e.text, e.lang)
+		}
+		if e.name == "identifier" && e.text == subject {
+			continue
+		}
+		out = append(out, rdf.Triple{S: rdf.IRI(subject), P: rdf.IRI(vocab.DC + e.name), O: o})
+	}
+	return out, nil
+}
+
+// protocolError is an error that the repository tells.
+type protocolError struct{ Code, Text string }
+
+// Error names the code.
+func (e *protocolError) Error() string {
+	return strings.TrimSuffix(fmt.Sprintf("the repository answers %s: %s", e.Code, clip(e.Text)), ": ")
+}
+
+// ask sends a request and reads the answer.
+func (s *repository) ask(ctx context.Context, q url.Values) (*answer, error) {
+	u, err := url.Parse(s.URL)
+	if err != nil {
+		return nil, source.WithClass(source.Invalid, err)
+	}
+	all := u.Query()
+	maps.Copy(all, q)
+	u.RawQuery = all.Encode()
+	in, err := input.Open(ctx, s.env, u.String(), source.Request{Accept: "text/xml, application/xml;q=0.9, */*;q=0.1"})
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	text, err := in.Text()
+	if err != nil {
+		return nil, err
+	}
+	a, err := parse(text)
+	if err != nil {
+		return nil, source.WithClass(source.Invalid, fmt.Errorf("%s: %w", u.Redacted(), err))
+	}
+	a.address = u.Redacted()
+	if a.Error != nil {
+		return nil, source.WithClass(source.Invalid, fmt.Errorf("%s: %w", u.Redacted(), a.Error))
+	}
+	return a, nil
+}
+
+func clip(s string) string {
+	if len(s) > 100 {
+		return strings.ToValidUTF8(s[:100], "") + "…"
+	}
+	return s
+}

@@ -1,0 +1,148 @@
+package oaipmh
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"triplestore/internal/golden"
+	"triplestore/internal/sourcetest"
+	"triplestore/loaders/source"
+)
+
+const examples = "../../examples/harvest/oai-pmh/"
+
+func wrap(inner string) string {
+	return `<?xml version="1.0"?><OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><responseDate>2026-11-27T11:00:00Z</responseDate>` + inner + `</OAI-PMH>`
+}
+
+const identify = `<Identify><granularity>YYYY-MM-DDThh:mm:ssZ</granularity><deletedRecord>persistent</deletedRecord></Identify>`
+
+func rec(id int, status, title string) string {
+	if status != "" {
+		return fmt.Sprintf(`<record><header status=%q><identifier>oai:example.org:%d</identifier></header></record>`, status, id)
+	}
+	return fmt.Sprintf(`<record><header><identifier>oai:example.org:%d</identifier></header><metadata><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:dct="http://purl.org/dc/terms/">`+
+		`<rdf:Description rdf:about="https://data.example.org/dataset/%d"><dct:title>%s</dct:title></rdf:Description></rdf:RDF></metadata></record>`, id, id, title)
+}
+
+func TestHarvest(t *testing.T) {
+	t.Parallel()
+	first, err := os.ReadFile(examples + "records.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := wrap(`<error code="noRecordsMatch"/>`)
+	s := sourcetest.Serve(t, func(r *http.Request, _ string, _ int) sourcetest.Answer {
+		q := r.URL.Query()
+		a := sourcetest.Answer{Type: "text/xml", Gzip: true}
+		switch {
+		case q.Get("verb") == "Identify":
+			a.Body = wrap(identify)
+		case q.Get("resumptionToken") == "side 2" && len(q) == 2:
+			a.Body = wrap("<ListRecords>" + rec(5, "", "Fem") + "<resumptionToken/></ListRecords>")
+		case q.Get("from") == "2026-11-27T11:00:00Z":
+			a.Body = later
+		case q.Get("from") == "" && q.Get("metadataPrefix") == "rdfxml" && q.Get("resumptionToken") == "":
+			a.Body = string(first)
+		default:
+			a.Status = 400
+		}
+		return a
+	})
+	env, _ := sourcetest.Env(t, ".", s.URL)
+	src := sourcetest.Open(t, Kind(), "url: "+s.URL+"/oai", env)
+	sink, out := sourcetest.Harvest(t, src, nil)
+	if !out.Complete {
+		t.Error("the first run is not complete")
+	}
+	golden.String(t, "testdata/oai.golden", strings.ReplaceAll(sink.Text(), s.URL, "http://oai.example"))
+
+	_, out = sourcetest.Harvest(t, src, out.State)
+	if !out.Unchanged || out.Complete {
+		t.Errorf("%+v", out)
+	}
+	later = wrap("<ListRecords>" + rec(1, "deleted", "") + rec(5, "", "Fem, rettet") + rec(77, "deleted", "") + "</ListRecords>")
+	sink, out = sourcetest.Harvest(t, src, out.State)
+	if out.Complete || len(sink.Records) != 2 || !sink.Records["https://data.example.org/dataset/1"].Deleted ||
+		!strings.Contains(sink.Text(), "Fem, rettet") {
+		t.Errorf("%+v\n%s", out, sink.Text())
+	}
+}
+
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		list  func(token string, times int) sourcetest.Answer
+		want  string
+		class source.Class
+	}{
+		"500 in the middle": {func(token string, _ int) sourcetest.Answer {
+			if token != "" {
+				return sourcetest.Answer{Status: 500}
+			}
+			return sourcetest.Answer{Body: wrap("<ListRecords>" + rec(1, "", "x") + "<resumptionToken>2</resumptionToken></ListRecords>")}
+		}, "500", source.Unavailable},
+		"503 with Retry-After": {func(token string, times int) sourcetest.Answer {
+			if times == 0 {
+				return sourcetest.Answer{Status: 503, Header: map[string]string{"Retry-After": "20"}}
+			}
+			return sourcetest.Answer{Body: wrap("<ListRecords>" + rec(1, "", "x") + "</ListRecords>")}
+		}, "", ""},
+		"endless": {func(token string, _ int) sourcetest.Answer {
+			return sourcetest.Answer{Body: wrap("<ListRecords>" + rec(1, "", "x") + "<resumptionToken>" + token + "x</resumptionToken></ListRecords>")}
+		}, "more than 20 pages", source.TooLarge},
+		"circle": {func(string, int) sourcetest.Answer {
+			return sourcetest.Answer{Body: wrap("<ListRecords>" + rec(1, "", "x") + "<resumptionToken>a</resumptionToken></ListRecords>")}
+		}, "circle", source.Invalid},
+		"bad token": {func(string, int) sourcetest.Answer {
+			return sourcetest.Answer{Body: wrap(`<error code="badResumptionToken">old</error>`)}
+		},
+			"badResumptionToken", source.Invalid},
+		"cut": {func(string, int) sourcetest.Answer {
+			return sourcetest.Answer{Body: wrap("<ListRecords>" + rec(1, "", "x"))[:200]}
+		}, "XML", source.Invalid},
+		"html": {func(string, int) sourcetest.Answer { return sourcetest.Answer{Body: "<html/>"} }, "no answer of OAI-PMH", source.Invalid},
+	} {
+		s := sourcetest.Serve(t, func(r *http.Request, _ string, times int) sourcetest.Answer {
+			if r.URL.Query().Get("verb") == "Identify" {
+				return sourcetest.Answer{Body: wrap(identify)}
+			}
+			return c.list(r.URL.Query().Get("resumptionToken"), times)
+		})
+		env, _ := sourcetest.Env(t, ".", s.URL)
+		_, err := sourcetest.Open(t, Kind(), "{url: '"+s.URL+"', max-pages: 20}", env).Harvest(context.Background(), nil, sourcetest.NewSink())
+		if c.want == "" {
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		} else if err == nil || !strings.Contains(err.Error(), c.want) || source.ClassOf(err) != c.class {
+			t.Errorf("%s: %v (%s)", name, err, source.ClassOf(err))
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	b, err := os.ReadFile(examples + "records.xml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Fuzz(func(t *testing.T, in []byte) {
+		a, err := parse(in)
+		if err != nil {
+			return
+		}
+		sink := sourcetest.NewSink()
+		r := &reading{repository: &repository{config: config{URL: "https://a.example/"}}, to: sink, next: state{Records: map[string]string{}}}
+		for i := range a.Records {
+			if _, err := r.record(context.Background(), &a.Records[i], "x"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		sink.Check(t)
+	})
+}

@@ -1,0 +1,180 @@
+// Package sparqlsource is the kind of source "sparql": what a CONSTRUCT query finds at a SPARQL endpoint, page by page. Requests go through the
+// client of the harvest, and so through the one guard of outgoing requests.
+package sparqlsource
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/zeebo/xxh3"
+
+	"triplestore/loaders/source"
+	"triplestore/rdf"
+	"triplestore/rdf/format"
+	"triplestore/sparql/syntax"
+	"triplestore/vocab"
+)
+
+// Kind is the kind "sparql".
+func Kind() source.Kind {
+	return source.Kind{
+		Name: "sparql", Doc: "what a CONSTRUCT query finds at a SPARQL endpoint, page by page",
+		New: func() source.Config { return &config{MaxPages: 10_000} },
+	}
+}
+
+type config struct {
+	URL      string `yaml:"url" doc:"address of the endpoint" format:"uri" required:"true"`
+	Query    string `yaml:"query" doc:"CONSTRUCT query; with page-size it must have ORDER BY, and neither LIMIT nor OFFSET"`
+	File     string `yaml:"query-file" doc:"file with the query, in place of query"`
+	PageSize int    `yaml:"page-size" doc:"solutions in a page; default: the query is asked once"`
+	MaxPages int    `yaml:"max-pages" doc:"most pages; default 10000"`
+}
+
+// Locations implements source.Locator.
+func (c *config) Locations() []string { return []string{c.URL} }
+
+// Open implements source.Config.
+func (c *config) Open(env source.Env) (source.Source, error) {
+	key := "query"
+	if !source.IsURL(c.URL) {
+		return nil, source.Keyf("url", "%q is no http or https URL", c.URL)
+	}
+	if (c.Query == "") == (c.File == "") {
+		return nil, source.Keyf("query", "a source of the kind sparql has a query or a query-file, and not both")
+	}
+	text := c.Query
+	if c.File != "" {
+		key = "query-file"
+		b, err := os.ReadFile(env.Path(c.File))
+		if err != nil {
+			return nil, source.Keyf(key, "%v", err)
+		}
+		text = string(b)
+	}
+	q, err := syntax.ParseQuery(text, syntax.Options{Prefixes: vocab.Prefixes()})
+	if err != nil {
+		return nil, source.Keyf(key, "%v", err)
+	}
+	if q.Form != syntax.Construct {
+		return nil, source.Keyf(key, "is no CONSTRUCT query")
+	}
+	if c.PageSize < 0 || c.MaxPages < 1 {
+		return nil, source.Keyf("page-size", "page-size and max-pages are to be above 0")
+	}
+	if c.PageSize > 0 {
+		if len(q.OrderBy) == 0 {
+			return nil, source.Keyf(key, "has no ORDER BY: without an order the pages of the answer may overlap and leave something out")
+		}
+		if q.Limit >= 0 || q.Offset >= 0 {
+			return nil, source.Keyf(key, "has LIMIT or OFFSET, which page-size adds")
+		}
+	}
+	return &endpoint{config: *c, env: env, text: withPrefixes(text, q.Used)}, nil
+}
+
+// withPrefixes declares the prefixes that a query uses: other endpoints do not know ours.
+func withPrefixes(text string, used map[string]string) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(used)) {
+		fmt.Fprintf(&b, "PREFIX %s: <%s>\n", name, used[name])
+	}
+	return b.String() + text
+}
+
+type endpoint struct {
+	config
+	env  source.Env
+	text string
+}
+
+// Harvest implements source.Source.
+func (s *endpoint) Harvest(ctx context.Context, _ source.State, to source.Sink) (source.Outcome, error) {
+	seen := map[xxh3.Uint128]struct{}{}
+	var sums []string
+	total := 0
+	for page := 0; ; page++ {
+		query := s.text
+		if s.PageSize > 0 {
+			query += "\nLIMIT " + strconv.Itoa(s.PageSize) + " OFFSET " + strconv.Itoa(page*s.PageSize)
+		}
+		triples, err := s.page(ctx, query, page, to)
+		if err != nil {
+			return source.Outcome{}, err
+		}
+		if len(triples) == 0 {
+			break
+		}
+		total += len(triples)
+		fresh := false
+		for _, t := range triples {
+			h := xxh3.HashString128(t.String())
+			if _, ok := seen[h]; !ok {
+				seen[h] = struct{}{}
+				fresh = true
+				sums = append(sums, fmt.Sprintf("%016x%016x", h.Hi, h.Lo))
+			}
+		}
+		place := source.Place{Source: s.URL, Path: "page " + strconv.Itoa(page+1)}
+		if err := to.Record(&source.Record{Triples: triples, Place: place}); err != nil {
+			return source.Outcome{}, err
+		}
+		to.Progress(source.Progress{Doing: "asking " + s.env.Name, Done: int64(total), Unit: "triples", Requests: s.env.Client.Requests()})
+		if s.PageSize == 0 {
+			break
+		}
+		if !fresh {
+			return source.Outcome{}, source.Errorf(source.Invalid, "%s: page %d has only what was there before: the endpoint does not heed OFFSET", s.URL, page+1)
+		}
+		if page+1 >= s.MaxPages {
+			return source.Outcome{}, source.Errorf(source.TooLarge, "%s: there are more than %d pages (max-pages)", s.URL, s.MaxPages)
+		}
+	}
+	slices.Sort(sums)
+	sum := sha256.Sum256([]byte(strings.Join(sums, "")))
+	return source.Outcome{Complete: true, Checksum: "sha256:" + hex.EncodeToString(sum[:])}, nil
+}
+
+func (s *endpoint) page(ctx context.Context, query string, page int, to source.Sink) ([]rdf.Triple, error) {
+	d, err := s.env.Client.Get(ctx, &source.Request{
+		URL: s.URL, Accept: source.AcceptRDF(), Body: []byte(url.Values{"query": {query}}.Encode()), ContentType: "application/x-www-form-urlencoded",
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	f, ok := format.ByMediaType(d.MediaType)
+	if !ok || !f.CanRead() {
+		return nil, source.Errorf(source.Invalid, "%s: the endpoint answers with %q, which is no RDF that can be read", s.URL, d.MediaType)
+	}
+	body, err := d.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	var out []rdf.Triple
+	name := fmt.Sprintf("%s page %d", s.URL, page+1)
+	err = f.Parse(ctx, body, format.ReadOptions{
+		File: name, Base: d.IRI, BlankNodePrefix: "p" + strconv.Itoa(page) + "-", Contexts: s.env.Contexts,
+		Lenient: func(e *rdf.ParseError) {
+			to.Note(source.Note{Sort: source.Rejected, Message: e.Msg, Place: source.Place{Source: name, Line: e.Line, Column: e.Column}})
+		},
+	}, func(quads []rdf.Quad) error {
+		for _, q := range quads {
+			out = append(out, q.Triple())
+		}
+		return nil
+	})
+	if err != nil && source.ClassOf(err) == source.Internal {
+		err = source.WithClass(source.Invalid, fmt.Errorf("%s: %w", name, err))
+	}
+	return out, err
+}
