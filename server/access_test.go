@@ -177,6 +177,7 @@ var readProbes = map[string][]routeProbe{
 	"/openapi.json":      {{target: "/openapi.json"}},
 	"/healthz":           {{target: "/healthz"}},
 	"/readyz":            {{target: "/readyz"}},
+	"/harvest":           {{target: "/harvest", accept: "text/html"}, {target: "/harvest?format=json"}},
 	"/metrics":           {{target: "/metrics", admin: true}},
 	"/robots.txt":        {{target: "/robots.txt"}},
 	"/favicon.ico":       {{target: "/favicon.ico"}},

@@ -57,8 +57,15 @@ func (s *Server) identify(next http.Handler) http.Handler {
 		if policy.Authenticates() {
 			addVary(w.Header(), "Authorization")
 		}
+		if in := requestInfo(r.Context()); in != nil {
+			in.client = s.c.Addresses.Of(r).String()
+		}
 		if err != nil {
-			s.fail(w, r, s.tokenProblem(w, err))
+			key := s.addressKey(r)
+			if s.enter(w, r, key) {
+				s.clients.Leave(key)
+				s.fail(w, r, s.tokenProblem(w, err))
+			}
 			return
 		}
 		if in := requestInfo(r.Context()); in != nil {

@@ -115,6 +115,7 @@ func (s *Server) writeDocument(w http.ResponseWriter, r *http.Request, d *docume
 	}
 	w.Header().Set("Content-Type", contentType(mediaType))
 	out := newStream(w, s.c.Stall)
+	out.turn = turnOf(r.Context())
 	if r.Method != http.MethodHead {
 		out.Write(body.Bytes()) //nolint:errcheck // end tells
 	}
@@ -138,10 +139,11 @@ func (s *Server) make(ctx context.Context, snap store.Snapshot, d *document) ([]
 	if quads, ok := d.made(state); ok {
 		return quads, nil
 	}
-	if err := s.slots.take(ctx); err != nil {
+	turn, err := s.slots.take(ctx)
+	if err != nil {
 		return nil, err
 	}
-	defer s.slots.give()
+	defer turn.give()
 	b := &statements{ctx: ctx, snap: snap}
 	if err := d.build(s, b); err != nil {
 		return nil, err

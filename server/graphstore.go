@@ -62,6 +62,7 @@ func (t graphTarget) count(snap store.Snapshot) (uint64, error) {
 // graphStore answers the operations of the Graph Store Protocol.
 func (s *Server) graphStore(w http.ResponseWriter, r *http.Request) {
 	if err := s.graphOperation(w, r); err != nil {
+		attemptOf(r.Context()).end(r.Context(), store.Result{}, 0, err)
 		s.fail(w, r, problemOf(r.Context(), err))
 	}
 }
@@ -74,6 +75,8 @@ func (s *Server) graphOperation(w http.ResponseWriter, r *http.Request) error {
 	}
 	if reading {
 		addVary(w.Header(), "Accept")
+	} else if err := s.try(r, r.Method+" "+r.URL.RequestURI()); err != nil {
+		return err
 	} else if err := s.mayWrite(w, r); err != nil {
 		return err
 	} else if r.URL.Query().Has("at") {
@@ -160,10 +163,11 @@ func (s *Server) readGraphs(w http.ResponseWriter, r *http.Request, t graphTarge
 	if i < 0 {
 		return notAcceptable(offers)
 	}
-	if err := s.exports.take(r.Context()); err != nil {
+	turn, err := s.exports.take(r.Context())
+	if err != nil {
 		return err
 	}
-	defer s.exports.give()
+	defer turn.give()
 	ctx, cancel := context.WithTimeout(r.Context(), s.c.ExportTimeout)
 	defer cancel()
 	at, err := readMoment(r.URL.Query())
@@ -194,6 +198,7 @@ func (s *Server) readGraphs(w http.ResponseWriter, r *http.Request, t graphTarge
 	}
 	unhurried(w)
 	out := newStream(w, s.c.Stall)
+	out.turn = turnOf(r.Context())
 	gw := newGraphWriter(out, f, s.prefixes)
 	err = s.eachQuad(ctx, snap, t, func(q rdf.Quad) error {
 		if !t.all {

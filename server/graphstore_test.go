@@ -171,7 +171,8 @@ func TestExportsLeaveQueriesAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.exports.take(t.Context()); err != nil {
+	_, err = s.exports.take(t.Context())
+	if err != nil {
 		t.Fatal(err)
 	}
 	srv := httptest.NewServer(s)

@@ -305,12 +305,13 @@ type changeAnswer struct {
 func (s *Server) change(w http.ResponseWriter, r *http.Request, t graphTarget, f func(context.Context, store.Txn, store.Snapshot) error) error {
 	ctx, cancel := context.WithTimeout(r.Context(), s.c.UpdateTimeout)
 	defer cancel()
-	if err := s.writes.take(ctx); err != nil {
+	turn, err := s.writes.take(ctx)
+	if err != nil {
 		return err
 	}
-	defer s.writes.give()
+	defer turn.give()
 	var before, after uint64
-	done, err := s.data(ctx).Update(ctx, func(txn store.Txn) (err error) {
+	done, err := s.writable(ctx).Update(ctx, func(txn store.Txn) (err error) {
 		snap, err := txn.Snapshot()
 		if err != nil {
 			return err
@@ -336,6 +337,7 @@ func (s *Server) change(w http.ResponseWriter, r *http.Request, t graphTarget, f
 		w.Header().Del("Location")
 		return err
 	}
+	attemptOf(ctx).end(ctx, done, 0, nil)
 	s.c.Log.LogAttrs(r.Context(), slog.LevelInfo, "write", requestID(r.Context()), slog.String("method", r.Method), slog.String("target", t.String()),
 		slog.Uint64("inserted", done.Inserted), slog.Uint64("deleted", done.Deleted), slog.Uint64("commit", done.Number))
 	h := w.Header()

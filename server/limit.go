@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -11,6 +12,7 @@ import (
 type slots struct {
 	free    chan struct{}
 	waiting atomic.Int64
+	parked  atomic.Int64
 	queue   int64
 	wait    time.Duration // the longest; 0 for no limit but the request's own
 }
@@ -26,16 +28,28 @@ func busy() *Problem {
 	return p
 }
 
+// turn is a slot that somebody has.
+type turn struct {
+	slots *slots
+	ctx   context.Context
+
+	mu     sync.Mutex
+	have   bool
+	parked bool
+	writes uint64 // how many have ended
+	since  time.Time
+}
+
 // take waits for a slot. It returns a problem when the queue is full or the wait is too long, and the context's error when that ends first.
-func (s *slots) take(ctx context.Context) error {
+func (s *slots) take(ctx context.Context) (*turn, error) {
 	select {
 	case s.free <- struct{}{}:
-		return nil
+		return s.turn(ctx), nil
 	default:
 	}
 	if s.waiting.Add(1) > s.queue {
 		s.waiting.Add(-1)
-		return busy()
+		return nil, busy()
 	}
 	defer s.waiting.Add(-1)
 	var late <-chan time.Time
@@ -46,15 +60,91 @@ func (s *slots) take(ctx context.Context) error {
 	}
 	select {
 	case s.free <- struct{}{}:
-		return nil
+		return s.turn(ctx), nil
 	case <-late:
-		return busy()
+		return nil, busy()
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
 }
 
-func (s *slots) give() { <-s.free }
+func (s *slots) turn(ctx context.Context) *turn {
+	t := &turn{slots: s, ctx: ctx, have: true, since: time.Now()}
+	if in := requestInfo(ctx); in != nil {
+		in.turn = t
+	}
+	return t
+}
+
+// turnOf is the slot that a request has, or nil.
+func turnOf(ctx context.Context) *turn {
+	if in := requestInfo(ctx); in != nil {
+		return in.turn
+	}
+	return nil
+}
+
+// give ends a turn.
+func (t *turn) give() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.release()
+	if in := requestInfo(t.ctx); in != nil && in.turn == t {
+		in.turn = nil
+	}
+	if t.parked {
+		t.parked = false
+		t.slots.parked.Add(-1)
+	}
+}
+
+// release gives the slot to others and notes for how long it was had: that is the work which the client is charged.
+func (t *turn) release() {
+	if !t.have {
+		return
+	}
+	t.have = false
+	<-t.slots.free
+	if in := requestInfo(t.ctx); in != nil {
+		in.work += time.Since(t.since)
+	}
+}
+
+// park lets others have the slot while a write is going on that the client does not take. It reports false where so many clients are slow
+// already that this one has to go.
+func (t *turn) park(write uint64) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.writes != write || !t.have { // it has ended meanwhile
+		return true
+	}
+	if t.slots.parked.Add(1) > t.slots.queue {
+		t.slots.parked.Add(-1)
+		return false
+	}
+	t.parked = true
+	t.release()
+	return true
+}
+
+// resume ends a write. If it was parked, it waits for a slot, for which nobody is sent away.
+func (t *turn) resume() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.writes++
+	if !t.parked {
+		return nil
+	}
+	t.parked = false
+	t.slots.parked.Add(-1)
+	select {
+	case t.slots.free <- struct{}{}:
+		t.have, t.since = true, time.Now()
+		return nil
+	case <-t.ctx.Done():
+		return t.ctx.Err()
+	}
+}
 
 // Running and Waiting are for the metrics.
 func (s *slots) Running() int { return len(s.free) }

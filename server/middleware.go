@@ -16,6 +16,10 @@ type info struct {
 	id      string // of the request, in every line of the log about it
 	problem *Problem
 	caller  string // the name of who asks
+	client  string // the address of who asks
+	work    time.Duration
+	turn    *turn // the slot that it has
+	attempt *attempt
 	rows    int64  // and triples that were sent
 	route   string // the template of the path, for metrics
 	kind    string // of a query or another operation on data, for metrics

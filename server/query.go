@@ -100,10 +100,11 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 			return nil
 		}
 	}
-	if err := s.slots.take(r.Context()); err != nil {
+	turn, err := s.slots.take(r.Context())
+	if err != nil {
 		return err
 	}
-	defer s.slots.give()
+	defer turn.give()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	if snap, err = s.snapshotAt(r.Context(), q.at); err != nil {
@@ -151,6 +152,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 		return s.answerPage(ctx, w, r, snap, res, q, start)
 	}
 	out := newStream(w, s.c.Stall)
+	out.turn = turnOf(r.Context())
 	w.Header().Set("Content-Type", contentType(mediaType))
 	w.Header().Set("Cache-Control", "no-cache")
 	if r.Method == http.MethodHead {

@@ -113,10 +113,11 @@ func (s *Server) describe(w http.ResponseWriter, r *http.Request, iris []string,
 	if i < 0 {
 		return notAcceptable(graphOffers)
 	}
-	if err := s.slots.take(r.Context()); err != nil {
+	turn, err := s.slots.take(r.Context())
+	if err != nil {
 		return err
 	}
-	defer s.slots.give()
+	defer turn.give()
 	ctx, cancel := context.WithTimeout(r.Context(), s.c.Timeout)
 	defer cancel()
 	at, err := readMoment(r.URL.Query())
@@ -273,6 +274,7 @@ func (s *Server) writeDescription(w http.ResponseWriter, r *http.Request, d *des
 		return nil
 	}
 	out := newStream(w, s.c.Stall)
+	out.turn = turnOf(r.Context())
 	fw := newGraphWriter(out, f, s.prefixes)
 	var last rdf.Quad
 	err := d.describe(ids, func(q rdf.Quad) error {

@@ -141,29 +141,34 @@ func TestTooManyQueries(t *testing.T) {
 func TestQueue(t *testing.T) {
 	t.Parallel()
 	s := newSlots(1, 1, 0)
-	if err := s.take(t.Context()); err != nil {
+	first, err := s.take(t.Context())
+	if err != nil {
 		t.Fatal(err)
 	}
 	got := make(chan error, 1)
-	go func() { got <- s.take(context.Background()) }()
+	go func() {
+		_, err := s.take(context.Background())
+		got <- err
+	}()
 	for s.waiting.Load() == 0 {
 		runtime.Gosched() // there is nothing to wait on: the goroutine is about to block
 	}
 	var p *Problem
-	if err := s.take(t.Context()); !errors.As(err, &p) || p.Status != 503 {
+	if _, err := s.take(t.Context()); !errors.As(err, &p) || p.Status != 503 {
 		t.Errorf("third: %v", err)
 	}
-	s.give()
+	first.give()
+	first.give() // twice is fine
 	if err := <-got; err != nil {
 		t.Errorf("second: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := s.take(ctx); !errors.Is(err, context.Canceled) {
+	if _, err := s.take(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 	s.wait = time.Millisecond
-	if err := s.take(t.Context()); !errors.As(err, &p) || p.Status != 503 || p.retryAfter == "" {
+	if _, err := s.take(t.Context()); !errors.As(err, &p) || p.Status != 503 || p.retryAfter == "" {
 		t.Errorf("waited too long: %v", err)
 	}
 }

@@ -24,7 +24,9 @@ import (
 	"triplestore/rdf"
 	"triplestore/rdf/iri"
 	"triplestore/server/access"
+	"triplestore/server/audit"
 	"triplestore/server/metrics"
+	"triplestore/server/throttle"
 	"triplestore/sparql"
 	"triplestore/store"
 	"triplestore/store/visible"
@@ -80,6 +82,11 @@ type Config struct {
 	// Access decides who may read and write what. Nil means that everyone may read everything, and that UpdateToken and AnonymousWrites
 	// decide about writing.
 	Access *access.Current
+	// Limits are those of one client; Addresses tell clients apart. The zero Limits let everything through.
+	Limits    throttle.Limits
+	Addresses throttle.Addresses
+	// Audit takes a line for each attempt to change the store. Nil writes none down.
+	Audit *audit.Log
 	// UpdateToken opens /update to requests that have it as their Bearer token; AnonymousWrites opens it to everyone. Without either
 	// updates are refused.
 	UpdateToken     string
@@ -124,6 +131,7 @@ type Server struct {
 	engine   *sparql.Engine
 	slots    *slots
 	policy   *access.Current
+	clients  *throttle.Clients
 	whole    store.Store    // everything in it: see data
 	views    *visible.Store // what callers may see of it
 	writes   *slots         // one update at a time
@@ -201,7 +209,7 @@ func New(c Config) (*Server, error) {
 	}
 	whole := c.Store
 	c.Store = nil // see data
-	s := &Server{c: c, answers: newAnswerCache(c.AnswerCache), whole: whole, views: visible.New(whole), policy: c.Access, slots: newSlots(c.Concurrency, c.Queue, c.Timeout), writes: newSlots(1, c.Queue, 0), exports: newSlots(c.Concurrency, c.Queue, c.Timeout), link: newLinker(c.Base, mappings), prefixes: maps.Clone(c.Prefixes), settings: settingsTag(&c)}
+	s := &Server{c: c, answers: newAnswerCache(c.AnswerCache), whole: whole, views: visible.New(whole), policy: c.Access, clients: throttle.New(c.Limits), slots: newSlots(c.Concurrency, c.Queue, c.Timeout), writes: newSlots(1, c.Queue, 0), exports: newSlots(c.Concurrency, c.Queue, c.Timeout), link: newLinker(c.Base, mappings), prefixes: maps.Clone(c.Prefixes), settings: settingsTag(&c)}
 	known := vocab.Prefixes()
 	maps.Copy(known, c.Prefixes)
 	s.engine = sparql.NewEngine(sparql.Options{
@@ -263,7 +271,7 @@ func (s *Server) routes() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.record(s.catch(headers(s.identify(compress(m))))), nil
+	return s.record(s.catch(headers(s.identify(s.share(compress(m)))))), nil
 }
 
 // compressible reports whether a media type is text of some kind.

@@ -22,6 +22,7 @@ type stream struct {
 	last   time.Time
 	begun  bool
 	failed error
+	turn   *turn // the slot, if any, that others get while the client takes nothing
 
 	// sent is what was sent before buf, if all of it is to be kept and is not longer than keepLimit.
 	sent      []byte
@@ -69,10 +70,32 @@ func (s *stream) tick(flush func() error) error {
 		}
 		s.send()
 		if s.failed == nil {
-			s.failed = ignoreUnsupported(s.rc.Flush())
+			s.failed = s.patiently(func() error { return ignoreUnsupported(s.rc.Flush()) })
 		}
 	}
 	return s.failed
+}
+
+// slowWrite is after what time a write lets others have the slot.
+const slowWrite = 50 * time.Millisecond
+
+// patiently writes. While the client takes nothing, others have its slot; where too many are slow, the connection is given up.
+func (s *stream) patiently(write func() error) error {
+	if s.turn == nil {
+		return write()
+	}
+	number := s.turn.writes // it changes in resume only
+	slow := time.AfterFunc(slowWrite, func() {
+		if !s.turn.park(number) {
+			s.rc.SetWriteDeadline(time.Now()) //nolint:errcheck // writers of tests have none
+		}
+	})
+	err := write()
+	slow.Stop()
+	if rerr := s.turn.resume(); err == nil {
+		err = rerr
+	}
+	return err
 }
 
 func (s *stream) send() {
@@ -91,7 +114,7 @@ func (s *stream) send() {
 			}
 		}
 		n := min(len(rest), streamBuffer)
-		_, s.failed = s.w.Write(rest[:n])
+		s.failed = s.patiently(func() error { _, err := s.w.Write(rest[:n]); return err })
 		rest = rest[n:]
 	}
 	s.buf = s.buf[:0]

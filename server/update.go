@@ -16,6 +16,7 @@ import (
 	"triplestore/internal/egress"
 	"triplestore/rdf"
 	"triplestore/sparql"
+	"triplestore/store"
 )
 
 // updateRequest is an update operation of the SPARQL Protocol (https://www.w3.org/TR/sparql11-protocol/#update-operation).
@@ -38,6 +39,7 @@ type updateAnswer struct {
 // update answers the update operation of the SPARQL Protocol.
 func (s *Server) update(w http.ResponseWriter, r *http.Request) {
 	if err := s.carryOut(w, r); err != nil {
+		attemptOf(r.Context()).end(r.Context(), store.Result{}, 0, err)
 		p := problemOf(r.Context(), err)
 		p.Title = strings.Replace(p.Title, "The query", "The update", 1)
 		s.fail(w, r, p)
@@ -46,6 +48,9 @@ func (s *Server) update(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) carryOut(w http.ResponseWriter, r *http.Request) error {
 	kind(r, "update")
+	if err := s.try(r, "update"); err != nil {
+		return err
+	}
 	if err := s.mayWrite(w, r); err != nil {
 		return err
 	}
@@ -59,20 +64,22 @@ func (s *Server) carryOut(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, cancel := context.WithTimeoutCause(r.Context(), timeout, sparql.ErrTimeout)
 	defer cancel()
-	if err := s.writes.take(ctx); err != nil {
+	turn, err := s.writes.take(ctx)
+	if err != nil {
 		return err
 	}
-	defer s.writes.give()
+	defer turn.give()
 	defer s.slow(ctx, u.text, time.Now())
 	o := s.engine.Options()
 	o.Timeout, o.TempDir = 0, s.c.TempDir // ctx has the time, with the wait
 	if len(u.defaults)+len(u.named) > 0 {
 		o.Dataset, o.Default, o.Named = true, u.defaults, u.named
 	}
-	done, err := s.engine.UpdateWith(ctx, s.data(ctx), u.text, o)
+	done, err := s.engine.UpdateWith(ctx, s.writable(ctx), u.text, o)
 	if err != nil {
 		return err
 	}
+	attemptOf(ctx).end(ctx, done.Result, done.Operations, nil)
 	s.c.Log.LogAttrs(ctx, slog.LevelInfo, "update", requestID(ctx), slog.Int("operations", done.Operations), slog.Uint64("inserted", done.Inserted),
 		slog.Uint64("deleted", done.Deleted), slog.Uint64("commit", done.Number))
 	w.Header().Set("Content-Type", "application/json")
