@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -55,7 +56,11 @@ Else the server sends no requests, unless --allow-service lets queries ask other
 Writing, by SPARQL Update at /update and at /graphs, is closed. A token opens it to those who send it (Authorization: Bearer TOKEN): the content of the file of
 --update-token-file, else of the environment variable ` + tokenVariable + `. With --allow-anonymous-writes everyone may write who reaches
 the server. --access FILE has more: graphs that are closed to the public, roles that read or write some graphs, several tokens (see
-triplestore token new) and issuers of OpenID Connect. The file is read again when it changes, and at SIGHUP.
+triplestore token new) and issuers of OpenID Connect. The file is read again when it changes, and at SIGHUP; so is the certificate of --tls-cert, and the file of
+--audit-log is opened anew.
+
+One client, which is a token or else an address, has a share of the server (--client-rate and the others); this machine itself and
+administrators have no limit. Behind a proxy say with --trusted-proxy whose word about addresses counts.
 
 ` + exitHelp,
 		Example: `  triplestore serve
@@ -147,7 +152,7 @@ func (a *app) logger(form string) (*slog.Logger, error) {
 	return nil, usageError{fmt.Errorf("--log %s: there is text, json and off", form)}
 }
 
-func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token string, log *slog.Logger, f *serveFlags) error {
+func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token string, log *slog.Logger, f *serveFlags) (err error) {
 	temp, err := tempDir(dir)
 	if err != nil {
 		return err
@@ -166,7 +171,8 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 	if err := f.site.apply(&config); err != nil {
 		return err
 	}
-	again, err := f.security.apply(&config)
+	secured, err := f.security.apply(&config)
+	defer func() { err = errors.Join(err, secured.close()) }()
 	if err != nil {
 		return err
 	}
@@ -195,10 +201,13 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 	if err := a.announce(st, dir, &config, l.Addr(), f); err != nil {
 		return errors.Join(err, l.Close())
 	}
-	if len(again) > 0 {
+	if len(secured.again) > 0 {
 		watching, stop := context.WithCancel(ctx)
 		defer stop()
-		go keepReloaded(watching, log, reloadEvery, again)
+		go keepReloaded(watching, log, reloadEvery, secured.again)
+	}
+	if secured.tls != nil {
+		l = tls.NewListener(l, secured.tls)
 	}
 	if config.Harvest != nil {
 		defer startHarvest(ctx, config.Harvest)()
@@ -266,6 +275,9 @@ func (a *app) announce(st store.Store, dir string, c *server.Config, addr net.Ad
 		return err
 	}
 	url := browserURL(addr)
+	if f.security.tlsCert != "" {
+		url = "https" + strings.TrimPrefix(url, "http")
+	}
 	v := announcement{URL: url, SPARQL: url + "sparql", Store: dir, Quads: stats.Quads, Updates: "closed"}
 	updates := "closed; see triplestore serve --help"
 	switch {
