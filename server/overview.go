@@ -44,10 +44,11 @@ func (s *Server) overview(w http.ResponseWriter, r *http.Request) {
 func (s *Server) answerOverview(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), s.c.Timeout)
 	defer cancel()
-	if err := s.slots.take(ctx); err != nil {
+	turn, err := s.slots.take(ctx)
+	if err != nil {
 		return err
 	}
-	defer s.slots.give()
+	defer turn.give()
 	snap, err := s.data(ctx).Snapshot()
 	if err != nil {
 		return err

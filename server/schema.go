@@ -220,10 +220,11 @@ func (s *Server) schema(w http.ResponseWriter, r *http.Request) {
 func (s *Server) answerSchema(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), s.c.Timeout)
 	defer cancel()
-	if err := s.slots.take(ctx); err != nil {
+	turn, err := s.slots.take(ctx)
+	if err != nil {
 		return err
 	}
-	defer s.slots.give()
+	defer turn.give()
 	snap, err := s.data(ctx).Snapshot()
 	if err != nil {
 		return err
