@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"runtime"
@@ -33,7 +34,7 @@ func thisMachine() machine {
 	}
 	m.CPU, m.Memory = field("/proc/cpuinfo", "model name"), field("/proc/meminfo", "MemTotal")
 	run := func(name string, args ...string) string {
-		b, err := exec.Command(name, args...).Output()
+		b, err := exec.CommandContext(context.Background(), name, args...).Output()
 		if err != nil {
 			return ""
 		}

@@ -349,7 +349,7 @@ func throughput(base string, targets []string, clients int, each time.Duration) 
 	var rounds []round
 	m := &points{Load: loadAverage()}
 	for range 3 {
-		cmd := exec.Command(wrk, "-t1", "-c"+strconv.Itoa(clients), "-d"+strconv.Itoa(max(1, int(each.Seconds())))+"s", "--latency", "-s", script, u.Scheme+"://"+u.Host, "--", list)
+		cmd := exec.CommandContext(context.Background(), wrk, "-t1", "-c"+strconv.Itoa(clients), "-d"+strconv.Itoa(max(1, int(each.Seconds())))+"s", "--latency", "-s", script, u.Scheme+"://"+u.Host, "--", list)
 		b, err := cmd.CombinedOutput()
 		if err != nil {
 			return nil, fmt.Errorf("wrk: %w: %s", err, b)

@@ -42,7 +42,7 @@ func (j *hashJoin) probeOne() (bool, error) {
 			}
 			continue
 		}
-		k := -1
+		var k int
 		if second == nil {
 			k = x.keys.find1(first[j.row])
 		} else {

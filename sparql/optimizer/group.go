@@ -383,6 +383,9 @@ func (p *planner) planGroup(g *joinGroup, in Node) (Node, error) {
 	}
 	want := p.want
 	p.want = -1
+	if want < 0 {
+		want = g.wanted()
+	}
 	n, err := p.join(g, in, want)
 	if err != nil {
 		return nil, err
@@ -413,6 +416,19 @@ func (p *planner) planGroup(g *joinGroup, in Node) (Node, error) {
 			return nil, err
 		}
 	}
+}
+
+// wanted is the only variable that the first OPTIONAL or MINUS has in common with the joins before it, or -1: rows that are sorted by it
+// can be merged.
+func (g *joinGroup) wanted() int {
+	if len(g.steps) == 0 || g.steps[0].kind == stepExtend {
+		return -1
+	}
+	common := g.steps[0].scope.certain.Intersect(g.base.certain).Slots()
+	if len(common) != 1 {
+		return -1
+	}
+	return common[0]
 }
 
 // applyFilters adds the filters that may be evaluated after so many steps: those whose variables are all bound for certain, or
