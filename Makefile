@@ -26,16 +26,18 @@ PEERS_DATA        = own-$(SIZE)
 endif
 
 GOLANGCI_VERSION    := v2.15.0
+NFPM_VERSION        := v2.44.2
 GOVULNCHECK_VERSION := v1.9.0
 GOBIN    := $(shell $(GO) env GOPATH)/bin
 GOLANGCI := $(GOBIN)/golangci-lint-$(GOLANGCI_VERSION)
+NFPM     := $(GOBIN)/nfpm-$(NFPM_VERSION)
 GOVULN   := $(GOBIN)/govulncheck-$(GOVULNCHECK_VERSION)
 
 # The race detector needs a C compiler; a machine with Go and make alone has none.
 HAVE_CC := $(shell command -v $${CC:-cc} >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1 && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check fmt vet lint vuln race fuzz bench bench-once bench-peers peers peer-oxigraph peer-fuseki peer-virtuoso bench-parsers convert-data conformance golden w3c clean
+.PHONY: help run build test check fmt vet lint vuln race fuzz bench bench-once bench-peers peers peer-oxigraph peer-fuseki peer-virtuoso bench-parsers convert-data conformance golden w3c clean deb docker test-clients load
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "; print "make TARGET\n"} /^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -176,7 +178,28 @@ conformance: ## docs/conformance.md, made by running the W3C suites; with CHECK=
 	if [ -n "$(CHECK)" ]; then diff -u docs/conformance.md $$dir/conformance.md; page=$$?; else cp $$dir/conformance.md docs/conformance.md; fi; \
 	rm -rf $$dir; [ $$tests = 0 ] && [ $$page = 0 ]
 
+VERSION  ?= 0.1.0~dev
+ARCH     ?= $(shell $(GO) env GOARCH)
+
+deb: ## dist/triplestore_VERSION_ARCH.deb with a systemd unit; VERSION=, ARCH= choose, the first time nfpm is built
+	@if [ ! -x $(NFPM) ]; then \
+	  echo "building nfpm $(NFPM_VERSION) into $(GOBIN)"; \
+	  dir=$$(mktemp -d) && GOBIN=$$dir $(GO) install github.com/goreleaser/nfpm/v2/cmd/nfpm@$(NFPM_VERSION) \
+	    && mkdir -p $(GOBIN) && mv $$dir/nfpm $(NFPM); rmdir $$dir 2>/dev/null; test -x $(NFPM); fi
+	@mkdir -p dist
+	CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCH) $(GO) build -trimpath -ldflags "-s -w -X main.release=$(VERSION)" -o dist/triplestore-$(ARCH) ./cmd/triplestore
+	VERSION='$(VERSION)' ARCH=$(ARCH) BINARY=dist/triplestore-$(ARCH) $(NFPM) package --config packaging/nfpm.yaml --packager deb --target dist/
+
+docker: ## the image triplestore, a static binary that does not run as root
+	docker build -f packaging/Dockerfile --build-arg VERSION='$(VERSION)' -t triplestore .
+
+test-clients: ## real clients against a started server: curl, Python, npm, Go, Java; CLIENTS='curl go' for some of them
+	GO='$(GO)' test/clients/run.sh $(CLIENTS)
+
+load: ## the server under the load of 8 and 256 clients, with a million triples; LOADFLAGS='-clients 8 -duration 10m' for more
+	GO='$(GO)' bench/load/run.sh $(LOADFLAGS)
+
 clean: ## remove what was built; the store in data/ stays
-	rm -rf bin build $(UI)/node_modules
+	rm -rf bin build dist $(UI)/node_modules
 	rm -f $(UI)/dist/workbench.*
 	$(GO) clean -testcache

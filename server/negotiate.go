@@ -108,6 +108,14 @@ func choose(format string, h http.Header, offers []offer) (index int, mediaType 
 		return negotiate(h.Values("Accept"), offers)
 	}
 	format = strings.ToLower(strings.TrimSpace(format))
+	if index, mediaType = byFormat(format, offers); index >= 0 {
+		return index, mediaType
+	}
+	return byFormat(formatAliases[strings.ReplaceAll(format, " ", "+")], offers)
+}
+
+// byFormat finds an offer by its name or a media type.
+func byFormat(format string, offers []offer) (index int, mediaType string) {
 	for i, o := range offers {
 		if o.name == format {
 			return i, o.types[0]
@@ -119,6 +127,12 @@ func choose(format string, h http.Header, offers []offer) (index int, mediaType 
 		}
 	}
 	return -1, ""
+}
+
+// formatAliases are names of formats that clients of other endpoints send, by the name that they have here.
+var formatAliases = map[string]string{
+	"json-ld": "jsonld", "n-triples": "ntriples", "nt": "ntriples", "n-quads": "nquads", "nq": "nquads", "ttl": "turtle", "n3": "turtle",
+	"rdf": "rdfxml", "rdf+xml": "rdfxml", "rdf/xml": "rdfxml", "rdf-xml": "rdfxml", "xml": "rdfxml", "srj": "json", "srx": "xml",
 }
 
 // prefersHTML reports whether a request would rather have a page than a document for machines: errors then are pages too.

@@ -42,6 +42,12 @@ func TestNegotiate(t *testing.T) {
 	if _, got := negotiate(nil, offers); got != offers[0].types[0] {
 		t.Errorf("no header: %q", got)
 	}
+	for name, want := range map[string]string{"json-ld": "application/ld+json", "rdf+xml": "application/rdf+xml", "rdf xml": "application/rdf+xml",
+		"xml": "application/rdf+xml", "ttl": "text/turtle", "N3": "text/turtle", "srx": "", "nonsense": ""} {
+		if _, mt := choose(name, http.Header{}, graphOffers); mt != want {
+			t.Errorf("%s: %q, want %q", name, mt, want)
+		}
+	}
 	if i, mt := choose("text/csv", http.Header{}, offers); i != 1 || mt != "text/csv" {
 		t.Errorf("format as a media type: %d %s", i, mt)
 	}
