@@ -19,7 +19,8 @@ type document struct {
 	ids     map[rdf.Term]uint32
 	terms   []rdf.Term
 	triples [][3]uint32
-	mark    int // triples of earlier pages
+	mark    int // triples of earlier documents, but for paging
+	named   int // triples of earlier documents
 }
 
 func newDocument(classes map[string]bool) *document {
@@ -75,17 +76,14 @@ func (d *document) takeNext(address string) (next string) {
 			kept = append(kept, t)
 		}
 	}
-	d.triples, d.mark = kept, len(kept)
+	d.triples, d.mark, d.named = kept, len(kept), len(kept)
 	return next
 }
 
-// deliver names the blank nodes and hands over the records, and then what belongs to none.
-func (d *document) deliver(ctx context.Context, to source.Sink, scope string) error {
+// deliver hands over the records, and then what belongs to none.
+func (d *document) deliver(ctx context.Context, to source.Sink) error {
 	slices.SortFunc(d.triples, func(a, b [3]uint32) int { return slices.Compare(a[:], b[:]) })
 	d.triples = slices.Compact(d.triples)
-	if err := d.name(ctx, to, scope); err != nil {
-		return err
-	}
 	first := make([]int, len(d.terms)+1) // where the triples of a subject begin
 	for _, t := range d.triples {
 		first[t[0]+1]++
@@ -150,11 +148,13 @@ func (d *document) deliver(ctx context.Context, to source.Sink, scope string) er
 	return nil
 }
 
-// name gives the blank nodes names that last.
-func (d *document) name(ctx context.Context, to source.Sink, scope string) error {
+// endDocument gives the blank nodes of the document that was added last names that last. What is said in the same way by two documents, such as
+// a dataset that is on two pages, gets the same names.
+func (d *document) endDocument(ctx context.Context, to source.Sink, scope string) error {
 	var with []int
 	var triples []rdf.Triple
-	for i, t := range d.triples {
+	for i := d.named; i < len(d.triples); i++ {
+		t := d.triples[i]
 		s, o := d.terms[t[0]], d.terms[t[2]]
 		if s.IsBlankNode() || o.IsBlankNode() || s.IsTriple() || o.IsTriple() {
 			with = append(with, i)
@@ -170,8 +170,9 @@ func (d *document) name(ctx context.Context, to source.Sink, scope string) error
 			"%d blank nodes are so alike that their names depend on their order: they may change although the source does not", ties)})
 	}
 	for k, i := range with {
-		d.terms[d.triples[i][0]], d.terms[d.triples[i][2]] = triples[k].S, triples[k].O
+		d.triples[i][0], d.triples[i][2] = d.id(triples[k].S), d.id(triples[k].O)
 	}
+	d.named = len(d.triples)
 	return nil
 }
 

@@ -7,6 +7,7 @@ package rdfsource
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -169,7 +170,7 @@ func (s *rdfSource) Harvest(ctx context.Context, since source.State, to source.S
 	if r.read == 0 {
 		return source.Outcome{}, source.Errorf(source.NotFound, "there is no RDF in %s", strings.Join(s.c.Path, ", "))
 	}
-	if err := r.d.deliver(ctx, to, s.env.Name); err != nil {
+	if err := r.d.deliver(ctx, to); err != nil {
 		return source.Outcome{}, err
 	}
 	b, err := json.Marshal(next)
@@ -378,16 +379,15 @@ func (r *reading) document(body io.Reader, name, base, path, mediaType string, n
 		base = r.s.c.Base
 	}
 	r.docs++
-	statements, atMistake := 0, -1
 	var last *rdf.ParseError
-	err = f.Parse(r.ctx, br, format.ReadOptions{
+	lines := &lineCounter{r: br, n: 1}
+	err = f.Parse(r.ctx, lines, format.ReadOptions{
 		Base: base, File: name, BlankNodePrefix: fmt.Sprintf("d%d-", r.docs), Contexts: r.s.env.Contexts,
 		Lenient: func(e *rdf.ParseError) {
 			r.to.Note(source.Note{Sort: source.Rejected, Message: e.Msg, Place: source.Place{Source: name, Line: e.Line, Column: e.Column}})
-			last, atMistake = e, statements
+			last = e
 		},
 	}, func(quads []rdf.Quad) error {
-		statements += len(quads)
 		r.d.add(quads)
 		return nil
 	})
@@ -399,9 +399,29 @@ func (r *reading) document(body io.Reader, name, base, path, mediaType string, n
 		return source.WithClass(source.Invalid, pe) // the rest is lost, so nobody knows what is gone
 	case err != nil:
 		return source.WithClass(source.ClassOf(err), fmt.Errorf("%s: %w", name, err))
-	case last != nil && atMistake == statements && (strings.Contains(last.Msg, "end of the input") || strings.Contains(last.Msg, "without its")):
+	case last != nil && breaksOff(last, lines.n):
 		return source.WithClass(source.Invalid, fmt.Errorf("the document breaks off: %w", last))
+	}
+	if err := r.d.endDocument(r.ctx, r.to, r.s.env.Name); err != nil {
+		return err
 	}
 	r.read++
 	return nil
+}
+
+// breaksOff reports whether the last mistake of a document of some lines is that its end is missing: then nobody knows what is missing with
+// it, and what was there before must not go.
+func breaksOff(e *rdf.ParseError, lines int) bool {
+	return strings.Contains(e.Msg, "end of the input") || strings.Contains(e.Msg, "three closing") || strings.Contains(e.Msg, "without its") && e.Line >= lines
+}
+
+type lineCounter struct {
+	r io.Reader
+	n int
+}
+
+func (l *lineCounter) Read(b []byte) (int, error) {
+	n, err := l.r.Read(b)
+	l.n += bytes.Count(b[:n], []byte{'\n'})
+	return n, err
 }
