@@ -20,6 +20,9 @@ import (
 // TestNorway harvests all of the real data from Norway as sources, one a folder, in one run and again; then one record changes and one
 // is removed, and the difference of the commits has just that.
 func TestNorway(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds")
+	}
 	data := filepath.Join(w3c.RealData(t), "norway")
 	folders, err := os.ReadDir(data)
 	if err != nil {
