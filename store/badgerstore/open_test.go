@@ -155,3 +155,61 @@ func TestDamage(t *testing.T) {
 		t.Errorf("%d of 30 changed bytes were noticed", found)
 	}
 }
+
+// TestRemoveEmpty closes new stores with and without a commit: what opening made goes, and nothing else.
+func TestRemoveEmpty(t *testing.T) {
+	t.Parallel()
+	parent := t.TempDir()
+	o := Options{RemoveEmpty: true}
+	dir := filepath.Join(parent, "a", "b", "store")
+	open := func(dir string, commit bool) {
+		t.Helper()
+		s, err := Open(dir, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if commit {
+			if err := addRecord(t.Context(), s, 1); err != nil {
+				t.Fatal(err)
+			}
+		} else if _, err := s.Update(t.Context(), func(x store.Txn) error {
+			if err := x.Add([]rdf.Quad{{S: rdf.IRI("http://example.org/"), P: rdf.IRI("http://example.org/"), O: rdf.String("x")}}); err != nil {
+				return err
+			}
+			return errFault
+		}); !errors.Is(err, errFault) {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files := func(dir string) int {
+		list, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	open(dir, false)
+	if n := files(parent); n != 0 {
+		t.Errorf("%d files are left", n)
+	}
+	if err := errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, "mine"), nil, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	open(dir, false)
+	if n := files(dir); n != 1 {
+		t.Errorf("%d files are left beside one that was there", n-1)
+	}
+	open(dir, true)
+	open(dir, false)
+	s, err := Open(dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if c := s.state.root.commit.Number; c != 1 {
+		t.Errorf("commit %d", c)
+	}
+}

@@ -41,6 +41,8 @@ type Options struct {
 	Retention *Retention
 	// CollectInterval is the time between two rounds of giving disk space back; 0 is a minute.
 	CollectInterval time.Duration
+	// RemoveEmpty removes a store again when it is closed, if it was made by opening it and nothing was committed.
+	RemoveEmpty bool
 	// Logger gets Badger's warnings and errors; nil discards them.
 	Logger *slog.Logger
 
@@ -88,6 +90,7 @@ type Store struct {
 	broken   error    // a swap of the root whose outcome is unknown; the next transaction mends that
 	doubtful []uint64 // pages that the root may hold whose outcome is unknown
 
+	made    folders
 	stop    chan struct{}
 	kick    chan struct{} // asks for a collection soon
 	stopped sync.WaitGroup
@@ -118,15 +121,17 @@ type state struct {
 // has it open, store.ErrFormat where this program cannot read it, and store.ErrCorrupt where it is damaged.
 func Open(dir string, o Options) (*Store, error) {
 	o = o.withDefaults()
+	made := newFolders(dir)
 	p, err := openBadger(dir, o)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, removeEmpty(dir, made, o))
 	}
 	o.ValueLogFileSize = int64(p.fileSize)
 	s, err := open(dir, o, p)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", dir, err), p.Close())
 	}
+	s.made = made
 	if n, err := s.BytesOnDisk(); err == nil {
 		s.settled.Store(n)
 	}
@@ -268,7 +273,11 @@ func (s *Store) Close() error {
 	if p, ok := s.pages.(*badgerPages); ok && err == nil && s.garbage.Load() >= s.much(3) {
 		err = s.collect(p)
 	}
-	return errors.Join(err, s.pages.Close(), os.RemoveAll(s.tmp()))
+	err = errors.Join(err, s.pages.Close(), os.RemoveAll(s.tmp()))
+	if s.state.root.commit.Number == 0 {
+		err = errors.Join(err, removeEmpty(s.dir, s.made, s.o))
+	}
+	return err
 }
 
 // much is how much garbage is worth a collection: a share of the store, but not too little.

@@ -41,6 +41,18 @@ func unfinished(dir string) (out []string) {
 	return out
 }
 
+// locked runs f while nobody else can open the store, if that is so at this moment.
+func locked(dir string, f func()) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return
+	}
+	defer d.Close()
+	if syscall.Flock(int(d.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
+		f()
+	}
+}
+
 // held reports whether another process has Badger's lock on the directory.
 func held(dir string) bool {
 	d, err := os.Open(dir)
