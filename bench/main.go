@@ -1,6 +1,6 @@
 // Command bench measures what a store is made of, end to end and on this machine: how fast N-Triples and Turtle are parsed, how
-// fast a file is loaded into a fresh store and how much disk a triple takes there, how fast all triples are scanned, and how
-// long it takes to look up a resource. "make bench" runs it; docs/benchmarks.md holds results and how they were made.
+// fast a file is loaded into a fresh store and how much disk a triple takes there, how fast all triples are scanned, how
+// long it takes to look up a resource, how many small commits are made, and what replacing a graph again and again does to the disk. "make bench" runs it; docs/benchmarks.md holds results and how they were made.
 //
 //	go run ./bench                              data that it makes itself, half a million triples
 //	go run ./bench -triples 5000000             more of it
@@ -28,6 +28,8 @@ type Config struct {
 	Dir     string
 	Rounds  int
 	Lookups int
+
+	Commits, Replaces, ReplaceTriples int
 }
 
 // Report holds the figures.
@@ -56,6 +58,14 @@ type Report struct {
 	LookupP99    float64 `json:"lookup_p99_us"`
 	QueryMedian  float64 `json:"query_median_us"`
 	QueryP99     float64 `json:"query_p99_us"`
+
+	Commits        float64 `json:"commits_per_s"`
+	GroupedTriples float64 `json:"grouped_triples_per_s"`
+	Replaces       int     `json:"replaces"`
+	ReplaceSeconds float64 `json:"replace_seconds"`
+	ReplaceFirst   int64   `json:"replace_first_bytes"`
+	ReplaceMost    int64   `json:"replace_most_bytes"`
+	ReplaceEnd     int64   `json:"replace_end_bytes"`
 }
 
 func main() {
@@ -68,6 +78,9 @@ func main() {
 	flag.IntVar(&c.Rounds, "rounds", 3, "how often to repeat what can be repeated; the best counts")
 	flag.IntVar(&c.Lookups, "lookups", 2000, "how many resources to look up")
 	onlyMake := flag.Bool("make", false, "only make the data, as data.nt and data.ttl in -dir")
+	flag.IntVar(&c.Commits, "commits", 500, "how many small synced commits to make, first by one client, then by eight")
+	flag.IntVar(&c.Replaces, "replaces", 30, "how often to replace a graph while a reader holds its first state")
+	flag.IntVar(&c.ReplaceTriples, "replace-triples", 100_000, "how many `triples` that graph has")
 	asJSON := flag.Bool("json", false, "print the figures as a JSON object")
 	flag.Parse()
 	if err := run(c, *asJSON, *onlyMake); err != nil {
@@ -153,5 +166,13 @@ func (r *Report) print() {
 	line("point lookup", "%8.1f µs   (99th percentile %.1f; ID of an IRI, its triples, their terms)", r.LookupMedian, r.LookupP99)
 	if r.QueryMedian > 0 {
 		line("point query", "%8.1f µs   (99th percentile %.1f; the same as SPARQL text)", r.QueryMedian, r.QueryP99)
+	}
+	if r.Commits > 0 {
+		line("small commits", "%8.0f commits/s   (three triples each, synced, one client)", r.Commits)
+		line("", "%8.0f triples/s   (eight clients)", r.GroupedTriples)
+	}
+	if r.Replaces > 0 {
+		line("replace a graph", "%8.2f times the disk of the first load at the end   (%d times in %.1f s; %.1f MB, at most %.1f, at the end %.1f)",
+			float64(r.ReplaceEnd)/float64(r.ReplaceFirst), r.Replaces, r.ReplaceSeconds, float64(r.ReplaceFirst)/1e6, float64(r.ReplaceMost)/1e6, float64(r.ReplaceEnd)/1e6)
 	}
 }

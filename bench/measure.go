@@ -51,7 +51,13 @@ func measure(c Config) (*Report, error) {
 	if err := r.scan(ctx, snap, c.Rounds); err != nil {
 		return nil, err
 	}
-	return r, r.lookups(ctx, snap, sample, c.Lookups)
+	if err := r.lookups(ctx, snap, sample, c.Lookups); err != nil {
+		return nil, err
+	}
+	if err := r.commits(ctx, s, c.Commits); err != nil {
+		return nil, err
+	}
+	return r, r.replace(ctx, c)
 }
 
 // parse measures both parsers from memory and returns the IRIs of some subjects.

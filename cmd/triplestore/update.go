@@ -64,7 +64,9 @@ The store must not be open elsewhere: while triplestore serve runs, send updates
 		if _, err := syntax.ParseUpdate(text, syntax.Options{Base: f.base, Prefixes: vocab.Prefixes()}); err != nil {
 			return err // before a store is made
 		}
-		return a.withOptions(*dir, true, f.retention.options(), func(st *badgerstore.Store) error { return a.runUpdate(cmd.Context(), st, *dir, text, &f) })
+		storage := f.retention.options()
+		storage.RemoveEmpty = true // an update that fails leaves no folder behind
+		return a.withOptions(*dir, true, storage, func(st *badgerstore.Store) error { return a.runUpdate(cmd.Context(), st, *dir, text, &f) })
 	}
 	return cmd
 }
