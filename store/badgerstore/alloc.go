@@ -171,6 +171,16 @@ func (a *allocator) surplus() []uint64 {
 
 const leastSurplus = 16
 
+// usualPage is about the size of a page.
+const usualPage = 8 << 10
+
+// freeBytes is about how much space free pages take.
+func (a *allocator) freeBytes() uint64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return uint64(len(a.free)) * usualPage
+}
+
 func (a *allocator) emptied(pages []uint64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

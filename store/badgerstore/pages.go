@@ -239,6 +239,9 @@ func (p *badgerPages) flush() error {
 // Free overwrites the pages with nothing, which makes garbage of them in the value log. A deleted key would leave a tombstone, and
 // Badger keeps those of the last level for ever.
 func (p *badgerPages) Free(nos []uint64) error {
+	if len(nos) == 0 {
+		return nil
+	}
 	if err := diskspace.Check(p.dir, uint64(leastRoom+100*len(nos))); err != nil {
 		return fmt.Errorf("store: free pages: %w", err)
 	}

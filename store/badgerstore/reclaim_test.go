@@ -42,7 +42,7 @@ func TestReclaim(t *testing.T) {
 			t.Fatal(err)
 		}
 		if round%10 == 9 {
-			s.collect(s.pages.(*badgerPages))
+			s.collect(s.pages.(*badgerPages), nil)
 			if last, err = s.BytesOnDisk(); err != nil {
 				t.Fatal(err)
 			}

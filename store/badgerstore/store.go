@@ -270,8 +270,8 @@ func (s *Store) Close() error {
 	s.mu.Unlock()
 	close(s.stop)
 	s.stopped.Wait()
-	if p, ok := s.pages.(*badgerPages); ok && err == nil && s.garbage.Load() >= s.much(3) {
-		err = s.collect(p)
+	if p, ok := s.pages.(*badgerPages); ok && err == nil {
+		err = s.tidy(p)
 	}
 	err = errors.Join(err, s.pages.Close(), os.RemoveAll(s.tmp()))
 	if s.state.root.commit.Number == 0 {
@@ -301,16 +301,35 @@ func (s *Store) collector(p *badgerPages) {
 		if s.garbage.Load() < s.much(8) {
 			continue
 		}
-		if err := s.collect(p); err != nil {
+		if err := s.collect(p, s.stop); err != nil {
 			s.o.Logger.Error("collect garbage", "directory", s.dir, "error", err)
 		}
 	}
 }
 
+// tidy collects before the store is closed if that brings back more than a little.
+func (s *Store) tidy(p *badgerPages) error {
+	size, err := s.BytesOnDisk()
+	if err != nil {
+		return err
+	}
+	if s.garbage.Load()+s.alloc.freeBytes() < max(leastGarbage, size/8) {
+		return nil
+	}
+	pages := s.alloc.takeFree()
+	if err := p.Free(pages); errors.Is(err, ErrDiskFull) {
+		return nil // what cannot be given back for lack of room is so later
+	} else if err != nil {
+		return err
+	}
+	s.alloc.emptied(pages)
+	return s.collect(p, nil)
+}
+
 // collect gives the space of pages that others took the place of back.
-func (s *Store) collect(p *badgerPages) error {
+func (s *Store) collect(p *badgerPages, stop <-chan struct{}) error {
 	s.garbage.Store(0)
-	err := p.collect(s.stop)
+	err := p.collect(stop)
 	n, sizeErr := s.BytesOnDisk()
 	s.settled.Store(n)
 	return errors.Join(err, sizeErr)
@@ -345,9 +364,6 @@ func (s *Store) shrink() error {
 	s.garbage.Add(uint64(len(pages)) * usualPage)
 	return nil
 }
-
-// usualPage is about the size of a page.
-const usualPage = 8 << 10
 
 // wasted counts garbage and asks for a collection where there is much of it.
 func (s *Store) wasted(bytes uint64) {
