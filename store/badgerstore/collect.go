@@ -6,6 +6,7 @@ import (
 	"math"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -22,7 +23,9 @@ func valueLogFileSize(bytes uint64) int64 {
 // garbageRatio is the share of garbage from which on a file of the value log is written anew in the background.
 const garbageRatio = 0.2
 
-// collect gives the space of old pages back. It ends early, between two files, when stop is closed.
+var errStopped = errors.New("store: collecting was stopped")
+
+// collect gives the space of old pages back. It ends early, between two files and with errStopped, when stop is closed.
 func (p *badgerPages) collect(stop <-chan struct{}) error {
 	if err := p.mergeTables(); err != nil {
 		return err
@@ -30,7 +33,7 @@ func (p *badgerPages) collect(stop <-chan struct{}) error {
 	for diskspace.Check(p.dir, p.fileSize/2+leastRoom) == nil {
 		select {
 		case <-stop:
-			return nil
+			return errStopped
 		default:
 		}
 		switch err := p.db.RunValueLogGC(garbageRatio); {
@@ -46,40 +49,79 @@ func (p *badgerPages) collect(stop <-chan struct{}) error {
 // mergeTables makes Badger merge all its tables of keys, those in memory too. Then the old versions of small pages are gone, and it knows
 // what is garbage in the value log.
 func (p *badgerPages) mergeTables() error {
-	if err := diskspace.Check(p.dir, reserve(p.fileSize)+2*memTable); err != nil {
+	if err := diskspace.Check(p.dir, reserve(p.fileSize)+p.fileSize+2*memTable); err != nil {
 		return nil //nolint:nilerr // there is not the room that it takes to make room
 	}
-	if err := p.fillTable(); err != nil {
-		return fmt.Errorf("store: write the table of keys in memory: %w", err)
+	if err := p.fillLog(); err != nil {
+		return fmt.Errorf("store: begin a new file of the value log: %w", err)
 	}
-	if err := p.db.Flatten(max(1, runtime.GOMAXPROCS(0))); err != nil {
-		return fmt.Errorf("store: merge the tables of keys: %w", err)
+	// Badger leaves several tables of the topmost level alone as long as there are no others, so there must be more of them.
+	for range 3 {
+		if err := p.fillTable(); err != nil {
+			return fmt.Errorf("store: write the table of keys in memory: %w", err)
+		}
+		if err := p.db.Flatten(max(1, runtime.GOMAXPROCS(0))); err != nil {
+			return fmt.Errorf("store: merge the tables of keys: %w", err)
+		}
+		if !slices.ContainsFunc(p.db.Tables(), func(t badger.TableInfo) bool { return t.Level == 0 }) {
+			break
+		}
 	}
 	return nil
 }
 
-// fillKeys are keys that no page has.
+// fillKeys is how many keys there are that no page has.
 const fillKeys = 32
 
-// fillTable makes Badger write its table in memory to disk by filling it up, since there is no call for that, and waits for it.
-func (p *badgerPages) fillTable() error {
-	fill := func(value []byte) error {
-		return p.db.Update(func(txn *badger.Txn) error {
-			for i := range uint64(fillKeys) {
-				if err := txn.Set(pageKey(math.MaxUint64-i), value); err != nil {
-					return err
-				}
+// fill writes so many of them.
+func (p *badgerPages) fill(keys int, value []byte) error {
+	return p.db.Update(func(txn *badger.Txn) error {
+		for i := range uint64(keys) {
+			if err := txn.Set(pageKey(math.MaxUint64-i), value); err != nil {
+				return err
 			}
-			return nil
-		})
+		}
+		return nil
+	})
+}
+
+// fillLog makes Badger begin a new file of the value log by filling up the newest. That one is not collected, and while it is the file
+// with the most garbage no other one is either.
+func (p *badgerPages) fillLog() error {
+	logs := func() (int, error) {
+		names, err := filepath.Glob(filepath.Join(p.dir, "*.vlog"))
+		if err != nil || len(names) == 0 {
+			return 0, err
+		}
+		var no int
+		_, err = fmt.Sscanf(filepath.Base(names[len(names)-1]), "%d.vlog", &no)
+		return no, err
 	}
-	const size = smallPage - 1
-	for written := 0; written < memTable+memTable/4; written += fillKeys * size {
-		if err := fill(make([]byte, size)); err != nil {
+	before, err := logs()
+	if err != nil {
+		return err
+	}
+	value := make([]byte, min(max(p.fileSize/16, 64<<10), 4<<20))
+	for written := uint64(0); written <= p.fileSize; written += uint64(len(value)) {
+		if err := p.fill(1, value); err != nil {
+			return err
+		}
+		if now, err := logs(); err != nil || now != before {
 			return err
 		}
 	}
-	if err := fill(nil); err != nil {
+	return nil
+}
+
+// fillTable makes Badger write its table in memory to disk by filling it up, since there is no call for that, and waits for it.
+func (p *badgerPages) fillTable() error {
+	value := make([]byte, smallPage-1)
+	for written := 0; written < memTable+memTable/4; written += fillKeys * len(value) {
+		if err := p.fill(fillKeys, value); err != nil {
+			return err
+		}
+	}
+	if err := p.fill(fillKeys, nil); err != nil {
 		return err
 	}
 	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {

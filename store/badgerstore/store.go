@@ -328,8 +328,14 @@ func (s *Store) tidy(p *badgerPages) error {
 
 // collect gives the space of pages that others took the place of back.
 func (s *Store) collect(p *badgerPages, stop <-chan struct{}) error {
-	s.garbage.Store(0)
+	garbage := s.garbage.Swap(0)
 	err := p.collect(stop)
+	if err != nil {
+		s.garbage.Add(garbage)
+	}
+	if errors.Is(err, errStopped) {
+		return nil
+	}
 	n, sizeErr := s.BytesOnDisk()
 	s.settled.Store(n)
 	return errors.Join(err, sizeErr)
