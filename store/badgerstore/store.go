@@ -373,7 +373,7 @@ func (s *Store) shrink() error {
 
 // wasted counts garbage and asks for a collection where there is much of it.
 func (s *Store) wasted(bytes uint64) {
-	if s.garbage.Add(bytes) < s.much(2) {
+	if s.garbage.Add(bytes) < max(2*leastGarbage, s.much(2)) {
 		return
 	}
 	select {

@@ -325,7 +325,7 @@ type txnPages struct {
 
 	mu         sync.Mutex
 	put, freed []uint64
-	reused     uint64 // bytes of pages whose numbers others had
+	reused     uint64 // bytes of pages in the value log whose numbers others had
 }
 
 var _ relation.PageWriter = (*txnPages)(nil)
@@ -339,7 +339,7 @@ func (p *txnPages) Put(b []byte) (uint64, error) {
 	}
 	p.mu.Lock()
 	p.put = append(p.put, no)
-	if reused {
+	if reused && len(b) >= smallPage { // Badger gets rid of old versions of small ones by itself
 		p.reused += uint64(len(b))
 	}
 	p.mu.Unlock()
