@@ -1,64 +1,91 @@
 package badgerstore
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"triplestore/rdf"
 	"triplestore/store"
+	"triplestore/store/storetest"
 )
 
-// TestReclaim replaces the same graph over and over: the disk must not grow with the number of times.
+// TestReclaim replaces the same graph over and over while a reader holds its first state: the disk must not grow with the number of
+// times, and the reader sees what it saw.
 func TestReclaim(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("writes some hundred megabytes")
 	}
-	s, err := Open(t.TempDir(), Options{ValueLogFileSize: 4 << 20})
+	dir := t.TempDir()
+	s, err := Open(dir, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
-	const size, rounds = 20000, 130
-	content := func(round int) []rdf.Quad {
-		quads := make([]rdf.Quad, size)
-		for i := range quads {
-			quads[i] = rdf.Quad{S: rdf.IRI(fmt.Sprint("http://example.org/", i%5000)), P: rdf.IRI(fmt.Sprint("http://example.org/p", i%7)),
-				O: rdf.IRI(fmt.Sprint("http://example.org/o", (i*7+round%3)%9000)), G: rdf.IRI("http://example.org/graph")}
-		}
-		return quads
-	}
-	var last, most uint64
-	collected := false
-	for round := range rounds {
+	const size, rounds = 50_000, 25
+	graph := rdf.IRI("http://example.org/graph")
+	replace := func(round int) {
 		if _, err := s.Update(t.Context(), func(x store.Txn) error {
-			if round > 0 {
-				if err := x.Remove(content(round - 1)); err != nil {
-					return err
+			return store.Replace(t.Context(), x, graph, func(add func([]rdf.Quad) error) error {
+				quads := make([]rdf.Quad, size)
+				for i := range quads {
+					o := (i * 7) % 9000
+					if i%4 == 0 {
+						o = (i*7 + 31*round) % 9000
+					}
+					quads[i] = rdf.Quad{S: rdf.IRI(fmt.Sprint("http://example.org/", i%12_000)), P: rdf.IRI(fmt.Sprint("http://example.org/p", i%7)),
+						O: rdf.IRI(fmt.Sprint("http://example.org/o", o))}
 				}
-			}
-			return x.Add(content(round))
+				return add(quads)
+			})
 		}); err != nil {
 			t.Fatal(err)
 		}
-		if round%10 == 9 {
-			s.collect(s.pages.(*badgerPages), nil)
-			if last, err = s.BytesOnDisk(); err != nil {
-				t.Fatal(err)
-			}
-			t.Logf("round %d: %.1f MB, %d pages", round, float64(last)/1e6, s.alloc.end())
-			most = max(most, last)
-			collected = collected || last < most/2
-		}
 	}
-	if err := s.Verify(t.Context()); err != nil {
+	replace(0)
+	first, err := s.BytesOnDisk()
+	if err != nil {
 		t.Fatal(err)
 	}
-	if !collected {
-		t.Errorf("nothing was collected: %d bytes on disk", last)
+	pages := s.alloc.end()
+	held, err := s.Snapshot()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if pages := s.alloc.end(); pages > 400 {
-		t.Errorf("page numbers are not used again: %d", pages)
+	_, before, _ := content(t, s)
+	var most uint64
+	for round := range rounds {
+		replace(round + 1)
+		n, err := s.BytesOnDisk()
+		if err != nil {
+			t.Fatal(err)
+		}
+		most = max(most, n)
+	}
+	after, err := storetest.Quads(t.Context(), held)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(before, after) {
+		t.Errorf("the reader saw %d quads and sees %d, or others", len(before), len(after))
+	}
+	if end := s.alloc.end(); end > 5*pages {
+		t.Errorf("page numbers are not used again: %d after %d", end, pages)
+	}
+	if err := errors.Join(held.Close(), s.Verify(t.Context()), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	last, err := bytesOnDisk(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%.1f MB at first, at most %.1f, %.1f at the end", float64(first)/1e6, float64(most)/1e6, float64(last)/1e6)
+	if last > 2*first {
+		t.Errorf("%d bytes became %d", first, last)
+	}
+	if most > 2*first+16<<20 {
+		t.Errorf("%d bytes became %d for a while", first, most)
 	}
 }
 

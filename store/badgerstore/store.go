@@ -283,7 +283,7 @@ func (s *Store) Close() error {
 // much is how much garbage is worth a collection: a share of the store, but not too little.
 func (s *Store) much(share uint64) uint64 { return max(leastGarbage, s.settled.Load()/share) }
 
-const leastGarbage = 2 << 20
+const leastGarbage = 512 << 10
 
 func (s *Store) collector(p *badgerPages) {
 	tick := time.NewTicker(s.o.CollectInterval)
@@ -373,7 +373,7 @@ func (s *Store) shrink() error {
 
 // wasted counts garbage and asks for a collection where there is much of it.
 func (s *Store) wasted(bytes uint64) {
-	if s.garbage.Add(bytes) < max(2*leastGarbage, s.much(2)) {
+	if s.garbage.Add(bytes) < max(8*leastGarbage, s.much(2)) {
 		return
 	}
 	select {
