@@ -42,14 +42,14 @@ var (
 func WriteRegister(w io.Writer, n, mains int, sub bool, seed uint64) error {
 	b := bufio.NewWriterSize(w, 1<<20)
 	r := rand.New(rand.NewPCG(seed, 7))
-	b.WriteByte('[')
+	b.WriteByte('[') //nolint:errcheck // Flush tells
 	for i := range n {
 		if i > 0 {
-			b.WriteByte(',')
+			b.WriteByte(',') //nolint:errcheck // Flush tells
 		}
-		b.WriteString(registerUnit(r, i, mains, sub))
+		b.WriteString(registerUnit(r, i, mains, sub)) //nolint:errcheck // Flush tells
 	}
-	b.WriteString("]\n")
+	b.WriteString("]\n") //nolint:errcheck // Flush tells
 	return b.Flush()
 }
 

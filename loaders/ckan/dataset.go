@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"triplestore/loaders/source"
@@ -354,7 +355,7 @@ func (w *writer) resource(r object, i int) {
 	s := w.s
 	id := r.text("id")
 	if id == "" {
-		id = itoa(i)
+		id = strconv.Itoa(i)
 	}
 	t := rdf.IRI(w.iri + "#resource-" + escape(id))
 	if u := r.text("uri"); source.IsURL(u) && iri.Check(u) == nil && strings.HasPrefix(u, w.iri) {
@@ -425,11 +426,6 @@ var fileTypes = map[string]string{
 	"PDF": "PDF", "HTML": "HTML", "TXT": "TXT", "TEXT": "TXT", "KML": "KML", "KMZ": "KMZ", "GML": "GML", "SHP": "SHP", "SHAPE": "SHP", "RDF": "RDF", "RDF/XML": "RDF_XML",
 	"TTL": "RDF_TURTLE", "TURTLE": "RDF_TURTLE", "N-TRIPLES": "RDF_N_TRIPLES", "JSON-LD": "JSON_LD", "JSONLD": "JSON_LD", "DOC": "DOC", "DOCX": "DOCX",
 	"PNG": "PNG", "JPEG": "JPEG", "JPG": "JPEG", "TIFF": "TIFF", "GPKG": "GPKG", "SQL": "SQL", "RSS": "RSS", "ATOM": "ATOM", "WMS": "WMS_SRVC", "WFS": "WFS_SRVC",
-}
-
-func itoa(i int) string {
-	b, _ := json.Marshal(i)
-	return string(b)
 }
 
 // escape makes an id fit into an IRI.

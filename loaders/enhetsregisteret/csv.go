@@ -52,7 +52,7 @@ func (r *run) csv(ctx context.Context, in io.Reader, name string, sub bool) erro
 		shifted, err := t.read(&u, text)
 		if err != nil {
 			r.to.Note(source.Note{Sort: source.Rejected, Message: err.Error(), Place: place})
-			return nil
+			return nil //nolint:nilerr // it is told
 		}
 		if shifted != "" {
 			r.to.Note(source.Note{Sort: source.Rejected, Message: shifted, Place: place, Record: UnitBase + u.Number})

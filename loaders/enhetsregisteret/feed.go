@@ -231,7 +231,7 @@ func (r *run) apply(ctx context.Context, client *source.Client, api string, p pa
 			u := Unit{Sub: p.sub}
 			if err := u.parse(text); err != nil {
 				r.to.Note(source.Note{Sort: source.Rejected, Message: err.Error(), Place: place, Record: UnitBase + c.number})
-				return false, nil
+				return false, nil //nolint:nilerr // it is told
 			}
 			if u.Number != c.number {
 				return false, source.Errorf(source.Invalid, "%s: the answer is about %s", place.Source, u.Number)

@@ -162,7 +162,7 @@ func (s *register) all(ctx context.Context, old state, now time.Time, to source.
 		if err != nil {
 			return source.Outcome{}, err
 		}
-		defer d.close()
+		defer d.close() //nolint:revive // there are two
 		docs[i] = d
 		fresh = fresh || !d.notModified
 		next.Validators[address] = d.validators
@@ -184,7 +184,7 @@ func (s *register) all(ctx context.Context, old state, now time.Time, to source.
 			if d, err = s.open(ctx, address, source.Validators{}); err != nil {
 				return source.Outcome{}, err
 			}
-			defer d.close()
+			defer d.close() //nolint:revive // there are two
 			next.Validators[address] = d.validators
 		}
 		if err := s.read(ctx, r, d, parts[i], sum); err != nil {

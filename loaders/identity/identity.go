@@ -78,7 +78,6 @@ type rule struct {
 	ruleText
 	canonical  template
 	identifier template
-	vars       []string
 	classes    map[string]*regexp.Regexp
 	except     map[string]*regexp.Regexp
 	upper      map[string]bool

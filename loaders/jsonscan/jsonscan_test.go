@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"reflect"
 	"strings"
@@ -56,7 +57,7 @@ func TestScanner(t *testing.T) {
 	} {
 		for name, r := range map[string]io.Reader{"whole": strings.NewReader(c.in), "bytes": iotest.OneByteReader(strings.NewReader(c.in))} {
 			got, err := all(NewScanner(r), c.keys...)
-			if !reflect.DeepEqual(got, c.want) || !reflect.DeepEqual(err, c.err) {
+			if !reflect.DeepEqual(got, c.want) || fmt.Sprint(err) != fmt.Sprint(c.err) {
 				t.Errorf("%s %s: %q %v, want %q %v", name, c.in, got, err, c.want, c.err)
 			}
 		}

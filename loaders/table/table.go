@@ -153,6 +153,9 @@ func (s *tables) pages(ctx context.Context, w *writer, in *input.Input) error {
 	asked := map[string]bool{in.IRI: true}
 	for n := 1; ; n++ {
 		nextPage, err := s.read(ctx, w, in)
+		if n > 1 { // the first one is the caller's
+			in.Close() //nolint:errcheck // it was read
+		}
 		if err != nil {
 			return err
 		}
@@ -183,7 +186,6 @@ func (s *tables) pages(ctx context.Context, w *writer, in *input.Input) error {
 		if in, err = input.Open(ctx, s.env, u.String(), source.Request{Accept: "application/json"}); err != nil {
 			return err
 		}
-		defer in.Close()
 	}
 }
 
