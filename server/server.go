@@ -65,6 +65,10 @@ type Config struct {
 	Timeout time.Duration
 	// Memory is about how many bytes a query may hold. 0 means 1 GiB.
 	Memory int64
+	// MemoryTotal is about how many bytes all queries and updates that run may hold together, see sparql.Pool. 0 is no limit.
+	MemoryTotal int64
+	// Disk is how many bytes of temporary files in TempDir a query may have that needs more memory than it may hold. 0 is none.
+	Disk int64
 	// AnswerCache is about how many bytes of answers to queries are kept for those who ask the same again while the store is in the same
 	// state. 0 keeps none.
 	AnswerCache int64
@@ -99,7 +103,7 @@ type Config struct {
 	Load    func(ctx context.Context, d sparql.Document, emit func([]rdf.Quad) error) error
 	// Harvest is what /harvest tells about; nil is no harvest.
 	Harvest *harvest.Harvester
-	// TempDir is where updates put what does not fit into memory. Empty means the system's folder for such files.
+	// TempDir is where queries and updates put what does not fit into memory. Empty means the system's folder for such files.
 	TempDir string
 	// SlowQuery is how long a query or update takes at least for its text to be logged. 0 logs none.
 	SlowQuery time.Duration
@@ -212,8 +216,12 @@ func New(c Config) (*Server, error) {
 	s := &Server{c: c, answers: newAnswerCache(c.AnswerCache), whole: whole, views: visible.New(whole), policy: c.Access, clients: throttle.New(c.Limits), slots: newSlots(c.Concurrency, c.Queue, c.Timeout), writes: newSlots(1, c.Queue, 0), exports: newSlots(c.Concurrency, c.Queue, c.Timeout), link: newLinker(c.Base, mappings), prefixes: maps.Clone(c.Prefixes), settings: settingsTag(&c)}
 	known := vocab.Prefixes()
 	maps.Copy(known, c.Prefixes)
+	var pool *sparql.Pool
+	if c.MemoryTotal > 0 {
+		pool = sparql.NewPool(c.MemoryTotal)
+	}
 	s.engine = sparql.NewEngine(sparql.Options{
-		Timeout: c.Timeout, Memory: c.Memory, MaxRows: c.MaxRows, UnionDefaultGraph: c.UnionDefaultGraph, Base: c.Base, Prefixes: known,
+		Timeout: c.Timeout, Memory: c.Memory, Pool: pool, Disk: c.Disk, TempDir: c.TempDir, MaxRows: c.MaxRows, UnionDefaultGraph: c.UnionDefaultGraph, Base: c.Base, Prefixes: known,
 		Service: c.Service, Load: c.Load,
 	})
 	s.vocabs.turn, s.diagrams.turn = make(chan struct{}, 1), make(chan struct{}, 1)

@@ -28,7 +28,7 @@ type queryFlags struct {
 	profile            bool
 	union              bool
 	timeout            time.Duration
-	memory             bytesValue
+	memory, disk       bytesValue
 	maxRows            int64
 	outgoing           outgoingFlags
 }
@@ -62,6 +62,8 @@ func (a *app) query() *cobra.Command {
 	flags.BoolVar(&f.union, "union-default-graph", false, "let the default graph be the union of all graphs")
 	flags.DurationVar(&f.timeout, "timeout", 0, "longest time, such as 30s; 0 for no limit")
 	flags.Var(&f.memory, "memory", "most memory for the query's state; 0 for no limit")
+	f.disk = 16 << 30
+	flags.Var(&f.disk, "disk", "most temporary files when the query needs more than --memory; 0 for none")
 	flags.Int64Var(&f.maxRows, "max-rows", 0, "most results; 0 for no limit")
 	f.outgoing.addService(cmd)
 	at := atFlag(cmd)
@@ -79,7 +81,7 @@ func (a *app) query() *cobra.Command {
 		if err := checkQueryFormat(f.format); err != nil {
 			return err
 		}
-		return a.withSnapshot(*dir, at, func(_ store.Store, snap store.Snapshot) error { return a.runQuery(cmd.Context(), snap, text, &f) })
+		return a.withSnapshot(*dir, at, func(_ store.Store, snap store.Snapshot) error { return a.runQuery(cmd.Context(), snap, *dir, text, &f) })
 	}
 	return cmd
 }
@@ -115,7 +117,13 @@ func checkQueryFormat(name string) error {
 	return usageError{fmt.Errorf("--format %s: there is table, json, xml, csv, tsv, %s", name, format.Names(true))}
 }
 
-func (a *app) runQuery(ctx context.Context, snap store.Snapshot, text string, f *queryFlags) (err error) {
+func (a *app) runQuery(ctx context.Context, snap store.Snapshot, dir, text string, f *queryFlags) (err error) {
+	temp := ""
+	if f.memory > 0 && f.disk > 0 {
+		if temp, err = tempDir(dir); err != nil {
+			return err
+		}
+	}
 	others, err := f.outgoing.open()
 	if err != nil {
 		return err
@@ -123,7 +131,7 @@ func (a *app) runQuery(ctx context.Context, snap store.Snapshot, text string, f 
 	defer others.close()
 	engine := sparql.NewEngine(sparql.Options{
 		Timeout: f.timeout, Memory: int64(f.memory), MaxRows: f.maxRows, UnionDefaultGraph: f.union, Base: f.base, Prefixes: vocab.Prefixes(),
-		Service: others.service,
+		Service: others.service, Disk: int64(f.disk), TempDir: temp,
 	})
 	out := bufio.NewWriterSize(pipeWriter{a.stdout}, 1<<16)
 	if f.explain || f.profile {

@@ -28,6 +28,7 @@ type serveFlags struct {
 	json                     bool
 	timeout, grace           time.Duration
 	memory, maxRequest       bytesValue
+	memoryTotal, disk        bytesValue
 	answerCache              bytesValue
 	maxRows                  int64
 	concurrency, queue       int
@@ -66,6 +67,7 @@ administrators have no limit. Behind a proxy say with --trusted-proxy whose word
 		Example: `  triplestore serve
   triplestore serve --load-examples
   triplestore serve --listen 0.0.0.0:8080 --base https://data.example.org/ --timeout 20s --memory 512MiB
+  triplestore serve --memory 256MiB --query-memory-total 2GiB --disk 20GiB
   curl -G http://localhost:7878/sparql --data-urlencode 'query=SELECT * WHERE { ?s ?p ?o } LIMIT 3'
   triplestore serve --update-token-file token.txt
   curl http://localhost:7878/update -H "Authorization: Bearer $(cat token.txt)" -H 'Content-Type: application/sparql-update' \
@@ -73,7 +75,7 @@ administrators have no limit. Behind a proxy say with --trusted-proxy whose word
 		Args: args(cobra.NoArgs),
 	}
 	dir := storeFlag(cmd)
-	f := serveFlags{memory: 1 << 30, answerCache: 64 << 20, maxRequest: 4 << 20}
+	f := serveFlags{memory: 1 << 30, answerCache: 64 << 20, maxRequest: 4 << 20, memoryTotal: bytesValue(totalMemory() / 2), disk: 16 << 30}
 	flags := cmd.Flags()
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:7878", "address to listen on, HOST:PORT")
 	flags.StringVar(&f.base, "base", "http://localhost:7878/", "IRI under which resources are this server's own")
@@ -81,6 +83,8 @@ administrators have no limit. Behind a proxy say with --trusted-proxy whose word
 	flags.BoolVar(&f.union, "union-default-graph", false, "let the default graph of queries be the union of all graphs")
 	flags.DurationVar(&f.timeout, "timeout", time.Minute, "longest time of a query")
 	flags.Var(&f.memory, "memory", "most memory for the state of one query")
+	flags.Var(&f.memoryTotal, "query-memory-total", "most memory for the state of all queries and updates that run; 0 for no limit (default half of what there is)")
+	flags.Var(&f.disk, "disk", "most temporary files of a query that needs more than --memory; 0 for none")
 	flags.Var(&f.answerCache, "answer-cache", "memory for answers that are given again while the store does not change; 0 for none")
 	flags.Int64Var(&f.maxRows, "max-rows", 0, "most results of a query; 0 for no limit")
 	flags.Var(&f.maxRequest, "max-request", "longest body of a request")
@@ -163,7 +167,7 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 	}
 	defer others.close()
 	config := server.Config{
-		Store: st, Base: f.base, Title: f.title, Version: release, Examples: exampleQueries(), Timeout: f.timeout, Memory: int64(f.memory), AnswerCache: int64(f.answerCache),
+		Store: st, Base: f.base, Title: f.title, Version: release, Examples: exampleQueries(), Timeout: f.timeout, Memory: int64(f.memory), MemoryTotal: int64(f.memoryTotal), Disk: int64(f.disk), AnswerCache: int64(f.answerCache),
 		MaxRows: f.maxRows, MaxRequest: int64(f.maxRequest), Concurrency: f.concurrency, Queue: f.queue, UnionDefaultGraph: f.union, Log: log,
 		UpdateToken: token, AnonymousWrites: f.anonymousWrites, UpdateTimeout: f.updateTimeout, TempDir: temp,
 		Service: others.service, Load: others.load,

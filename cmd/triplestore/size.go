@@ -80,6 +80,29 @@ func limitMemory() {
 	}
 }
 
+// totalMemory is how much memory the process may use: what its control group has, else what the machine has. Where that cannot be
+// found out it is 0.
+func totalMemory() int64 {
+	for _, path := range []string{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"} {
+		if b, err := os.ReadFile(path); err == nil {
+			if limit := memoryLimit(string(b)); limit > 0 {
+				return limit
+			}
+		}
+	}
+	b, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(b)) {
+		if rest, ok := strings.CutPrefix(line, "MemTotal:"); ok {
+			kib, _ := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 10, 64)
+			return kib << 10
+		}
+	}
+	return 0
+}
+
 // memoryLimit is nine tenths of what a control group's file says, 0 if that is no limit.
 func memoryLimit(text string) int64 {
 	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)

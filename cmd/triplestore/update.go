@@ -22,6 +22,7 @@ type updateFlags struct {
 	union      bool
 	timeout    time.Duration
 	memory     bytesValue
+	disk       bytesValue
 	outgoing   outgoingFlags
 	retention  *retentionValue
 }
@@ -53,6 +54,8 @@ The store must not be open elsewhere: while triplestore serve runs, send updates
 	flags.BoolVar(&f.union, "union-default-graph", false, "let WHERE see the union of all graphs as its default graph")
 	flags.DurationVar(&f.timeout, "timeout", 0, "longest time, such as 30s; 0 for no limit")
 	flags.Var(&f.memory, "memory", "most memory for the state of each WHERE; 0 for no limit")
+	f.disk = 16 << 30
+	flags.Var(&f.disk, "disk", "most temporary files of a WHERE that needs more than --memory; 0 for none")
 	f.retention = retentionFlag(cmd)
 	f.outgoing.addLoad(cmd)
 	f.outgoing.addService(cmd)
@@ -90,7 +93,7 @@ func (a *app) runUpdate(ctx context.Context, st store.Store, dir, text string, f
 	}
 	defer others.close()
 	engine := sparql.NewEngine(sparql.Options{
-		Timeout: f.timeout, Memory: int64(f.memory), UnionDefaultGraph: f.union, Base: f.base, Prefixes: vocab.Prefixes(), TempDir: temp,
+		Timeout: f.timeout, Memory: int64(f.memory), UnionDefaultGraph: f.union, Base: f.base, Prefixes: vocab.Prefixes(), TempDir: temp, Disk: int64(f.disk),
 		Service: others.service, Load: others.load,
 	})
 	start := time.Now()
