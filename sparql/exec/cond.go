@@ -244,8 +244,8 @@ func (v *evaluator) prepareUncached(b *batch, rows []int32) error {
 	col := b.cols[v.cond.Slots[0]]
 	v.fresh = v.fresh[:0]
 	var last store.ID
-	for _, r := range rows {
-		if id := col[r]; id != last {
+	for i, r := range rows {
+		if id := col[r]; i == 0 || id != last {
 			last = id
 			if _, ok := v.cache[id]; !ok {
 				v.fresh = append(v.fresh, r)

@@ -167,7 +167,7 @@ func (x *extend) prepare(b *batch) error {
 	e.fresh = e.fresh[:0]
 	var last store.ID
 	for i, id := range col[:b.n] {
-		if id != last {
+		if i == 0 || id != last { // also where nothing is bound, or the value of an earlier batch would be taken for it
 			last = id
 			if _, ok := x.cache[id]; !ok {
 				e.fresh = append(e.fresh, int32(i))

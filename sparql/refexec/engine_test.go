@@ -57,6 +57,9 @@ func FuzzEngine(f *testing.F) {
 	for seed := range uint64(8) {
 		f.Add(seed)
 	}
+	for _, seed := range []uint64{1081712, 2012722, 2019577, 2065784, 2145424, 3032664} { // once they differed
+		f.Add(seed)
+	}
 	f.Fuzz(func(t *testing.T, seed uint64) {
 		if _, err := compareEngine(t, seed); err != nil && !errors.Is(err, refexec.ErrWork) && !errors.Is(err, sparql.ErrMemory) &&
 			!errors.Is(err, sparql.ErrTimeout) && !errors.Is(err, canon.ErrLimit) {
