@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"triplestore/internal/egress"
 	"triplestore/loaders"
 	"triplestore/sparql"
 	"triplestore/sparql/syntax"
@@ -106,7 +107,7 @@ func (a *app) exitCode(ctx context.Context, err error) int {
 	case errors.As(err, &syntaxErr):
 		fmt.Fprintf(a.stderr, "triplestore: this is not valid SPARQL: %v\n\n%s\n", err, indent(syntaxErr.Snippet()))
 		return exitUsage
-	case errors.As(err, &usage), errors.As(err, &unsupported), errors.Is(err, sparql.ErrServiceRefused):
+	case errors.As(err, &usage), errors.As(err, &unsupported), errors.Is(err, sparql.ErrServiceRefused), loadRefused(err):
 		code = exitUsage
 	case errors.As(err, &strict), errors.As(err, &strictHarvest):
 		code = exitStrict
@@ -115,6 +116,13 @@ func (a *app) exitCode(ctx context.Context, err error) int {
 	}
 	fmt.Fprintf(a.stderr, "triplestore: %v\n", err)
 	return code
+}
+
+// loadRefused reports whether an update asked LOAD for an address that is not allowed.
+func loadRefused(err error) bool {
+	var operation *sparql.UpdateError
+	var refused *egress.RefusedError
+	return errors.As(err, &operation) && (operation.Reason == sparql.LoadRefused || errors.As(err, &refused))
 }
 
 func indent(s string) string { return "  " + strings.ReplaceAll(s, "\n", "\n  ") }
