@@ -71,6 +71,8 @@ func problemOf(ctx context.Context, err error) *Problem {
 		return limited(http.StatusServiceUnavailable, "The query took too long", "timeout", err)
 	case errors.Is(err, sparql.ErrMemory):
 		return limited(http.StatusRequestEntityTooLarge, "The query needs too much memory", "memory", err)
+	case errors.Is(err, sparql.ErrString):
+		return limited(http.StatusRequestEntityTooLarge, "The query makes too long a string", "memory", err)
 	case errors.Is(err, sparql.ErrPool):
 		return limited(http.StatusServiceUnavailable, "The server has no memory left for the query now", "memory", err)
 	case errors.Is(err, sparql.ErrTooManyRows):

@@ -21,6 +21,8 @@ var (
 	ErrTooManyRows = exec.ErrTooManyRows
 	// ErrRegexTimeout: a regular expression with a back-reference took longer than any may.
 	ErrRegexTimeout = expr.ErrRegexTimeout
+	// ErrString: an expression made a string of more than 16 MiB.
+	ErrString = expr.ErrString
 	// ErrInternal: the engine broke one of its own rules. The details are in the log, not in the error's text.
 	ErrInternal = exec.ErrInternal
 )

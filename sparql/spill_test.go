@@ -216,6 +216,26 @@ func TestPool(t *testing.T) {
 	noFiles(t, dir)
 }
 
+// TestLongStrings: a string that may not be so long is told, and not left out.
+func TestLongStrings(t *testing.T) {
+	t.Parallel()
+	snap := snapshotOf(t, denseQuads(10, 2))
+	doubled := "BIND ('12345678' AS ?s0) "
+	for i := range 22 {
+		doubled += fmt.Sprintf("BIND (CONCAT(?s%d, ?s%[1]d) AS ?s%d) ", i, i+1)
+	}
+	for _, text := range []string{
+		"SELECT (STRLEN(?s22) AS ?n) { " + doubled + "}",
+		"SELECT (STRLEN(GROUP_CONCAT(?s20)) AS ?n) { ?a :p ?b " + doubled[:strings.Index(doubled, "BIND (CONCAT(?s20")] + "}",
+		"SELECT (STRLEN(REPLACE(?s20, '1', 'abcdefghijklmnop')) AS ?n) { " + doubled[:strings.Index(doubled, "BIND (CONCAT(?s20")] + "}",
+		"SELECT (STRLEN(REPLACE(?s20, '[1-3]', 'abcdefghijklmnop')) AS ?n) { " + doubled[:strings.Index(doubled, "BIND (CONCAT(?s20")] + "}",
+	} {
+		if err := run(context.Background(), snap, text, Options{}); !errors.Is(err, ErrString) {
+			t.Errorf("%.60s…: got %v", text, err)
+		}
+	}
+}
+
 // BenchmarkSpill compares sorting in memory and through files.
 func BenchmarkSpill(b *testing.B) {
 	snap := snapshotOf(b, spillQuads())

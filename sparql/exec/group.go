@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"errors"
 	"slices"
 
 	"triplestore/sparql/expr"
@@ -450,6 +451,9 @@ func (a *generic) result(g int) (store.ID, error) {
 		return 0, err
 	}
 	v, err := acc.Result()
+	if err != nil && !errors.Is(err, expr.ErrExpr) {
+		return 0, err
+	}
 	if err != nil || v.IsZero() {
 		return store.NoID, nil // an error leaves the variable unbound
 	}

@@ -218,7 +218,7 @@ func (q *Query) ProfileTree() *optimizer.PlanTree {
 
 // IsLimit reports whether an error is one of a limit or a cancel, rather than the store's or the engine's.
 func IsLimit(err error) bool {
-	for _, e := range []error{ErrTimeout, ErrMemory, ErrPool, ErrTooManyRows, expr.ErrRegexTimeout, context.Canceled, context.DeadlineExceeded} {
+	for _, e := range []error{ErrTimeout, ErrMemory, ErrPool, ErrTooManyRows, expr.ErrRegexTimeout, expr.ErrString, context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(err, e) {
 			return true
 		}

@@ -229,6 +229,7 @@ type concatAcc struct {
 	separator string
 	n         int64
 	failed    bool
+	long      bool // longer than MaxString
 }
 
 func (g *concatAcc) add(v *Value, err error) {
@@ -241,7 +242,7 @@ func (g *concatAcc) add(v *Value, err error) {
 	}
 	s := v.lexical()
 	if g.b.Len()+len(g.separator)+len(s) > MaxString {
-		g.failed = true
+		g.failed, g.long = true, true
 		return
 	}
 	if g.n++; g.n > 1 {
@@ -251,6 +252,9 @@ func (g *concatAcc) add(v *Value, err error) {
 }
 
 func (g *concatAcc) result() (Value, error) {
+	if g.long {
+		return Value{}, ErrString
+	}
 	if g.failed {
 		return Value{}, ErrExpr
 	}

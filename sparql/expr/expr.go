@@ -18,9 +18,11 @@ import (
 // ErrExpr is the expression error of SPARQL: the row is dropped by FILTER, the variable stays unbound.
 var ErrExpr = errors.New("expression error")
 
-// MaxString is the length in bytes that a string made by CONCAT, REPLACE, GROUP_CONCAT and the like may reach; beyond it the
-// expression is an error.
+// MaxString is the length in bytes that a string made by CONCAT, REPLACE, GROUP_CONCAT and the like may reach.
 const MaxString = 16 << 20
+
+// ErrString is the error for a longer one. It ends the query: an unbound variable would hide that something is missing.
+var ErrString = errors.New("an expression made a string of more than 16 MiB, which is the most that there can be")
 
 // Row gives the values of a solution by slot; the zero Value is unbound.
 type Row interface{ Value(slot int) Value }

@@ -343,7 +343,7 @@ func (n *replaceNode) eval(c *Context, row Row) (Value, error) {
 	text, repl := s.term.Value(), r.term.Value()
 	if m.mode == matchContains && !strings.ContainsAny(repl, `\$`) {
 		if k := strings.Count(text, m.literal); len(text)+k*(len(repl)-len(m.literal)) > MaxString {
-			return Value{}, ErrExpr
+			return Value{}, ErrString
 		} else if k == 0 {
 			return s, nil
 		}
@@ -394,7 +394,7 @@ func (m *matcher) replace(ctx context.Context, text, repl string) (out string, c
 			}
 			changed = true
 			if !add(cursor.offsets(text, match)) {
-				return "", false, ErrExpr
+				return "", false, ErrString
 			}
 		}
 		if err != nil {
@@ -411,7 +411,7 @@ func (m *matcher) replace(ctx context.Context, text, repl string) (out string, c
 			}
 			changed = true
 			if !add(loc) {
-				return "", false, ErrExpr
+				return "", false, ErrString
 			}
 			at = loc[1]
 		}
@@ -419,7 +419,7 @@ func (m *matcher) replace(ctx context.Context, text, repl string) (out string, c
 		for _, loc := range m.re.FindAllStringSubmatchIndex(text, -1) {
 			changed = true
 			if !add(loc) {
-				return "", false, ErrExpr
+				return "", false, ErrString
 			}
 		}
 	}

@@ -111,7 +111,7 @@ func concat(_ *Context, args []Value) (Value, error) {
 		total += len(args[i].term.Value())
 	}
 	if total > MaxString {
-		return Value{}, ErrExpr
+		return Value{}, ErrString
 	}
 	var b strings.Builder
 	b.Grow(total)
