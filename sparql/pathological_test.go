@@ -147,6 +147,7 @@ func TestPathological(t *testing.T) {
 	if len(queries) < 40 {
 		t.Errorf("there are only %d queries", len(queries))
 	}
+	dir, pool := t.TempDir(), NewPool(2*pathologicalMemory)
 	stop, points := make(chan struct{}), make(chan []time.Duration)
 	var peak, now atomic.Int64
 	go func() {
@@ -159,7 +160,7 @@ func TestPathological(t *testing.T) {
 			default:
 			}
 			begin := time.Now()
-			if err := run(context.Background(), snap, "SELECT * { :n17 :p ?b }", Options{}); err != nil {
+			if err := run(context.Background(), snap, "SELECT * { :n17 :p ?b }", Options{Pool: pool}); err != nil {
 				t.Errorf("the small query: %v", err)
 			}
 			took = append(took, time.Since(begin))
@@ -179,7 +180,7 @@ func TestPathological(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			begin := time.Now()
 			now.Store(0)
-			used, err := pathologicalRun(snap, queries[name])
+			used, err := pathologicalRun(snap, queries[name], Options{Pool: pool, Disk: 1 << 30, TempDir: dir})
 			took := time.Since(begin)
 			var bad *syntax.Error
 			if err != nil && !errors.Is(err, ErrTimeout) && !errors.Is(err, ErrMemory) && !errors.Is(err, ErrTooManyRows) &&
@@ -202,6 +203,10 @@ func TestPathological(t *testing.T) {
 	}
 	close(stop)
 	took := <-points
+	noFiles(t, dir)
+	if pool.Used() != 0 {
+		t.Errorf("the pool misses %d bytes", pool.Used())
+	}
 	slices.Sort(took)
 	t.Logf("%d queries; %d runs of a small query beside them: median %v, 99 %% within %v, longest %v; heap at most %d MiB, %d MiB before",
 		len(queries), len(took), took[len(took)/2], took[len(took)*99/100], took[len(took)-1], peak.Load()>>20, base>>20)
@@ -210,8 +215,8 @@ func TestPathological(t *testing.T) {
 	}
 }
 
-func pathologicalRun(snap store.Snapshot, text string) (used int64, err error) {
-	o := Options{Timeout: pathologicalTimeout, Memory: pathologicalMemory, MaxRows: 1_000_000}
+func pathologicalRun(snap store.Snapshot, text string, o Options) (used int64, err error) {
+	o.Timeout, o.Memory, o.MaxRows = pathologicalTimeout, pathologicalMemory, 1_000_000
 	r, err := NewEngine(o).Query(context.Background(), snap, "PREFIX : <http://e/> "+text)
 	if err != nil {
 		return 0, err
