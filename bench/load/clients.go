@@ -158,10 +158,10 @@ func (t *target) run(ctx context.Context, n int) (*report, error) {
 	wg.Wait()
 	seconds := time.Since(start).Seconds()
 	r := &report{Clients: n, Seconds: seconds, Failures: failures, Memory: <-watched}
-	r.All = summarize(samples, seconds)
+	r.All = summarise(samples, seconds)
 	for k := range t.kinds {
 		own := slices.DeleteFunc(slices.Clone(samples), func(s sample) bool { return int(s.kind) != k })
-		f := summarize(own, seconds)
+		f := summarise(own, seconds)
 		f.Errors = errs[k]
 		r.All.Errors += errs[k]
 		r.Kinds = append(r.Kinds, namedFigures{t.kinds[k].name, f})
@@ -207,7 +207,7 @@ func (t *target) ask(ctx context.Context, client *http.Client, k *kind, iri stri
 	return len(body), nil
 }
 
-func summarize(samples []sample, seconds float64) figures {
+func summarise(samples []sample, seconds float64) figures {
 	if len(samples) == 0 {
 		return figures{}
 	}

@@ -63,7 +63,7 @@ stores can apply. With --summary there are only the numbers, by graph and predic
 				defer func() { err = errors.Join(err, snaps[i].Close()) }()
 			}
 			if *summary {
-				return a.summarize(cmd.Context(), st, snaps[0], snaps[1], *output, *asJSON)
+				return a.summarise(cmd.Context(), st, snaps[0], snaps[1], *output, *asJSON)
 			}
 			return a.writeTo(*output, func(w io.Writer) error {
 				return writeDiff(cmd.Context(), st, snaps[0], snaps[1], w, *name == "patch")
@@ -178,7 +178,7 @@ type diffSummary struct {
 	Predicates []namedChange `json:"predicates"`
 }
 
-func (a *app) summarize(ctx context.Context, st store.History, from, to store.Snapshot, output string, asJSON bool) error {
+func (a *app) summarise(ctx context.Context, st store.History, from, to store.Snapshot, output string, asJSON bool) error {
 	s := diffSummary{From: stateOf(from), To: stateOf(to)}
 	graphs, predicates := map[string]*changed{}, map[string]*changed{}
 	count := func(m map[string]*changed, key string, deleted bool) {
