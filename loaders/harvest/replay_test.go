@@ -145,7 +145,7 @@ func TestReplay(t *testing.T) {
 		{"truncated", always(1, answer("text/turtle", "", half, 5000)), source.Unavailable},
 		{"truncated once", once(1, answer("text/turtle", "", half, 5000)), ""},
 		{"connection broken", always(2, func(w http.ResponseWriter, r *http.Request) {
-			io.WriteString(w, string(half)) //nolint:errcheck // it breaks off
+			w.Write(half) //nolint:errcheck // it breaks off
 			w.(http.Flusher).Flush()
 			panic(http.ErrAbortHandler)
 		}), source.Unavailable},
