@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"triplestore/store/memstore"
 )
 
 // element is a start tag of a page with its text.
@@ -221,5 +223,89 @@ func TestPaging(t *testing.T) {
 	}
 	if !strings.Contains(front.body, "450") {
 		t.Error("the count is missing")
+	}
+}
+
+const describedPlace = `
+@prefix dct: <http://purl.org/dc/terms/> . @prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix prov: <http://www.w3.org/ns/prov#> .
+@prefix foaf: <http://xmlns.com/foaf/0.1/> . @prefix geo: <http://www.opengis.net/ont/geosparql#> . @prefix e: <http://data.example/id/> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+e:p a dct:Location, dcat:Dataset ; dct:title "Sted"@nb, "Place"@en ; dct:description "Om </script><b>"@nb, "About"@en ; dct:publisher e:org ;
+  dct:modified "2026-01-02"^^xsd:date ; dcat:keyword "a"@nb, "b"@nb, "c"@en ; geo:hasGeometry [ geo:asWKT "POINT(10.75 59.91)"^^geo:wktLiteral ] ;
+  foaf:depiction <http://data.example/own.png>, <https://images.example/far.png>, <https://tracker.example/x.png> .
+e:g { e:p dct:title "Fra grafen"@nb . }
+e:g dct:source <https://source.example/data.ttl> ; prov:wasGeneratedBy [ prov:endedAtTime "2026-11-22T03:30:00Z"^^xsd:dateTime ] .
+e:org a foaf:Agent ; foaf:name "Etaten"@nb .
+`
+
+func TestResourcePageParts(t *testing.T) {
+	t.Parallel()
+	srv := testServer(t, testStore(t, describedPlace), func(c *Config) { c.ImageOrigins = []string{"https://images.example"} })
+	r := get(t, srv, "/id/p", "Accept", "text/html")
+	all := parse(t, r.body)
+	var images, marks []string
+	for _, e := range all {
+		switch {
+		case e.name == "img" && e.attr["class"] == "" && e.attr["loading"] == "lazy":
+			images = append(images, e.attr["src"])
+		case e.name == "sup":
+			marks = append(marks, e.text)
+		}
+	}
+	slices.Sort(images)
+	if !slices.Equal(images, []string{"http://data.example/own.png", "https://images.example/far.png"}) || !strings.Contains(r.body, "tracker.example) ↗</a>") {
+		t.Errorf("pictures %v", images)
+	}
+	if csp := r.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "img-src 'self' https://images.example;") {
+		t.Error(csp)
+	}
+	if len(find(all, "circle")) != 1 || !strings.Contains(r.body, "59.91° N, 10.75° E") {
+		t.Error("no map")
+	}
+	if !slices.Equal(marks, []string{"1"}) || !strings.Contains(r.body, "https://source.example/data.ttl") || !strings.Contains(r.body, "2026-11-22 03:30 UTC") {
+		t.Errorf("marks %v\n%s", marks, r.body)
+	}
+	var about map[string]any
+	for _, e := range find(all, "script") {
+		if err := json.Unmarshal([]byte(e.text), &about); err != nil {
+			t.Fatal(err)
+		}
+	}
+	publisher, _ := about["publisher"].(map[string]any)
+	keywords, _ := about["keywords"].([]any)
+	if about["@type"] != "Dataset" || about["name"] != "Sted" && about["name"] != "Fra grafen" || about["description"] != "Om </script><b>" || publisher["name"] != "Etaten" ||
+		publisher["@type"] != "Organization" || len(keywords) != 2 || about["dateModified"] != "2026-01-02" || about["@id"] != testBase+"id/p" {
+		t.Errorf("%v", about)
+	}
+	if en := get(t, srv, "/id/p?lang=en", "Accept", "text/html").body; !strings.Contains(en, `"description":"About"`) {
+		t.Error("the description is not in the reader's language")
+	}
+	for _, bad := range []string{"https://x.example/", "x", "https://*.example", "https://a.example; script-src"} {
+		if _, err := New(Config{Store: testStore(t, ""), ImageOrigins: []string{bad}}); err == nil {
+			t.Errorf("%q was taken for an origin", bad)
+		}
+	}
+}
+
+func TestOverviewAndSchema(t *testing.T) {
+	t.Parallel()
+	srv := testServer(t, testStore(t, testData), nil)
+	for _, c := range []struct{ path, want string }{
+		{"/overview?lang=en", ">dataset</a></td><td>dcat:Dataset</td><td class=\"numeric\">1</td>"}, {"/overview?lang=en", "dct:title"}, {"/overview?lang=nn", "Oversyn"},
+		{"/schema?lang=en", "catalogue (1)"}, {"/schema?lang=en", "marker-end"}, {"/schema", "Datamodell"},
+	} {
+		r := get(t, srv, c.path, "Accept", "text/html")
+		if r.StatusCode != 200 || !strings.Contains(r.body, c.want) {
+			t.Errorf("%s: %d without %s\n%s", c.path, r.StatusCode, c.want, r.body)
+		}
+		if again := get(t, srv, c.path, "Accept", "text/html", "If-None-Match", r.Header.Get("ETag")); again.StatusCode != 304 {
+			t.Errorf("%s: %d", c.path, again.StatusCode)
+		}
+	}
+	empty := testServer(t, memstore.New(), nil)
+	for _, path := range []string{"/", "/overview", "/schema", "/workbench"} {
+		if r := get(t, empty, path, "Accept", "text/html"); r.StatusCode != 200 {
+			t.Errorf("%s of nothing: %d", path, r.StatusCode)
+		}
 	}
 }

@@ -358,6 +358,9 @@ func (s *Server) resourcePage(w http.ResponseWriter, r *http.Request, d *describ
 		}
 		p.Origins, p.Mixed = v.origins.list, v.origins.mixed
 		p.Pictures = s.pictures(p.Properties)
+		if len(s.c.ImageOrigins) > 0 && slices.ContainsFunc(p.Pictures, func(x picture) bool { return x.Show }) {
+			w.Header().Set("Content-Security-Policy", strings.Replace(contentSecurity, "img-src 'self'", "img-src 'self' "+strings.Join(s.c.ImageOrigins, " "), 1))
+		}
 		if shapes := v.shapesOf(id); len(shapes) > 0 {
 			if p.Map = drawMap(shapes); p.Map != nil {
 				p.Map.Label = p.M.Map + ": " + p.Heading
