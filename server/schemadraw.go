@@ -140,7 +140,7 @@ func drawSchema(g *schemaGraph, p *page, names map[store.ID]propertyView) *schem
 	for i := range boxes {
 		b, c := &boxes[i], g.classes[i]
 		view := c.term.view(p)
-		b.Name, b.Count = cut(view.Name, 22), view.Total
+		b.Name, b.Count = cut(view.Name, 20), view.Total
 		for k, a := range c.attributes[:min(len(c.attributes), shownAttributes)] {
 			text := names[a.predicate].Name
 			if a.self {
@@ -150,46 +150,77 @@ func drawSchema(g *schemaGraph, p *page, names map[store.ID]propertyView) *schem
 		}
 	}
 	pic.Boxes = boxes
+	var taken []area
+	for _, b := range boxes {
+		taken = append(taken, area{b.X - 2, b.Y, b.X + b.W + 2, b.Y + b.H})
+	}
 	for n, k := range order {
-		pic.Edges = append(pic.Edges, edge(boxes[k.from], boxes[k.to], n, edges[k], names))
+		e, curve := edge(boxes[k.from], boxes[k.to], n)
+		e.Label = edgeLabel(edges[k], names)
+		var covers area
+		e.X, e.Y, covers = settle(e.Label, curve, taken)
+		taken = append(taken, covers)
+		pic.Edges = append(pic.Edges, e)
 	}
 	return pic
 }
 
-// edge draws an arrow with the names of its predicates.
-func edge(a, b schemaBox, n int, relations []schemaRelation, names map[store.ID]propertyView) schemaEdge {
-	var e schemaEdge
-	ay, by := a.Y+a.H/2, b.Y+b.H/2
+// edge draws an arrow; n sets apart the ones that run beside each other.
+func edge(a, b schemaBox, n int) (e schemaEdge, curve [8]float64) {
+	shift := float64(n%3-1) * 7
+	ay, by := a.Y+a.H/2+shift, b.Y+b.H/2+shift
+	var x1, x2, c1, c2 float64
 	switch {
 	case a.X+a.W <= b.X: // to the right
-		x1, x2 := a.X+a.W, b.X
-		bend := (x2 - x1) / 2
-		e.D = fmt.Sprintf("M%.0f %.0fC%.0f %.0f %.0f %.0f %.0f %.0f", x1, ay, x1+bend, ay, x2-bend, by, x2, by)
-		t := 0.42 + 0.06*float64(n%4) // labels of neighbours beside each other
-		e.X, e.Y = bezier(t, x1, x1+bend, x2-bend, x2), bezier(t, ay, ay, by, by)-4
+		x1, x2 = a.X+a.W, b.X
+		c1, c2 = (x1+x2)/2, (x1+x2)/2
 	case b.X+b.W <= a.X: // back to the left
-		x1, x2 := a.X, b.X+b.W
-		bend := (x1 - x2) / 2
-		e.D = fmt.Sprintf("M%.0f %.0fC%.0f %.0f %.0f %.0f %.0f %.0f", x1, ay+10, x1-bend, ay+10, x2+bend, by+10, x2, by+10)
-		t := 0.42 + 0.06*float64(n%4)
-		e.X, e.Y = bezier(t, x1, x1-bend, x2+bend, x2), bezier(t, ay+10, ay+10, by+10, by+10)-4
+		x1, x2 = a.X, b.X+b.W
+		c1, c2 = (x1+x2)/2, (x1+x2)/2
 	default: // in the same column, around the right side
-		x := a.X + a.W
-		reach := x + 50 + 12*float64(n%4)
-		e.D = fmt.Sprintf("M%.0f %.0fC%.0f %.0f %.0f %.0f %.0f %.0f", x, ay, reach, ay, reach, by, x, by)
-		e.X, e.Y = bezier(0.5, x, reach, reach, x)+30, (ay+by)/2
+		x1, x2 = a.X+a.W, b.X+b.W
+		c1 = x1 + 50 + 12*float64(n%4)
+		c2 = c1
 	}
+	e.D = fmt.Sprintf("M%.0f %.0fC%.0f %.0f %.0f %.0f %.0f %.0f", x1, ay, c1, ay, c2, by, x2, by)
+	return e, [8]float64{x1, c1, c2, x2, ay, ay, by, by}
+}
+
+// edgeLabel names the predicates of an arrow.
+func edgeLabel(relations []schemaRelation, names map[store.ID]propertyView) (label string) {
 	for i, r := range relations {
 		if i == edgeNames {
-			e.Label += fmt.Sprintf(" +%d", len(relations)-edgeNames)
-			break
+			return label + fmt.Sprintf(" +%d", len(relations)-edgeNames)
 		}
 		if i > 0 {
-			e.Label += ", "
+			label += ", "
 		}
-		e.Label += cut(names[r.predicate].Name, 20)
+		label += cut(names[r.predicate].Name, 20)
 	}
-	return e
+	return label
+}
+
+// area is what a label or a box covers.
+type area struct{ x1, y1, x2, y2 float64 }
+
+func (a area) meets(b area) bool { return a.x1 < b.x2 && b.x1 < a.x2 && a.y1 < b.y2 && b.y1 < a.y2 }
+
+// settle finds a place on the curve where a label covers nothing, as near to the middle as there is one.
+func settle(label string, curve [8]float64, taken []area) (x, y float64, covers area) {
+	half := 3.3*float64(len([]rune(label))) + 4
+	at := func(t float64) area {
+		x, y := bezier(t, curve[0], curve[1], curve[2], curve[3]), bezier(t, curve[4], curve[5], curve[6], curve[7])
+		return area{x - half, y - 9, x + half, y + 7}
+	}
+	best := at(0.5)
+	for i := range 41 {
+		t := 0.5 + float64((i+1)/2)*0.02*float64(1-2*(i%2))
+		if place := at(t); !slices.ContainsFunc(taken, place.meets) {
+			best = place
+			break
+		}
+	}
+	return (best.x1 + best.x2) / 2, best.y1 + 13, best
 }
 
 func bezier(t, a, b, c, d float64) float64 {
