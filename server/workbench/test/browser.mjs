@@ -34,7 +34,7 @@ function assert(condition, message) {
 const dir = mkdtempSync(path.join(tmpdir(), "triplestore-browser-"));
 writeFileSync(path.join(dir, "token"), "browser-test");
 const server = spawn(program, ["serve", "--store", path.join(dir, "store"), "--listen", "127.0.0.1:0", "--load-examples", "--json", "--log", "off",
-  "--update-token-file", path.join(dir, "token"), "--grace", "1s", "--description", "Example data about data sharing in the public sector."], { stdio: ["ignore", "pipe", "inherit"] });
+  "--update-token-file", path.join(dir, "token"), "--grace", "1s", "--retention", "all", "--description", "Example data about data sharing in the public sector."], { stdio: ["ignore", "pipe", "inherit"] });
 const base = await new Promise((resolve, reject) => {
   let text = "";
   server.stdout.on("data", d => {
@@ -221,6 +221,18 @@ if (!only) await step("without JavaScript the plain form answers", async () => {
   await page.getByRole("button", { name: "Køyr" }).click();
   await page.locator("table tbody tr").first().waitFor();
   await shot(page, "plain-result");
+  await c.close();
+});
+
+if (!only) await step("the overview draws growth, the data model is a picture, sources are named", async () => {
+  const c = await context({ javaScriptEnabled: false, locale: "en-GB" });
+  const page = await c.newPage();
+  await page.goto(base + "/overview");
+  assert(await page.locator("svg.chart .dot").count() >= 3, "no growth");
+  await page.getByRole("link", { name: "Data model" }).click();
+  assert(await page.locator("svg.schema .box").count() > 10 && await page.locator("svg.schema .edge").count() > 10, "no diagram");
+  await page.goto(base + dataset);
+  assert(await page.locator("sup.source").count() >= 1 && await page.locator("svg.map .place").count() === 1, "no sources or no map");
   await c.close();
 });
 
