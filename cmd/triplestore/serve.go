@@ -216,7 +216,8 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 	if config.Harvest != nil {
 		defer startHarvest(ctx, config.Harvest)()
 	}
-	defer startControl(st, s.Metrics(), dir, f.grace, log)()
+	stopControl := startControl(st, s.Metrics(), dir, f.grace, log)
+	defer stopControl()
 	stopMetrics, err := startMetrics(f.site.metricsListen, s.Metrics(), log)
 	if err != nil {
 		return errors.Join(err, l.Close())
