@@ -104,7 +104,7 @@ func (t *target) mix() []kind {
 	return append(queries,
 		kind{"page", browser, 30, page, func(_ string, body []byte) bool { return bytes.HasSuffix(bytes.TrimSpace(body), []byte("</html>")) }},
 		kind{"turtle", "text/turtle", 15, page, func(_ string, body []byte) bool { return bytes.HasSuffix(bytes.TrimSpace(body), []byte(".")) }},
-		kind{"front", browser, 5, func(string) string { return strings.TrimSuffix(t.c.url, "/") + "/" }, func(_ string, body []byte) bool { return bytes.Contains(body, []byte("<textarea")) }},
+		kind{"front", browser, 5, func(string) string { return strings.TrimSuffix(t.c.url, "/") + "/" }, func(_ string, body []byte) bool { return bytes.HasSuffix(bytes.TrimSpace(body), []byte("</html>")) }},
 	)
 }
 
