@@ -143,12 +143,12 @@ func (s *Server) graphTable(ctx context.Context, snap store.Snapshot, p *page) (
 
 // growthView is the number of statements over the commits whose states are kept.
 type growthView struct {
-	Width, Height     float64
-	Label, Note       string
-	Lines             []gridLine
-	Area, Line        string
-	Dots, Dates       []growthDot
-	first, last, most uint64
+	Width, Height float64
+	Label, Note   string
+	Lines         []gridLine
+	Area, Line    string
+	Dots, Dates   []growthDot
+	most          uint64
 }
 
 type growthDot struct {
