@@ -33,6 +33,11 @@ func TestLookup(t *testing.T) {
 		"https://organization-catalog.fellesdatakatalog.digdir.no/organizations/974760674":                                                "", // the check digit
 		"https://organization-catalog.fellesdatakatalog.digdir.no/organizations/9747606731":                                               "",
 		"https://data.brreg.no/enhetsregisteret/api/enheter/974760673/roller":                                                             "",
+		"urn:x-copy:http///data.brreg.no/enhetsregisteret/enhet/974760673":                                                                "", // a rule fits a whole IRI, never its tail
+		"urn:x-copy:http://data.brreg.no/enhetsregisteret/enhet/974760673":                                                                "",
+		"https://example.org/?u=http://data.brreg.no/enhetsregisteret/enhet/974760673":                                                    "",
+		"http://example.data.brreg.no/enhetsregisteret/enhet/974760673":                                                                   "",
+		"http://data.brreg.no/x/enhetsregisteret/enhet/974760673":                                                                         "",
 		"https://example.org/974760673":                                                                                                   "",
 		"https://raw.githubusercontent.com/Informasjonsforvaltning/organization-catalog/main/src/main/resources/ontology/org-type.ttl#AS": "https://data.brreg.no/enhetsregisteret/api/organisasjonsformer/AS",
 		"https://data.geonorge.no/administrativeEnheter/kommune/doc/173018":                                                               "https://data.geonorge.no/administrativeEnheter/kommune/id/173018",
@@ -164,6 +169,16 @@ func TestRewrite(t *testing.T) {
 		"unmatched organisation: no canonical IRI is known for https://example.org/org/7",
 	}; !slices.Equal(notes, want) {
 		t.Errorf("%q", notes)
+	}
+	// An IRI that no rule knows is what its number says where it is a publisher, and only there.
+	const copied = "urn:x-copy:http///data.brreg.no/enhetsregisteret/enhet/974760673"
+	got, _ = run(source.Record{IRI: ds, Triples: triples(ds, "dct:publisher", copied, copied, "dct:identifier", `"974760673"`)})
+	if !strings.Contains(got, "publisher> <"+canon+">") || !strings.Contains(got, "<"+copied+"> <http://www.w3.org/2002/07/owl#sameAs> <"+canon+">") {
+		t.Errorf("the publisher is not told by its number:\n%s", got)
+	}
+	got, _ = run(source.Record{IRI: ds, Triples: triples(ds, "dct:relation", copied, copied, "dct:identifier", `"974760673"`)})
+	if strings.Contains(got, canon) {
+		t.Errorf("what is no publisher is taken for an organisation:\n%s", got)
 	}
 	got, _ = run(source.Record{IRI: fdk, Triples: triples(fdk, "dct:title", `"x"`)})
 	if !strings.HasPrefix(got, canon+"\n") {

@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"triplestore/rdf"
 	"triplestore/rdf/format"
 	"triplestore/rdf/iri"
+	"triplestore/rdf/xsd"
 	"triplestore/vocab"
 )
 
@@ -180,21 +182,8 @@ func (r *reading) page(ctx context.Context, address string) ([]string, error) {
 		return nil, err
 	}
 	defer body.Close()
-	g := &graph{bySubject: map[rdf.Term][]rdf.Quad{}}
-	err = f.Parse(ctx, body, format.ReadOptions{File: address, Base: in.IRI, Contexts: r.env.Contexts, BlankNodePrefix: "p" + strconv.Itoa(len(r.next.Pages)) + "-",
-		Lenient: func(e *rdf.ParseError) {
-			r.to.Note(source.Note{Sort: source.Rejected, Message: e.Msg, Place: source.Place{Source: address, Line: e.Line, Column: e.Column}})
-		}}, func(quads []rdf.Quad) error {
-		for _, q := range quads {
-			g.bySubject[q.S] = append(g.bySubject[q.S], q)
-			g.order = append(g.order, q)
-		}
-		return nil
-	})
+	g, err := r.parse(ctx, body, f, address, in.IRI)
 	if err != nil {
-		if source.ClassOf(err) == source.Internal {
-			err = source.WithClass(source.Invalid, fmt.Errorf("%s: %w", address, err))
-		}
 		return nil, err
 	}
 	p := pageState{Validators: in.Validators}
@@ -205,6 +194,25 @@ func (r *reading) page(ctx context.Context, address string) ([]string, error) {
 	r.next.Pages[address] = p
 	r.take(g, address)
 	return p.Next, nil
+}
+
+// parse reads the statements of a page.
+func (r *reading) parse(ctx context.Context, body io.Reader, f *format.Format, address, base string) (*graph, error) {
+	g := &graph{bySubject: map[rdf.Term][]rdf.Quad{}}
+	err := f.Parse(ctx, body, format.ReadOptions{File: address, Base: base, Contexts: r.env.Contexts, BlankNodePrefix: "p" + strconv.Itoa(len(r.next.Pages)) + "-",
+		Lenient: func(e *rdf.ParseError) {
+			r.to.Note(source.Note{Sort: source.Rejected, Message: e.Msg, Place: source.Place{Source: address, Line: e.Line, Column: e.Column}})
+		}}, func(quads []rdf.Quad) error {
+		for _, q := range quads {
+			g.bySubject[q.S] = append(g.bySubject[q.S], q)
+			g.order = append(g.order, q)
+		}
+		return nil
+	})
+	if err != nil && source.ClassOf(err) == source.Internal {
+		err = source.WithClass(source.Invalid, fmt.Errorf("%s: %w", address, err))
+	}
+	return g, err
 }
 
 // follow finds what a page leads to, and what the stream says about its members.
@@ -295,19 +303,48 @@ func (r *reading) take(g *graph, address string) {
 			continue
 		}
 		v.object = object.Value()
-		if r.old.Since != "" && v.time != "" && v.time < r.old.Since {
+		if r.old.Since != "" && v.time != "" && compareTimes(v.time, r.old.Since) < 0 {
 			continue
 		}
-		if v.time > r.next.Since {
+		if compareTimes(v.time, r.next.Since) > 0 {
 			r.next.Since = v.time
 		}
 		if !v.deleted {
 			v.triples = r.closure(g, subject, object, members)
 		}
-		if before := r.latest[v.object]; before == nil || cmp.Or(cmp.Compare(v.time, before.time), cmp.Compare(v.order, before.order)) > 0 {
+		if before := r.latest[v.object]; before == nil || cmp.Or(compareTimes(v.time, before.time), cmp.Compare(v.order, before.order)) > 0 {
 			r.latest[v.object] = v
 		}
 	}
+}
+
+// compareTimes compares times as instants, whatever zones they are written in; a time without a zone is in UTC, and a date is its first
+// moment. What is no time comes before all times, in the order of its text.
+func compareTimes(a, b string) int {
+	if a == b {
+		return 0
+	}
+	x, okA := instant(a)
+	y, okB := instant(b)
+	switch {
+	case okA && okB:
+		return x.Order(y)
+	case okA:
+		return 1
+	case okB:
+		return -1
+	}
+	return strings.Compare(a, b)
+}
+
+func instant(s string) (xsd.DateTimeValue, bool) {
+	s = strings.TrimSpace(s)
+	for _, t := range []xsd.Type{xsd.DateTime, xsd.Date} {
+		if v, ok := xsd.ParseDateTime(s, t); ok {
+			return v, true
+		}
+	}
+	return xsd.DateTimeValue{}, false
 }
 
 // closure gives what a page says about a member, and about what that leads to, up to other members. The version is named as the object.

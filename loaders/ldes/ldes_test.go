@@ -1,6 +1,8 @@
 package ldes
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -12,6 +14,7 @@ import (
 	"triplestore/internal/golden"
 	"triplestore/internal/sourcetest"
 	"triplestore/loaders/source"
+	"triplestore/rdf/format"
 )
 
 const examples = "../../examples/harvest/ldes/"
@@ -100,4 +103,82 @@ func TestFaults(t *testing.T) {
 			t.Errorf("%s: %v (%s)", name, err, source.ClassOf(err))
 		}
 	}
+}
+
+// Times are instants: "10:00+02:00" is before "09:00Z", and what stands on a later page is not newer for that.
+func TestTimeZones(t *testing.T) {
+	t.Parallel()
+	const head = "PREFIX tree: <https://w3id.org/tree#> PREFIX as: <https://www.w3.org/ns/activitystreams#> PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n"
+	member := func(id, object, time, title string) string {
+		return fmt.Sprintf("<s> tree:member <%s> . <%s> a as:Update ; as:object <http://e.example/%s> ; as:published \"%s\"^^xsd:dateTime .\n<http://e.example/%s> <http://purl.org/dc/terms/title> \"%s\" .\n",
+			id, id, object, time, object, title)
+	}
+	var body string
+	s := sourcetest.Serve(t, func(*http.Request, string, int) sourcetest.Answer {
+		return sourcetest.Answer{Type: "text/turtle", Body: head + body}
+	})
+	env, _ := sourcetest.Env(t, ".", s.URL)
+	src := sourcetest.Open(t, Kind(), "url: "+s.URL+"/s", env)
+	body = member("m1", "a", "2026-03-01T09:00:00Z", "first") + `<s> tree:member <m2> . <m2> a as:Delete ; as:object <http://e.example/a> ; as:published "2026-03-01T10:00:00+02:00"^^xsd:dateTime .` + "\n"
+	sink, out := sourcetest.Harvest(t, src, nil)
+	if r, ok := sink.Records["http://e.example/a"]; !ok || r.Deleted || len(r.Triples) != 1 {
+		t.Fatalf("the deletion of an hour before counts:\n%s", sink.Text())
+	}
+	// 08:30-01:00 is 09:30Z, which is after 09:00Z; 10:30+02:00 is 08:30Z, which is before it. As text it would be the other way round.
+	body = member("m3", "b", "2026-03-01T08:30:00-01:00", "later") + member("m4", "c", "2026-03-01T10:30:00+02:00", "before")
+	sink, _ = sourcetest.Harvest(t, src, out.State)
+	_, later := sink.Records["http://e.example/b"]
+	_, before := sink.Records["http://e.example/c"]
+	if !later || before {
+		t.Errorf("resumed at the wrong time:\n%s", sink.Text())
+	}
+}
+
+func TestCompareTimes(t *testing.T) {
+	t.Parallel()
+	order := []string{"", "later", "nonsense", "2025-12-31T23:59:59Z", "2026-01-01", "2026-01-01T02:00:00+01:00", "2026-01-01T01:00:00.5Z", "2026-01-01T00:00:01-01:00"}
+	for i, a := range order {
+		for j, b := range order {
+			if got := compareTimes(a, b); got != cmp.Compare(i, j) {
+				t.Errorf("%q and %q: %d", a, b, got)
+			}
+		}
+	}
+	if compareTimes("2026-01-01T01:00:00+01:00", "2026-01-01T00:00:00Z") != 0 {
+		t.Error("the same instant in two zones")
+	}
+}
+
+// FuzzStream reads a page: whatever is in it, nothing breaks, what comes out is valid, and so it is again from the state that was kept.
+func FuzzStream(f *testing.F) {
+	for _, name := range []string{"page-1.ttl", "page-2.ttl"} {
+		b, err := os.ReadFile(examples + name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, page []byte) {
+		sink := sourcetest.NewSink()
+		r := &reading{stream: &stream{config: config{URL: "http://e.example/s"}}, to: sink, next: state{Pages: map[string]pageState{}}, latest: map[string]*version{}}
+		for range 2 {
+			g, err := r.parse(context.Background(), bytes.NewReader(page), format.Turtle, "http://e.example/s", "http://e.example/s")
+			if err != nil {
+				return
+			}
+			for _, p := range r.follow(g, "http://e.example/s") {
+				if !source.IsURL(p) {
+					t.Errorf("%q is followed", p)
+				}
+			}
+			r.take(g, "http://e.example/s")
+			for o, v := range r.latest {
+				if err := sink.Record(&source.Record{IRI: o, Triples: v.triples, Deleted: v.deleted, Place: v.place}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r.old, r.latest = r.next, map[string]*version{}
+		}
+		sink.Check(t)
+	})
 }
