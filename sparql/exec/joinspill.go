@@ -10,7 +10,6 @@ import (
 type joinFiles struct {
 	*parts
 	keys []int
-	all  []int32
 	key  []store.ID
 }
 
@@ -75,7 +74,6 @@ type spilledJoin struct {
 	left  *joinFiles
 	part  int
 	right *spoolReader // of the part
-	more  *batch       // of right, that did not fit
 	run   *hashJoin    // the left part with a piece of the right
 	wide  *batch
 	// matched are bits for the rows of the left part that have a match, for all kinds of join but inner ones.
