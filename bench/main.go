@@ -1,6 +1,6 @@
 // Command bench measures what a store is made of, end to end and on this machine: how fast N-Triples and Turtle are parsed, how
 // fast a file is loaded into a fresh store and how much disk a triple takes there, how fast all triples are scanned, how
-// long it takes to look up a resource, how many small commits are made, and what replacing a graph again and again does to the disk. "make bench" runs it; docs/benchmarks.md holds results and how they were made.
+// long it takes to look up a resource, what queries that read everything cost, how many small commits are made, and what replacing a graph again and again does to the disk. "make bench" runs it; docs/benchmarks.md holds results and how they were made.
 //
 //	go run ./bench                              data that it makes itself, half a million triples
 //	go run ./bench -triples 5000000             more of it
@@ -28,6 +28,7 @@ type Config struct {
 	Dir     string
 	Rounds  int
 	Lookups int
+	Texts   int
 
 	Commits, Replaces, ReplaceTriples int
 }
@@ -59,6 +60,14 @@ type Report struct {
 	QueryMedian  float64 `json:"query_median_us"`
 	QueryP99     float64 `json:"query_p99_us"`
 
+	Texts          uint64  `json:"texts"`
+	Sort           cost    `json:"sort_texts"`
+	Group          cost    `json:"group_all"`
+	GroupRows      float64 `json:"group_all_rows_per_cpu_s"`
+	Construct      cost    `json:"construct_all"`
+	ConstructBytes int64   `json:"construct_all_bytes"`
+	ConstructMBs   float64 `json:"construct_all_mb_per_cpu_s"`
+
 	Commits        float64 `json:"commits_per_s"`
 	GroupedTriples float64 `json:"grouped_triples_per_s"`
 	Replaces       int     `json:"replaces"`
@@ -77,6 +86,7 @@ func main() {
 	flag.StringVar(&c.Dir, "dir", "", "`folder` for data and store, on the disk to be measured; default: a temporary one, removed at the end")
 	flag.IntVar(&c.Rounds, "rounds", 3, "how often to repeat what can be repeated; the best counts")
 	flag.IntVar(&c.Lookups, "lookups", 2000, "how many resources to look up")
+	flag.IntVar(&c.Texts, "texts", 1_000_000, "how many different `texts` to sort")
 	onlyMake := flag.Bool("make", false, "only make the data, as data.nt and data.ttl in -dir")
 	flag.IntVar(&c.Commits, "commits", 500, "how many small synced commits to make, first by one client, then by eight")
 	flag.IntVar(&c.Replaces, "replaces", 30, "how often to replace a graph while a reader holds its first state")
@@ -166,6 +176,11 @@ func (r *Report) print() {
 	line("point lookup", "%8.1f µs   (99th percentile %.1f; ID of an IRI, its triples, their terms)", r.LookupMedian, r.LookupP99)
 	if r.QueryMedian > 0 {
 		line("point query", "%8.1f µs   (99th percentile %.1f; the same as SPARQL text)", r.QueryMedian, r.QueryP99)
+	}
+	line("group all rows", "%8.1f M rows/s    (by predicate: %.1f ms of processor time, %.1f ms)", r.GroupRows/1e6, r.Group.CPU, r.Group.Wall)
+	line("construct everything", "%8.1f MB/s   (%.1f MB of N-Triples: %.1f ms of processor time, %.1f ms)", r.ConstructMBs, float64(r.ConstructBytes)/1e6, r.Construct.CPU, r.Construct.Wall)
+	if r.Texts > 0 {
+		line("sort texts", "%8.1f ms of processor time   (%.1f ms; the first 100 of %d)", r.Sort.CPU, r.Sort.Wall, r.Texts)
 	}
 	if r.Commits > 0 {
 		line("small commits", "%8.0f commits/s   (three triples each, synced, one client)", r.Commits)

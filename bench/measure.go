@@ -54,6 +54,12 @@ func measure(c Config) (*Report, error) {
 	if err := r.lookups(ctx, snap, sample, c.Lookups); err != nil {
 		return nil, err
 	}
+	if err := r.heavy(ctx, snap, c.Rounds); err != nil {
+		return nil, err
+	}
+	if err := r.sorting(ctx, c); err != nil {
+		return nil, err
+	}
 	if err := r.commits(ctx, s, c.Commits); err != nil {
 		return nil, err
 	}

@@ -4,7 +4,7 @@ import "testing"
 
 func TestMeasure(t *testing.T) {
 	t.Parallel()
-	c := Config{Triples: 20_000, Seed: 7, Dir: t.TempDir(), Rounds: 1, Lookups: 100, Commits: 5, Replaces: 2, ReplaceTriples: 2000}
+	c := Config{Triples: 20_000, Seed: 7, Dir: t.TempDir(), Rounds: 1, Lookups: 100, Texts: 5000, Commits: 5, Replaces: 2, ReplaceTriples: 2000}
 	n, err := generateFiles(&c)
 	if err != nil {
 		t.Fatal(err)
@@ -18,7 +18,7 @@ func TestMeasure(t *testing.T) {
 		t.Errorf("%d of %d triples in the store", r.Triples, n)
 	}
 	for name, v := range map[string]float64{"nt": r.NTParseMBs, "ttl": r.TTLParseMBs, "load": r.LoadTriples, "disk": r.BytesPerTriple,
-		"scan": r.ScanWarm, "lookup": r.LookupMedian, "query": r.QueryMedian, "commits": r.Commits, "grouped": r.GroupedTriples, "replace": float64(r.ReplaceEnd)} {
+		"scan": r.ScanWarm, "lookup": r.LookupMedian, "query": r.QueryMedian, "group": r.GroupRows, "construct": r.ConstructMBs, "sort": r.Sort.Wall, "texts": float64(r.Texts), "commits": r.Commits, "grouped": r.GroupedTriples, "replace": float64(r.ReplaceEnd)} {
 		if v <= 0 {
 			t.Errorf("%s was not measured", name)
 		}

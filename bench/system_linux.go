@@ -56,3 +56,12 @@ func resident() float64 {
 	}
 	return pages * float64(os.Getpagesize())
 }
+
+// processorTime is what this process has taken on all processors, user and system.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
