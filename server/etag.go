@@ -86,7 +86,7 @@ func (s *Server) queryContent(r *http.Request, q *queryRequest) []string {
 	if q.explain != "" || volatile(q.text) {
 		return nil
 	}
-	parts := []string{"query", s.settings, q.text}
+	parts := []string{"query", s.settings, q.text, q.describe.String()}
 	for _, offers := range [][]offer{solutionOffers, graphOffers} {
 		i, mediaType := choose(q.format, r.Header, offers)
 		if i >= 0 && offers[i].name == "html" {

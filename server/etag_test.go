@@ -35,6 +35,8 @@ func TestQueryETag(t *testing.T) {
 		{"another query", "GET", path(all + " "), "", []string{"Accept", "text/csv"}, 200},
 		{"another dataset", "GET", path(all) + "&default-graph-uri=http://data.example/id/g1", "", []string{"Accept", "text/csv"}, 200},
 		{"the dataset named", "GET", path(all) + "&named-graph-uri=http://data.example/id/g1", "", []string{"Accept", "text/csv"}, 200},
+		{"another description", "GET", path(all) + "&describe=symmetric", "", []string{"Accept", "text/csv"}, 200},
+		{"the description by name", "GET", path(all) + "&describe=CBD", "", []string{"Accept", "text/csv"}, 304},
 		{"POST", "POST", "/sparql", all, []string{"Accept", "text/csv", "Content-Type", typeQuery}, 200},
 		{"page", "GET", path(all), "", []string{"Accept", browser}, 200},
 		{"plan", "GET", path(all) + "&explain=1", "", nil, 200},

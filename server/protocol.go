@@ -14,6 +14,7 @@ import (
 
 	"triplestore/rdf"
 	"triplestore/rdf/iri"
+	"triplestore/sparql"
 	"triplestore/store"
 )
 
@@ -28,6 +29,7 @@ type queryRequest struct {
 	timeout  time.Duration // 0: the server's
 	at       store.Moment
 	explain  string // empty, plan or profile
+	describe sparql.Description
 }
 
 // What the parameter explain asks for in place of the answer.
@@ -113,6 +115,11 @@ func (s *Server) readQuery(w http.ResponseWriter, r *http.Request) (queryRequest
 			return q, err
 		}
 	}
+	if q.describe = s.c.Describe; params.Has("describe") {
+		if q.describe, err = sparql.ParseDescription(params.Get("describe")); err != nil {
+			return q, problem(http.StatusBadRequest, "The description is not known", fmt.Sprintf("The parameter describe: %v.", err))
+		}
+	}
 	switch e := params.Get("explain"); strings.ToLower(e) {
 	case "", "0", "false":
 	case "1", "true", explainPlan:
@@ -177,7 +184,7 @@ func parseTimeout(s string) (time.Duration, error) {
 }
 
 // graphArgs writes the dataset and the state of a request as parameters to append to an address that has some.
-func graphArgs(q *queryRequest) string {
+func (s *Server) graphArgs(q *queryRequest) string {
 	v := url.Values{}
 	for _, g := range q.defaults {
 		v.Add("default-graph-uri", g.Value())
@@ -187,6 +194,9 @@ func graphArgs(q *queryRequest) string {
 	}
 	if at := atParam(q.at); at != "" {
 		v.Set("at", at)
+	}
+	if q.describe != s.c.Describe {
+		v.Set("describe", q.describe.String())
 	}
 	if len(v) == 0 {
 		return ""

@@ -127,6 +127,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 	if len(q.defaults)+len(q.named) > 0 {
 		o.Dataset, o.Default, o.Named = true, q.defaults, q.named
 	}
+	o.Describe = q.describe
 	start := time.Now()
 	defer s.slow(r.Context(), q.text, start)
 	unhurried(w)

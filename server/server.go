@@ -74,6 +74,8 @@ type Config struct {
 	AnswerCache int64
 	// MaxRows is how many results a query may have. 0 is no limit.
 	MaxRows int64
+	// Describe is what DESCRIBE tells about each resource where the parameter describe does not say; see sparql.Description.
+	Describe sparql.Description
 	// MaxRequest is how long the body of a request may be, in bytes. 0 means 4 MiB.
 	MaxRequest int64
 	// MaxUpload is how long a document for the Graph Store Protocol may be, as it is sent and unpacked, in bytes. 0 means 1 GiB.
@@ -222,7 +224,7 @@ func New(c Config) (*Server, error) {
 	}
 	s.engine = sparql.NewEngine(sparql.Options{
 		Timeout: c.Timeout, Memory: c.Memory, Pool: pool, Disk: c.Disk, TempDir: c.TempDir, MaxRows: c.MaxRows, UnionDefaultGraph: c.UnionDefaultGraph, Base: c.Base, Prefixes: known,
-		Service: c.Service, Load: c.Load,
+		Service: c.Service, Load: c.Load, Describe: c.Describe,
 	})
 	s.vocabs.turn, s.diagrams.turn = make(chan struct{}, 1), make(chan struct{}, 1)
 	s.metrics = metrics.New(c.Version, s.whole, map[string]metrics.Queue{"queries": s.slots, "updates": s.writes, "exports": s.exports}, c.Log)

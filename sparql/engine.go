@@ -6,6 +6,7 @@ import (
 
 	"triplestore/rdf"
 	"triplestore/sparql/algebra"
+	"triplestore/sparql/exec"
 	"triplestore/sparql/expr"
 	"triplestore/sparql/optimizer"
 	"triplestore/store"
@@ -46,6 +47,8 @@ type Options struct {
 	// Load reads a document for LOAD in an update; emit may be called by several goroutines at once, and its errors must be returned.
 	// Nil refuses LOAD.
 	Load func(ctx context.Context, d Document, emit func([]rdf.Quad) error) error
+	// Describe is what DESCRIBE tells about each resource: the concise bounded description unless set otherwise.
+	Describe Description
 	// Pool is memory that all queries and updates of a process share; nil is none, so that each has Memory for itself.
 	Pool *Pool
 	// Disk is how many bytes of temporary files a query may have at the same time: sorts, groups, DISTINCT and hash joins that need more
@@ -124,6 +127,22 @@ func (e *Engine) Profile(ctx context.Context, snap store.Snapshot, text string) 
 	}
 	return r.Profile(), r.ProfileTree(), err
 }
+
+// Description is what DESCRIBE tells about a resource: [Concise], [Symmetric] or [Outgoing].
+type Description = exec.Description
+
+// The descriptions that DESCRIBE can give.
+const (
+	// Concise is the concise bounded description (https://www.w3.org/submissions/CBD/), which is the default.
+	Concise = exec.Concise
+	// Symmetric is Concise with the triples that have the resource as object, and so on through blank nodes.
+	Symmetric = exec.Symmetric
+	// Outgoing is the triples that have the resource as subject, and nothing more.
+	Outgoing = exec.Outgoing
+)
+
+// ParseDescription reads concise, symmetric or outgoing, or the usual short names of the first two, cbd and scbd. Case does not matter.
+func ParseDescription(name string) (Description, error) { return exec.ParseDescription(name) }
 
 // PlanTree is a plan for programs, with what was measured if it ran. Its JSON is stable.
 type PlanTree = optimizer.PlanTree

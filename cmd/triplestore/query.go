@@ -30,6 +30,7 @@ type queryFlags struct {
 	timeout            time.Duration
 	memory, disk       bytesValue
 	maxRows            int64
+	describe           descriptionValue
 	outgoing           outgoingFlags
 }
 
@@ -44,6 +45,7 @@ func (a *app) query() *cobra.Command {
 		Example: `  triplestore query 'SELECT ?d ?title WHERE { ?d a dcat:Dataset ; dct:title ?title }'
   triplestore query --format csv -f datasets.rq > datasets.csv
   triplestore query --format turtle 'DESCRIBE <https://example.org/dataset/1>'
+  triplestore query --describe symmetric 'DESCRIBE <https://example.org/dataset/1>'
   triplestore query --explain -f slow.rq
   triplestore query --at 2026-11-01 'SELECT (COUNT(*) AS ?datasets) WHERE { ?d a dcat:Dataset }'
   triplestore query --allow-service https://query.wikidata.org 'SELECT ?d ?x { ?d dct:spatial ?x SERVICE <https://query.wikidata.org/sparql> { ?x ?p ?o } }'
@@ -65,6 +67,7 @@ func (a *app) query() *cobra.Command {
 	f.disk = 16 << 30
 	flags.Var(&f.disk, "disk", "most temporary files when the query needs more than --memory; 0 for none")
 	flags.Int64Var(&f.maxRows, "max-rows", 0, "most results; 0 for no limit")
+	flags.Var(&f.describe, "describe", describeHelp)
 	f.outgoing.addService(cmd)
 	at := atFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, list []string) error {
@@ -131,7 +134,7 @@ func (a *app) runQuery(ctx context.Context, snap store.Snapshot, dir, text strin
 	defer others.close()
 	engine := sparql.NewEngine(sparql.Options{
 		Timeout: f.timeout, Memory: int64(f.memory), MaxRows: f.maxRows, UnionDefaultGraph: f.union, Base: f.base, Prefixes: vocab.Prefixes(),
-		Service: others.service, Disk: int64(f.disk), TempDir: temp,
+		Service: others.service, Disk: int64(f.disk), TempDir: temp, Describe: f.describe.Description,
 	})
 	out := bufio.NewWriterSize(pipeWriter{a.stdout}, 1<<16)
 	if f.explain || f.profile {

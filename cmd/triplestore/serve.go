@@ -31,6 +31,7 @@ type serveFlags struct {
 	memoryTotal, disk        bytesValue
 	answerCache              bytesValue
 	maxRows                  int64
+	describe                 descriptionValue
 	concurrency, queue       int
 	updateTimeout            time.Duration
 	tokenFile                string
@@ -87,6 +88,7 @@ administrators have no limit. Behind a proxy say with --trusted-proxy whose word
 	flags.Var(&f.disk, "disk", "most temporary files of a query that needs more than --memory; 0 for none")
 	flags.Var(&f.answerCache, "answer-cache", "memory for answers that are given again while the store does not change; 0 for none")
 	flags.Int64Var(&f.maxRows, "max-rows", 0, "most results of a query; 0 for no limit")
+	flags.Var(&f.describe, "describe", describeHelp+"; a request may ask for another")
 	flags.Var(&f.maxRequest, "max-request", "longest body of a request")
 	flags.IntVar(&f.concurrency, "concurrency", 0, "queries that run at a time; 0 for twice the processors")
 	flags.IntVar(&f.queue, "queue", 0, "queries that wait for their turn, --timeout at most; 0 for 16 times --concurrency, but at least 512")
@@ -168,7 +170,7 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 	defer others.close()
 	config := server.Config{
 		Store: st, Base: f.base, Title: f.title, Version: release, Examples: exampleQueries(), Timeout: f.timeout, Memory: int64(f.memory), MemoryTotal: int64(f.memoryTotal), Disk: int64(f.disk), AnswerCache: int64(f.answerCache),
-		MaxRows: f.maxRows, MaxRequest: int64(f.maxRequest), Concurrency: f.concurrency, Queue: f.queue, UnionDefaultGraph: f.union, Log: log,
+		MaxRows: f.maxRows, Describe: f.describe.Description, MaxRequest: int64(f.maxRequest), Concurrency: f.concurrency, Queue: f.queue, UnionDefaultGraph: f.union, Log: log,
 		UpdateToken: token, AnonymousWrites: f.anonymousWrites, UpdateTimeout: f.updateTimeout, TempDir: temp,
 		Service: others.service, Load: others.load,
 	}

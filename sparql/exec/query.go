@@ -36,33 +36,36 @@ type Config struct {
 	// optimizer.ServiceRows.
 	Service     ServiceClient
 	ServiceRows int
+	// Describe is what DESCRIBE tells about each resource.
+	Describe Description
 }
 
 // Query is a running plan. It is used by one goroutine at a time and must be closed.
 type Query struct {
-	ctx     context.Context
-	snap    store.Snapshot
-	plan    *optimizer.Plan
-	width   int
-	memory  *memory
-	disk    disk
-	chop    bool // batches are cut into small ones
-	terms   *terms
-	subs    *subs
-	expr    *expr.Context
-	profile *profile
-	pages   PageCounter // nil where nobody counts
-	service ServiceClient
-	sent    int // Config.ServiceRows
-	root    operator
-	out     *batch
-	scratch decodeScratch
-	blanks  int
+	ctx      context.Context
+	snap     store.Snapshot
+	plan     *optimizer.Plan
+	width    int
+	memory   *memory
+	disk     disk
+	chop     bool // batches are cut into small ones
+	terms    *terms
+	subs     *subs
+	expr     *expr.Context
+	profile  *profile
+	pages    PageCounter // nil where nobody counts
+	service  ServiceClient
+	sent     int // Config.ServiceRows
+	describe Description
+	root     operator
+	out      *batch
+	scratch  decodeScratch
+	blanks   int
 }
 
 // Start makes the operators of a plan. Nothing is read before the first call of a method that yields something.
 func Start(ctx context.Context, snap store.Snapshot, plan *optimizer.Plan, c Config) (*Query, error) {
-	q := &Query{ctx: ctx, snap: snap, plan: plan, width: len(plan.Slots), memory: newMemory(ctx, c.Memory, c.Pool, c.Disk > 0), service: c.Service, sent: cmp.Or(c.ServiceRows, optimizer.ServiceRows)}
+	q := &Query{ctx: ctx, snap: snap, plan: plan, width: len(plan.Slots), memory: newMemory(ctx, c.Memory, c.Pool, c.Disk > 0), service: c.Service, sent: cmp.Or(c.ServiceRows, optimizer.ServiceRows), describe: c.Describe}
 	q.disk.dir, q.disk.limit = c.TempDir, c.Disk
 	if c.SpillAll {
 		q.memory.spillAt, q.memory.spillLeast, q.chop = 1, -1, true
