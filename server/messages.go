@@ -14,7 +14,7 @@ type messages struct {
 	MainMenu, Workbench, Overview, Diagram, Lead, WriteQuery, SeeOverview, WhatIsHere, Instead, Answer, Profile                  string
 	Pictures, OpenPicture, Map, Origin, From, Source, Fetched, WithoutMark, Growth, GrowthNote, OverviewSentence, Classes, Class string
 	Predicates, Predicate, Instances, StatementsWord, GraphsTitle, DefaultGraph, ShortName, MostUsed, SchemaSentence, NoClass    string
-	SchemaSampled, Relations, LeadsTo, CountWord                                                                                 string
+	SchemaSampled, Relations, LeadsTo, CountWord, SameAs                                                                         string
 }
 
 var allMessages = []*messages{
@@ -31,7 +31,7 @@ var allMessages = []*messages{
 		GraphOf: "Navngitt graf", StatedIn: "Oppgitt i", Loop: "vist over", Languages: "Språk", Endpoint: "For programmer",
 		EndpointText: "SPARQL-endepunktet tar spørringer etter SPARQL 1.1 Protocol på denne adressen:", UsedAs: "Brukt som egenskap i", More: "til",
 		Cut: "Her vises begynnelsen. Last ned for å få alt:", Back: "Tilbake til ressursen", OpenQuery: "Åpne i arbeidsbenken", HasGraph: "utsagn", Plan: "planen",
-		Similar: "Mente du en av disse?", MainMenu: "Hovedmeny", Workbench: "Spør", Overview: "Oversikt", Diagram: "Datamodell",
+		SameAs: "Dette er en annen IRI for", Similar: "Mente du en av disse?", MainMenu: "Hovedmeny", Workbench: "Spør", Overview: "Oversikt", Diagram: "Datamodell",
 		Lead: "Lenkede data: alt som er beskrevet her, har en side, og alt kan spørres om.", WriteQuery: "Skriv en spørring", SeeOverview: "Se hva som finnes",
 		WhatIsHere: "Hva som finnes her", Instead: "Gi", Answer: "svaret", Profile: "planen med målinger",
 		Pictures: "Bilder", OpenPicture: "Åpne bildet", Map: "Kart", Origin: "Hvor det står", From: "fra", Source: "kilde", Fetched: "oppdatert",
@@ -54,7 +54,7 @@ var allMessages = []*messages{
 		GraphOf: "Namngjeven graf", StatedIn: "Oppgjeve i", Loop: "vist over", Languages: "Språk", Endpoint: "For program",
 		EndpointText: "SPARQL-endepunktet tek spørjingar etter SPARQL 1.1 Protocol på denne adressa:", UsedAs: "Brukt som eigenskap i", More: "til",
 		Cut: "Her er starten. Last ned for å få alt:", Back: "Tilbake til ressursen", OpenQuery: "Opne i arbeidsbenken", HasGraph: "utsegner", Plan: "planen",
-		Similar: "Meinte du ei av desse?", MainMenu: "Hovudmeny", Workbench: "Spør", Overview: "Oversyn", Diagram: "Datamodell",
+		SameAs: "Dette er ein annan IRI for", Similar: "Meinte du ei av desse?", MainMenu: "Hovudmeny", Workbench: "Spør", Overview: "Oversyn", Diagram: "Datamodell",
 		Lead: "Lenkja data: alt som er skildra her, har ei side, og alt kan spørjast om.", WriteQuery: "Skriv ei spørjing", SeeOverview: "Sjå kva som finst",
 		WhatIsHere: "Kva som finst her", Instead: "Gje", Answer: "svaret", Profile: "planen med målingar",
 		Pictures: "Bilete", OpenPicture: "Opne biletet", Map: "Kart", Origin: "Kvar det står", From: "frå", Source: "kjelde", Fetched: "oppdatert",
@@ -77,7 +77,7 @@ var allMessages = []*messages{
 		GraphOf: "Named graph", StatedIn: "Stated in", Loop: "shown above", Languages: "Languages", Endpoint: "For programs",
 		EndpointText: "The SPARQL endpoint takes queries by the SPARQL 1.1 Protocol at this address:", UsedAs: "Used as a property in", More: "more",
 		Cut: "This is the beginning. Download to get everything:", Back: "Back to the resource", OpenQuery: "Open in the workbench", HasGraph: "statements", Plan: "the plan",
-		Similar: "Did you mean one of these?", MainMenu: "Main menu", Workbench: "Query", Overview: "Overview", Diagram: "Data model",
+		SameAs: "This is another IRI for", Similar: "Did you mean one of these?", MainMenu: "Main menu", Workbench: "Query", Overview: "Overview", Diagram: "Data model",
 		Lead: "Linked data: everything that is described here has a page, and all of it can be queried.", WriteQuery: "Write a query", SeeOverview: "See what there is",
 		WhatIsHere: "What is here", Instead: "Give", Answer: "the answer", Profile: "the plan with measurements",
 		Pictures: "Pictures", OpenPicture: "Open the picture", Map: "Map", Origin: "Where it is stated", From: "from", Source: "source", Fetched: "updated",

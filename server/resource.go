@@ -25,6 +25,7 @@ type resourcePage struct {
 	Prev, Following                          string
 	Page                                     int
 	Facts                                    []fact
+	Canonical                                *termView // what the resource is described as, where that is another IRI
 	Suggestions                              []termView
 	Side                                     bool
 	Pictures                                 []picture
@@ -138,6 +139,7 @@ func (s *Server) describe(w http.ResponseWriter, r *http.Request, iris []string,
 		return err
 	}
 	found := len(ids) > 0
+	canonical := store.NoID
 	name := graphOffers[i].name
 	h := w.Header()
 	link := s.link
@@ -153,6 +155,9 @@ func (s *Server) describe(w http.ResponseWriter, r *http.Request, iris []string,
 		h.Set("Content-Location", link.resource(self, "format", name))
 		for _, o := range graphOffers {
 			h.Add("Link", fmt.Sprintf("<%s>; rel=\"alternate\"; type=%q", link.resource(self, "format", o.name), o.types[0]))
+		}
+		if canonical, err = s.linkCanonical(h, d, link, self); err != nil {
+			return err
 		}
 		etag := entityTag(snap.Commit(), "resource", self, name, s.settings)
 		if name == "html" {
@@ -185,7 +190,7 @@ func (s *Server) describe(w http.ResponseWriter, r *http.Request, iris []string,
 		if err := d.fetch(ids); err != nil {
 			return err
 		}
-		return s.resourcePage(w, r, d, ids[0], d.terms[ids[0]].Value(), at)
+		return s.resourcePage(w, r, d, ids[0], d.terms[ids[0]].Value(), canonical, at)
 	case name == "html":
 		p := &resourcePage{page: s.newPage(r, ""), IRI: self}
 		p.Title = p.M.NotFoundTitle
@@ -312,7 +317,7 @@ func matches(values []string, etag string) bool {
 	return false
 }
 
-func (s *Server) resourcePage(w http.ResponseWriter, r *http.Request, d *describer, id store.ID, self string, at store.Moment) error {
+func (s *Server) resourcePage(w http.ResponseWriter, r *http.Request, d *describer, id store.ID, self string, canonical store.ID, at store.Moment) error {
 	p := &resourcePage{page: s.newPage(r, ""), IRI: self, Page: 1}
 	p.setOldState(at, d.snap.Commit(), p.link.resource(self))
 	p.link.at = atParam(at)
@@ -327,6 +332,13 @@ func (s *Server) resourcePage(w http.ResponseWriter, r *http.Request, d *describ
 		p.Heading, p.HeadingLang = label.Value(), v.foreign(label.Lang())
 	}
 	p.Title = p.Heading
+	if canonical != store.NoID {
+		if err := d.fetch([]store.ID{canonical}); err != nil {
+			return err
+		}
+		other := v.term(canonical, d.terms[canonical])
+		p.Canonical = &other
+	}
 	if _, own := s.link.own(self); !own && external(self) {
 		p.Outside = self
 	}
