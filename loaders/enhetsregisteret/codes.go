@@ -96,11 +96,13 @@ func (t *codeTable) deliver(to source.Sink) (map[string]string, error) {
 	return all, nil
 }
 
-// broaderIndustry is the code above a code of the standard industrial classification: 84.110, 84.11, 84.1, 84, and the letter of the section.
+// broaderIndustry is the code above a code of the standard industrial classification: 84.110, 84.11, 84.1, 84. Nothing stands above
+// what is no such code.
 func broaderIndustry(c string) string {
 	division, rest, _ := strings.Cut(c, ".")
+	other := func(r rune) bool { return r < '0' || r > '9' }
 	switch {
-	case len(division) != 2 || division[0] < '0' || division[0] > '9':
+	case len(division) != 2 || strings.ContainsFunc(division+rest, other):
 		return ""
 	case len(rest) > 1:
 		return c[:len(c)-1]
