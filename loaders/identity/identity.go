@@ -16,7 +16,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -78,8 +77,8 @@ type rule struct {
 	ruleText
 	canonical  template
 	identifier template
-	classes    map[string]*regexp.Regexp
-	except     map[string]*regexp.Regexp
+	classes    map[string]*class
+	except     map[string]*class
 	upper      map[string]bool
 	lower      map[string]bool
 	ids        map[string]string // number → id
@@ -152,23 +151,23 @@ func parse(text []byte, name string, read func(string) ([]byte, error)) (*Rules,
 }
 
 func (r *Rules) add(t ruleText, read func(string) ([]byte, error)) (*rule, error) {
-	one := &rule{ruleText: t, classes: map[string]*regexp.Regexp{}, except: map[string]*regexp.Regexp{}, upper: map[string]bool{}, lower: map[string]bool{}}
+	one := &rule{ruleText: t, classes: map[string]*class{}, except: map[string]*class{}, upper: map[string]bool{}, lower: map[string]bool{}}
 	if r.byName[t.Name] != nil {
 		return nil, errors.New("there are two of this name")
 	}
 	for v, text := range t.Variables {
-		re, err := regexp.Compile("^(?:" + text + ")$")
+		c, err := parseClass(text)
 		if err != nil {
 			return nil, fmt.Errorf("variables.%s: %w", v, err)
 		}
-		one.classes[v] = re
+		one.classes[v] = c
 	}
 	for v, text := range t.Except {
-		re, err := regexp.Compile("^(?:" + text + ")$")
+		c, err := parseClass(text)
 		if err != nil {
 			return nil, fmt.Errorf("except.%s: %w", v, err)
 		}
-		one.except[v] = re
+		one.except[v] = c
 	}
 	for _, v := range t.Upper {
 		one.upper[v] = true

@@ -151,7 +151,7 @@ func (p *pattern) match(whole, rest string) (Match, bool) {
 		if old := v.get(name); old != "" && old != text {
 			return Match{}, false
 		}
-		if !p.rule.classes[name].MatchString(text) || p.rule.except[name] != nil && p.rule.except[name].MatchString(text) {
+		if !p.rule.classes[name].match(text) || p.rule.except[name] != nil && p.rule.except[name].match(text) {
 			return Match{}, false
 		}
 		v = append(v, value{name, text})

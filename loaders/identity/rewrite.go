@@ -147,7 +147,7 @@ func (w *rewriting) nodes() {
 			continue
 		}
 		number := t.O.Value()
-		if re := one.classes["number"]; re == nil || !re.MatchString(number) {
+		if c := one.classes["number"]; c == nil || !c.match(number) {
 			continue
 		}
 		if m, ok := one.resolve(values{{"number", number}}, ""); ok {
