@@ -1,9 +1,12 @@
 package harvest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -29,8 +32,20 @@ type sink struct {
 	report *SourceReport
 
 	records atomic.Int64
-	checked sync.Map // IRIs of predicates that are valid
+	work    sync.Pool // of *work
 }
+
+// work is what the work on one record needs, kept for the next one.
+type work struct {
+	triples []rdf.Triple
+	sums    []xxh3.Uint128
+	buffer  []byte
+	valid   [512]string // IRIs that are valid: predicates, classes and codes come again and again
+	subject string      // one that is valid; it is that of the record at hand
+}
+
+// longKnown is the length up to which an IRI is remembered as valid.
+const longKnown = 128
 
 var _ source.Sink = (*sink)(nil)
 
@@ -54,10 +69,21 @@ func (s *sink) Record(r *source.Record) error {
 		return context.Cause(s.ctx)
 	}
 	s.records.Add(1)
+	w, _ := s.work.Get().(*work)
+	if w == nil {
+		w = &work{}
+	}
 	own := *r
-	own.Triples = append(make([]rdf.Triple, 0, len(r.Triples)+4), r.Triples...)
-	for _, w := range s.rewriters {
-		if err := w.Rewrite(&own, s.Note); err != nil {
+	own.Triples = append(w.triples[:0], r.Triples...)
+	defer func() {
+		w.subject, w.triples = "", own.Triples
+		clear(w.triples) // or they would keep the text that they are parts of
+		if cap(w.triples) <= 1<<12 {
+			s.work.Put(w)
+		}
+	}()
+	for _, rw := range s.rewriters {
+		if err := rw.Rewrite(&own, s.Note); err != nil {
 			return err
 		}
 	}
@@ -70,7 +96,7 @@ func (s *sink) Record(r *source.Record) error {
 	blank := false
 	kept := own.Triples[:0]
 	for _, t := range own.Triples {
-		if err := s.check(t); err != nil {
+		if err := w.check(t); err != nil {
 			s.Note(source.Note{Sort: source.Rejected, Message: err.Error(), Place: own.Place, Record: own.IRI})
 			continue
 		}
@@ -87,20 +113,21 @@ func (s *sink) Record(r *source.Record) error {
 				"%d blank nodes are so alike that their names depend on their order: they may change although the source does not", ties)})
 		}
 	}
-	return s.spool.add(&frame{IRI: own.IRI, Deleted: own.Deleted, Sum: sumOf(kept), Triples: kept})
+	return s.spool.add(&frame{IRI: own.IRI, Deleted: own.Deleted, Sum: w.sum(kept), Triples: kept})
 }
 
-// sumOf names a set of triples, whatever their order.
-func sumOf(triples []rdf.Triple) (sum xxh3.Uint128) {
-	seen := make(map[rdf.Triple]struct{}, len(triples))
-	var b []byte
+// sum names a set of triples, whatever their order.
+func (w *work) sum(triples []rdf.Triple) (sum xxh3.Uint128) {
+	w.sums = w.sums[:0]
 	for _, t := range triples {
-		if _, ok := seen[t]; ok {
+		w.buffer = t.AppendBinary(w.buffer[:0])
+		w.sums = append(w.sums, xxh3.Hash128(w.buffer))
+	}
+	slices.SortFunc(w.sums, func(a, b xxh3.Uint128) int { return cmp.Or(cmp.Compare(a.Hi, b.Hi), cmp.Compare(a.Lo, b.Lo)) })
+	for i, h := range w.sums {
+		if i > 0 && h == w.sums[i-1] { // the same triple
 			continue
 		}
-		seen[t] = struct{}{}
-		b = t.AppendBinary(b[:0])
-		h := xxh3.Hash128(b)
 		lo := sum.Lo + h.Lo
 		if lo < sum.Lo {
 			sum.Hi++
@@ -111,7 +138,7 @@ func sumOf(triples []rdf.Triple) (sum xxh3.Uint128) {
 	return sum
 }
 
-func (s *sink) check(t rdf.Triple) error {
+func (w *work) check(t rdf.Triple) error {
 	switch {
 	case !t.S.IsIRI() && !t.S.IsBlankNode():
 		return fmt.Errorf("the subject %v is neither an IRI nor a blank node", t.S)
@@ -120,21 +147,35 @@ func (s *sink) check(t rdf.Triple) error {
 	case t.O.IsZero():
 		return fmt.Errorf("a statement about %v has no object", t.S)
 	}
-	if t.S.IsIRI() {
+	if t.S.IsIRI() && t.S.Value() != w.subject {
 		if err := iri.Check(t.S.Value()); err != nil {
 			return fmt.Errorf("the subject <%s>: %w", t.S.Value(), err)
 		}
+		w.subject = t.S.Value()
 	}
-	if _, ok := s.checked.Load(t.P.Value()); !ok {
-		if err := iri.Check(t.P.Value()); err != nil {
-			return fmt.Errorf("the predicate <%s>: %w", t.P.Value(), err)
-		}
-		s.checked.Store(t.P.Clone().Value(), nil)
+	if err := w.iri(t.P.Value()); err != nil {
+		return fmt.Errorf("the predicate <%s>: %w", t.P.Value(), err)
 	}
 	if t.O.IsIRI() {
-		if err := iri.Check(t.O.Value()); err != nil {
+		if err := w.iri(t.O.Value()); err != nil {
 			return fmt.Errorf("the object <%s> of <%s>: %w", t.O.Value(), t.P.Value(), err)
 		}
 	}
+	return nil
+}
+
+// iri checks an IRI that may have been checked before.
+func (w *work) iri(s string) error {
+	if len(s) > longKnown {
+		return iri.Check(s)
+	}
+	known := &w.valid[xxh3.HashString(s)%uint64(len(w.valid))]
+	if s != "" && *known == s {
+		return nil
+	}
+	if err := iri.Check(s); err != nil {
+		return err
+	}
+	*known = strings.Clone(s)
 	return nil
 }

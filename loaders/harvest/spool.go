@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"sync"
 
 	"github.com/klauspost/compress/s2"
@@ -130,16 +131,17 @@ func (s *spool) each(f func(*frame) error) error {
 	}
 	br := bufio.NewReaderSize(s2.NewReader(r, s2.ReaderMaxBlockSize(256<<10)), 256<<10)
 	var fr frame
+	var raw []byte
 	for n := uint32(0); n < s.n; n++ {
 		size, err := binary.ReadUvarint(br)
 		if err != nil {
 			return errors.Join(errSpool, err)
 		}
-		b := make([]byte, size) // the terms keep it
-		if _, err := io.ReadFull(br, b); err != nil {
+		raw = slices.Grow(raw[:0], int(size))[:size]
+		if _, err := io.ReadFull(br, raw); err != nil {
 			return errors.Join(errSpool, err)
 		}
-		if err := fr.decode(string(b)); err != nil {
+		if err := fr.decode(string(raw)); err != nil { // the terms keep the string
 			return err
 		}
 		if fr.IRI != "" && s.last[xxh3.HashString128(fr.IRI)] != n {
