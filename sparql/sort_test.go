@@ -19,7 +19,8 @@ func TestTopRows(t *testing.T) {
 	for i := range 30000 {
 		s := rdf.IRI(fmt.Sprintf("http://e/n%d", i))
 		quads = append(quads, rdf.Quad{S: s, P: rdf.IRI("http://e/a"), O: rdf.String(fmt.Sprint(r.IntN(40)))},
-			rdf.Quad{S: s, P: rdf.IRI("http://e/b"), O: rdf.LangLiteral(fmt.Sprint(r.IntN(3000)), "nb")})
+			rdf.Quad{S: s, P: rdf.IRI("http://e/b"), O: rdf.LangLiteral(fmt.Sprint(r.IntN(3000)), "nb")},
+			rdf.Quad{S: s, P: rdf.IRI("http://e/c"), O: mixed(r, i)})
 	}
 	snap := snapshotOf(t, quads)
 	rows := func(text string) (out []string) {
@@ -36,8 +37,9 @@ func TestTopRows(t *testing.T) {
 		}
 		return out
 	}
-	for _, order := range []string{"?x ?y ?s", "DESC(?x) ?s", "STR(?y) DESC(?s)", "DESC(STRLEN(?x)) ?y DESC(?s)", "?unbound ?s"} {
-		text := "SELECT * { ?s <http://e/a> ?x ; <http://e/b> ?y } ORDER BY " + order
+	for _, order := range []string{"?x ?y ?s", "DESC(?x) ?s", "STR(?y) DESC(?s)", "DESC(STRLEN(?x)) ?y DESC(?s)", "?unbound ?s",
+		"?z ?s", "DESC(?z) ?s"} {
+		text := "SELECT * { ?s <http://e/a> ?x ; <http://e/b> ?y ; <http://e/c> ?z } ORDER BY " + order
 		all := rows(text)
 		if len(all) != 30000 {
 			t.Fatalf("%d rows", len(all))
@@ -50,4 +52,22 @@ func TestTopRows(t *testing.T) {
 			}
 		}
 	}
+}
+
+// mixed gives few terms that come first or last in an order, so that the last row wanted is a text, and texts that begin alike.
+func mixed(r *rand.Rand, i int) rdf.Term {
+	text := fmt.Sprintf("%.*s%d", 5+r.IntN(4), "the same beginning", r.IntN(100_000))
+	switch {
+	case i%1000 == 0:
+		return rdf.Literal(fmt.Sprint(i), "http://www.w3.org/2001/XMLSchema#integer")
+	case i%1000 == 1:
+		return rdf.Literal("2026-11-28", "http://www.w3.org/2001/XMLSchema#date")
+	case i%1000 == 2:
+		return rdf.IRI("http://e/" + text)
+	case i%1000 == 3:
+		return rdf.Literal(text, "http://e/type")
+	case i%2 == 0:
+		return rdf.LangLiteral(text, "nb")
+	}
+	return rdf.String(text)
 }

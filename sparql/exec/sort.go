@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"triplestore/rdf"
 	"triplestore/sparql/expr"
 	"triplestore/sparql/optimizer"
 	"triplestore/store"
@@ -29,7 +30,16 @@ type sorter struct {
 	bufs    [][]store.ID
 	limited bool
 	worst   expr.Value // the first key of the last row wanted so far
+
+	worstText struct { // what worst begins with, if it is a text
+		class  int
+		prefix uint64
+		ok     bool
+	}
+
 	kept    []int32
+	wanted  []bool
+	firsts  decodeScratch // first keys of a batch
 	comp    compactor
 	scratch held // what ordering takes
 
@@ -65,7 +75,7 @@ func (s *sorter) read() error {
 	b := newBatch(s.q.width)
 	cut := int64(1 << 40)
 	if s.node.Limit >= 0 {
-		cut = 2*s.node.Limit + 4*batchSize
+		cut = 2*s.node.Limit + batchSize
 	}
 	for {
 		if err := s.q.check(); err != nil {
@@ -160,39 +170,70 @@ func (s *sorter) takePart(b *batch) error {
 	return s.held.grow(bytes)
 }
 
-// drop removes rows from a batch that come after the last row wanted, by their first key alone.
+// drop removes rows from a batch that come after the last row wanted, by their first key alone. Of texts it looks at the first bytes.
 func (s *sorter) drop(b *batch) error {
 	k := s.node.Keys[0]
-	if k.Slot >= 0 {
-		col := b.cols[k.Slot]
-		if col == nil {
-			return nil
-		}
-		if err := s.q.terms.prepare(col[:b.n]); err != nil {
-			return err
-		}
-		s.kept = s.kept[:0]
-		var last store.ID
-		var keep bool
-		for i, id := range col[:b.n] {
-			if i == 0 || id != last {
-				v, err := s.q.terms.value(id)
-				if err != nil {
-					return err
-				}
-				c := expr.Order(v, s.worst)
-				if k.Desc {
-					c = -c
-				}
-				keep, last = c <= 0, id
-			}
-			if keep {
-				s.kept = append(s.kept, int32(i))
-			}
-		}
-		s.comp.keep(b, s.kept)
+	if k.Slot < 0 || b.cols[k.Slot] == nil {
+		return nil
 	}
+	col := b.cols[k.Slot][:b.n]
+	s.wanted = resize(s.wanted, b.n)
+	s.firsts.begin()
+	for i, id := range col {
+		switch {
+		case id.InDictionary():
+			s.firsts.want(int32(i), id)
+		case i > 0 && id == col[i-1]:
+			s.wanted[i] = s.wanted[i-1]
+		default:
+			v, err := s.q.terms.value(id)
+			if err != nil {
+				return err
+			}
+			s.wanted[i] = s.notAfter(&v, k.Desc)
+		}
+	}
+	if err := s.firsts.fetch(s.q.terms, col); err != nil {
+		return err
+	}
+	at, judged, wanted := 0, -1, false
+	for _, r := range s.firsts.rows {
+		if s.firsts.ids[at] != col[r] {
+			at++
+		}
+		if judged != at {
+			judged, wanted = at, s.termNotAfter(s.firsts.terms[at], k.Desc)
+		}
+		s.wanted[r] = wanted
+	}
+	s.kept = s.kept[:0]
+	for i, wanted := range s.wanted {
+		if wanted {
+			s.kept = append(s.kept, int32(i))
+		}
+	}
+	s.comp.keep(b, s.kept)
 	return nil
+}
+
+func (s *sorter) notAfter(v *expr.Value, desc bool) bool {
+	c := expr.OrderOf(v, &s.worst)
+	return c == 0 || (c < 0) != desc
+}
+
+func (s *sorter) termNotAfter(x rdf.Term, desc bool) bool {
+	if s.worstText.ok {
+		if class, prefix, ok := expr.TextPrefix(x); ok {
+			if class != s.worstText.class {
+				return (class < s.worstText.class) != desc
+			}
+			if prefix != s.worstText.prefix {
+				return (prefix < s.worstText.prefix) != desc
+			}
+		}
+	}
+	v := expr.FromTerm(x)
+	return s.notAfter(&v, desc)
 }
 
 // truncate keeps the rows that are wanted so far.
@@ -234,6 +275,7 @@ func (s *sorter) truncate() error {
 			return err
 		}
 		s.worst, s.limited = v, true
+		s.worstText.class, s.worstText.prefix, s.worstText.ok = v.TextPrefix()
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"triplestore/rdf"
 	"triplestore/rdf/xsd"
+	"triplestore/vocab"
 )
 
 // Op is a comparison.
@@ -231,14 +232,36 @@ func (v *Value) TextPrefix() (class int, prefix uint64, ok bool) {
 	if v.kind != kIRI && v.kind != kString && v.kind != kLang {
 		return 0, 0, false
 	}
-	s := v.term.Value()
+	return v.rank(), firstBytes(v.term.Value()), true
+}
+
+// TextPrefix is Value.TextPrefix of a term, without making a value of it. Two texts of different classes are in the order of these.
+func TextPrefix(t rdf.Term) (class int, prefix uint64, ok bool) {
+	v := Value{}
+	switch t.Kind() {
+	case rdf.KindIRI:
+		v.kind = kIRI
+	case rdf.KindLangLiteral:
+		v.kind = kLang
+	case rdf.KindLiteral:
+		if t.Datatype() != vocab.XSDString {
+			return 0, 0, false
+		}
+		v.kind = kString
+	default:
+		return 0, 0, false
+	}
+	return v.rank(), firstBytes(t.Value()), true
+}
+
+func firstBytes(s string) (n uint64) {
 	if len(s) >= 8 {
-		return v.rank(), uint64(s[7]) | uint64(s[6])<<8 | uint64(s[5])<<16 | uint64(s[4])<<24 | uint64(s[3])<<32 | uint64(s[2])<<40 | uint64(s[1])<<48 | uint64(s[0])<<56, true
+		return uint64(s[7]) | uint64(s[6])<<8 | uint64(s[5])<<16 | uint64(s[4])<<24 | uint64(s[3])<<32 | uint64(s[2])<<40 | uint64(s[1])<<48 | uint64(s[0])<<56
 	}
 	for i := range len(s) {
-		prefix |= uint64(s[i]) << (56 - 8*i)
+		n |= uint64(s[i]) << (56 - 8*i)
 	}
-	return v.rank(), prefix, true
+	return n
 }
 
 func order(a, b *Value) int {

@@ -81,11 +81,18 @@ func TestTextPrefix(t *testing.T) {
 		for j := range vals {
 			a, b := &vals[i], &vals[j]
 			ca, pa, oka := a.TextPrefix()
+			if c, p, ok := TextPrefix(a.Term()); c != ca || p != pa || ok != oka {
+				t.Errorf("%v: %d, %x, %v as a term, %d, %x, %v as a value", a.Term(), c, p, ok, ca, pa, oka)
+			}
 			cb, pb, okb := b.TextPrefix()
-			if !oka || !okb || ca != cb || pa == pb {
+			if !oka || !okb || ca == cb && pa == pb {
 				continue
 			}
-			if want := Order(*a, *b); (pa < pb) != (want < 0) {
+			less := pa < pb
+			if ca != cb {
+				less = ca < cb
+			}
+			if want := Order(*a, *b); less != (want < 0) {
 				t.Errorf("%v and %v: %x, %x, order %d", a.Term(), b.Term(), pa, pb, want)
 			}
 		}
