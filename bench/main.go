@@ -10,6 +10,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -91,15 +92,17 @@ func main() {
 	flag.IntVar(&c.Commits, "commits", 500, "how many small synced commits to make, first by one client, then by eight")
 	flag.IntVar(&c.Replaces, "replaces", 30, "how often to replace a graph while a reader holds its first state")
 	flag.IntVar(&c.ReplaceTriples, "replace-triples", 100_000, "how many `triples` that graph has")
+	queries := flag.String("queries", "", "only ask the queries of this `folder` and print the processor time of each in ms; -dir keeps the store for the next time")
+	profile := flag.String("profile", "", "with -queries: write a CPU profile to this `file`")
 	asJSON := flag.Bool("json", false, "print the figures as a JSON object")
 	flag.Parse()
-	if err := run(c, *asJSON, *onlyMake); err != nil {
+	if err := run(c, *asJSON, *onlyMake, *queries, *profile); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(c Config, asJSON, onlyMake bool) error {
+func run(c Config, asJSON, onlyMake bool, queries, profile string) error {
 	if onlyMake {
 		if c.Dir == "" {
 			return errors.New("-make needs -dir")
@@ -115,7 +118,7 @@ func run(c Config, asJSON, onlyMake bool) error {
 		defer os.RemoveAll(dir)
 		c.Dir = dir
 	}
-	if c.NT == "" {
+	if c.NT == "" && (queries == "" || !exists(filepath.Join(c.Dir, "store"))) {
 		start := time.Now()
 		n, err := generateFiles(&c)
 		if err != nil {
@@ -124,6 +127,10 @@ func run(c Config, asJSON, onlyMake bool) error {
 		if !asJSON {
 			fmt.Printf("made %d triples (seed %d) in %.1f s\n", n, c.Seed, time.Since(start).Seconds())
 		}
+	}
+	if queries != "" {
+		_, err := runQueries(context.Background(), c, queries, profile)
+		return err
 	}
 	r, err := measure(c)
 	if err != nil {
@@ -137,6 +144,11 @@ func run(c Config, asJSON, onlyMake bool) error {
 	}
 	r.print()
 	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 func generateFiles(c *Config) (int, error) {

@@ -1,6 +1,10 @@
 package main
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
 
 func TestMeasure(t *testing.T) {
 	t.Parallel()
@@ -22,5 +26,36 @@ func TestMeasure(t *testing.T) {
 		if v <= 0 {
 			t.Errorf("%s was not measured", name)
 		}
+	}
+}
+
+func TestRunQueries(t *testing.T) {
+	t.Parallel()
+	c := Config{Triples: 5000, Seed: 7, Dir: t.TempDir(), Rounds: 1}
+	if _, err := generateFiles(&c); err != nil {
+		t.Fatal(err)
+	}
+	queries := filepath.Join(c.Dir, "queries")
+	if err := os.Mkdir(queries, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"select": "SELECT * { ?s ?p ?o }", "ask": "ASK { ?s ?p ?o }", "construct": "CONSTRUCT WHERE { ?s ?p ?o }"} {
+		if err := os.WriteFile(filepath.Join(queries, name+".rq"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	profile := filepath.Join(c.Dir, "profile")
+	var sums [2]float64
+	for i := range sums { // the second time with the store of the first
+		var err error
+		if sums[i], err = runQueries(t.Context(), c, queries, profile); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if info, err := os.Stat(profile); err != nil || info.Size() == 0 || sums[0] <= 0 || sums[1] <= 0 {
+		t.Errorf("profile %v, %v; %v ms", info, err, sums)
+	}
+	if _, err := runQueries(t.Context(), c, c.Dir, ""); err == nil {
+		t.Error("no error for a folder without queries")
 	}
 }
