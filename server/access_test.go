@@ -153,6 +153,12 @@ var readProbes = map[string][]routeProbe{
 		routeProbe{target: "/sparql?explain=1&query=" + esc("SELECT * { ?s a <"+testBase+"ns/Thing> }"), accept: "text/plain"},
 		routeProbe{target: "/sparql?explain=1&query=" + esc("SELECT * { GRAPH ?g { ?s <"+testBase+"ns/HIDDEN-says> ?o } }"), accept: "text/plain", differs: "it says what was asked"},
 		routeProbe{target: "/sparql?query=" + esc("SELECT * { GRAPH ?g { ?s ?p ?o } }"), accept: "text/html", shows: true, differs: "it tells how long it took"}),
+	"/queries": {{target: "/queries"}},
+	"/queries/{name}": {
+		{target: "/queries/all", shows: true}, {target: "/queries/graph?graph=" + esc(closedGraph), shows: true},
+		{target: "/queries/about?resource=" + esc(testBase+"id/HIDDEN-1") + "&default-graph-uri=" + esc(closedGraph), shows: true, accept: "text/turtle"},
+		{target: "/queries/none"}, {target: "/queries/graph"},
+	},
 	"/graphs": {
 		{target: "/graphs", shows: true}, {target: "/graphs?graph=" + esc(closedGraph), shows: true, accept: "text/turtle"},
 		{target: "/graphs?graph=" + esc(openGraph)}, {target: "/graphs?default"},
@@ -299,9 +305,9 @@ func TestAccess(t *testing.T) {
 					rights = c.Rights
 				}
 				whole, seen := routeStores(t, rights)
-				srv := testServer(t, whole, func(c *Config) { c.Access = policy })
+				srv := testServer(t, whole, func(c *Config) { c.Access, c.Stored = policy, storedForTest(t) })
 				// The twin holds what the role may see and lets everyone read it; tokens are known, so that it speaks of updates alike.
-				twin := testServer(t, seen, func(c *Config) { c.UpdateToken = "of-the-twin" })
+				twin := testServer(t, seen, func(c *Config) { c.UpdateToken, c.Stored = "of-the-twin", storedForTest(t) })
 				for _, route := range openAPIRoutes(t) {
 					method, path, _ := strings.Cut(route, " ")
 					probes := writeProbes[route]

@@ -94,6 +94,9 @@ func (s *Server) queryContent(r *http.Request, q *queryRequest) []string {
 		}
 		parts = append(parts, mediaType)
 	}
+	if q.stored != nil {
+		parts = append(parts, q.stored.parts()...)
+	}
 	for _, g := range q.defaults {
 		parts = append(parts, "default", g.Value())
 	}

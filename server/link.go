@@ -13,6 +13,7 @@ type linker struct {
 	mappings     []Mapping
 	lang         string // the parameter lang, handed on
 	at           string // the parameter at, handed on to resources
+	queries      bool   // there are stored queries, whose paths are no resources
 }
 
 func newLinker(base string, mappings []Mapping) linker {
@@ -39,7 +40,7 @@ func (l linker) own(iri string) (string, bool) {
 		return path, true
 	}
 	rest, ok := strings.CutPrefix(iri, l.origin)
-	if !ok || l.origin == "" || !strings.HasPrefix(rest, l.path) || strings.ContainsAny(rest, "?#\\") || strings.HasPrefix(rest, "//") || reserved(rest) ||
+	if !ok || l.origin == "" || !strings.HasPrefix(rest, l.path) || strings.ContainsAny(rest, "?#\\") || strings.HasPrefix(rest, "//") || reserved(rest) || l.queries && isQueriesPath(rest) ||
 		strings.Contains(rest, "/./") || strings.Contains(rest, "/../") || strings.HasSuffix(rest, "/.") || strings.HasSuffix(rest, "/..") {
 		return "", false
 	}
@@ -110,7 +111,7 @@ func (l linker) page(path string, params ...string) string {
 // unescaped, because clients escape what an IRI may hold as it is.
 func (l linker) candidates(r *http.Request) []string {
 	path := r.URL.EscapedPath()
-	if reserved(path) {
+	if reserved(path) || l.queries && isQueriesPath(path) {
 		return nil
 	}
 	var out []string

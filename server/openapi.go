@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"net/http"
+	"strconv"
 
 	"triplestore/store"
 )
@@ -13,7 +14,7 @@ var openAPISource []byte
 
 // openAPI is the description of the routes (https://spec.openapis.org/oas/v3.1.0.html) with what the settings add to it.
 func (s *Server) openAPI(w http.ResponseWriter, r *http.Request) {
-	tag := entityTag(store.Commit{}, "openapi", s.settings, s.c.Title)
+	tag := entityTag(store.Commit{}, "openapi", s.settings, s.c.Title, strconv.FormatBool(s.c.Stored != nil))
 	if unchanged(w, r, tag) {
 		return
 	}
@@ -28,6 +29,13 @@ func (s *Server) openAPI(w http.ResponseWriter, r *http.Request) {
 	}
 	if info, ok := doc["info"].(map[string]any); ok {
 		info["title"], info["version"] = s.c.Title, version
+	}
+	if paths, ok := doc["paths"].(map[string]any); ok && s.c.Stored == nil {
+		for path := range paths {
+			if isQueriesPath(path) {
+				delete(paths, path)
+			}
+		}
 	}
 	server := "/"
 	if s.link.origin != "" {

@@ -160,7 +160,7 @@ func (s *Server) answerPage(ctx context.Context, w http.ResponseWriter, r *http.
 	page := &resultPage{page: p, OpenHref: p.openIn(q.text)}
 	p.Title = p.M.Result
 	p.link.at = atParam(q.at)
-	p.setOldState(q.at, snap.Commit(), p.link.page("/sparql", "query", q.text)+s.graphArgs(&queryRequest{defaults: q.defaults, named: q.named, describe: q.describe}))
+	p.setOldState(q.at, snap.Commit(), requestAddress(p.link, q)+s.graphArgs(&queryRequest{defaults: q.defaults, named: q.named, describe: q.describe}))
 	var err error
 	switch res.Form() {
 	case algebra.Select:
@@ -197,8 +197,7 @@ func (s *Server) downloads(p *page, q *queryRequest, offers []offer) []alternate
 		if o.name == "html" {
 			continue
 		}
-		args := []string{"query", q.text, "format", o.name}
-		out = append(out, alternate{o.types[0], p.link.page("/sparql", args...) + s.graphArgs(q), formatTitle(o.name)})
+		out = append(out, alternate{o.types[0], requestAddress(p.link, q, "format", o.name) + s.graphArgs(q), formatTitle(o.name)})
 	}
 	return out
 }

@@ -49,6 +49,7 @@ func problemOf(ctx context.Context, err error) *Problem {
 	var unsupported *sparql.UnsupportedError
 	var operation *sparql.UpdateError
 	var remote *sparql.ServiceError
+	var parameter *sparql.ParameterError
 	var denied *visible.DeniedError
 	var own *Problem
 	switch {
@@ -57,6 +58,8 @@ func problemOf(ctx context.Context, err error) *Problem {
 	case errors.As(err, &syntaxErr):
 		return &Problem{Status: http.StatusBadRequest, Title: "The query is not valid SPARQL", Detail: syntaxErr.Error(), Line: syntaxErr.Line,
 			Column: syntaxErr.Column, excerpt: syntaxErr.Snippet()}
+	case errors.As(err, &parameter):
+		return problem(http.StatusBadRequest, "A parameter of the query is wrong", err.Error())
 	case errors.As(err, &operation):
 		return operationProblem(operation)
 	case errors.As(err, &denied):

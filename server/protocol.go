@@ -30,6 +30,7 @@ type queryRequest struct {
 	at       store.Moment
 	explain  string // empty, plan or profile
 	describe sparql.Description
+	stored   *storedQuery // nil: the text is the request's own
 }
 
 // What the parameter explain asks for in place of the answer.
@@ -97,14 +98,19 @@ func (s *Server) readQuery(w http.ResponseWriter, r *http.Request) (queryRequest
 	if !utf8.ValidString(q.text) {
 		return q, problem(http.StatusBadRequest, "The query is not valid UTF-8", "")
 	}
+	return q, s.readSettings(params, &q)
+}
+
+// readSettings reads the parameters that say how to answer a query. The error is a *Problem.
+func (s *Server) readSettings(params url.Values, q *queryRequest) (err error) {
 	if q.defaults, err = graphParams(params, "default-graph-uri"); err != nil {
-		return q, err
+		return err
 	}
 	if q.named, err = graphParams(params, "named-graph-uri"); err != nil {
-		return q, err
+		return err
 	}
 	if q.at, err = readMoment(params); err != nil {
-		return q, err
+		return err
 	}
 	q.format = params.Get("format")
 	if q.format == "" {
@@ -112,12 +118,12 @@ func (s *Server) readQuery(w http.ResponseWriter, r *http.Request) (queryRequest
 	}
 	if t := params.Get("timeout"); t != "" {
 		if q.timeout, err = parseTimeout(t); err != nil {
-			return q, err
+			return err
 		}
 	}
 	if q.describe = s.c.Describe; params.Has("describe") {
 		if q.describe, err = sparql.ParseDescription(params.Get("describe")); err != nil {
-			return q, problem(http.StatusBadRequest, "The description is not known", fmt.Sprintf("The parameter describe: %v.", err))
+			return problem(http.StatusBadRequest, "The description is not known", fmt.Sprintf("The parameter describe: %v.", err))
 		}
 	}
 	switch e := params.Get("explain"); strings.ToLower(e) {
@@ -127,9 +133,9 @@ func (s *Server) readQuery(w http.ResponseWriter, r *http.Request) (queryRequest
 	case explainProfile:
 		q.explain = explainProfile
 	default:
-		return q, problem(http.StatusBadRequest, "What to explain is not known", fmt.Sprintf("The parameter explain is %q; there is 1 for the plan and profile for a run that is measured.", e))
+		return problem(http.StatusBadRequest, "What to explain is not known", fmt.Sprintf("The parameter explain is %q; there is 1 for the plan and profile for a run that is measured.", e))
 	}
-	return q, nil
+	return nil
 }
 
 // bodyType is the media type of the request's body; its text must be UTF-8 and not compressed.

@@ -128,6 +128,9 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 		o.Dataset, o.Default, o.Named = true, q.defaults, q.named
 	}
 	o.Describe = q.describe
+	if q.stored != nil {
+		o.Params = q.stored.params
+	}
 	start := time.Now()
 	defer s.slow(r.Context(), q.text, start)
 	unhurried(w)

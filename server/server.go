@@ -28,6 +28,7 @@ import (
 	"triplestore/server/metrics"
 	"triplestore/server/throttle"
 	"triplestore/sparql"
+	"triplestore/sparql/stored"
 	"triplestore/store"
 	"triplestore/store/visible"
 	"triplestore/vocab"
@@ -57,6 +58,8 @@ type Config struct {
 	Version string
 	// Examples are queries that the front page offers.
 	Examples []Example
+	// Stored are queries that are run by their names at /queries; nil is none, and then the paths there are those of resources.
+	Stored *stored.Current
 	// Prefixes shorten IRIs on pages and in Turtle and are known to queries, before the well-known ones of package vocab.
 	Prefixes map[string]string
 	// Languages are those of labels for readers who ask for none, most wanted first. Nil means nb, nn, en.
@@ -226,6 +229,7 @@ func New(c Config) (*Server, error) {
 		Timeout: c.Timeout, Memory: c.Memory, Pool: pool, Disk: c.Disk, TempDir: c.TempDir, MaxRows: c.MaxRows, UnionDefaultGraph: c.UnionDefaultGraph, Base: c.Base, Prefixes: known,
 		Service: c.Service, Load: c.Load, Describe: c.Describe,
 	})
+	s.link.queries = c.Stored != nil
 	s.vocabs.turn, s.diagrams.turn = make(chan struct{}, 1), make(chan struct{}, 1)
 	s.metrics = metrics.New(c.Version, s.whole, map[string]metrics.Queue{"queries": s.slots, "updates": s.writes, "exports": s.exports}, c.Log)
 	h, err := s.routes()
@@ -258,6 +262,10 @@ func (s *Server) routes() (http.Handler, error) {
 	m.Handle(checkPath, methods(s.check, s.fail, http.MethodPost))
 	m.Handle(formatPath, methods(s.format, s.fail, http.MethodPost))
 	m.Handle(completionPath, methods(s.completion, s.fail, read...))
+	if s.c.Stored != nil {
+		m.Handle(queriesPath, methods(s.listQueries, s.fail, read...))
+		m.Handle(queriesPath+"/{name}", methods(s.storedQuery, s.fail, read...))
+	}
 	m.Handle("/update", methods(s.update, s.fail, http.MethodPost))
 	m.Handle(graphsPath, methods(s.graphStore, s.fail, graphMethods...))
 	m.PathPrefix(graphsPath + "/").Handler(methods(s.graphStore, s.fail, graphMethods...))

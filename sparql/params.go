@@ -2,6 +2,7 @@ package sparql
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -47,8 +48,7 @@ func bindParams(q *syntax.Query, text string, params map[string]rdf.Term) error 
 		data.Vars = append(data.Vars, name)
 		data.Rows[0] = append(data.Rows[0], x)
 	}
-	bindIn(q, data)
-	return nil
+	return bindIn(q, data)
 }
 
 // mentionsVar reports whether a text has a variable, or a string or comment that looks like it.
@@ -74,33 +74,65 @@ func nameByte(c byte) bool {
 }
 
 // bindIn puts an inline table before the pattern of a query and of all sub-selects.
-func bindIn(q *syntax.Query, data *syntax.InlineData) {
-	if q.Where == nil {
-		return
-	}
-	bindBelow(q.Where, data)
-	q.Where.Elements = append([]syntax.Pattern{data}, q.Where.Elements...)
-}
-
-func bindBelow(g *syntax.Group, data *syntax.InlineData) {
-	for _, e := range g.Elements {
-		switch e := e.(type) {
-		case *syntax.Group:
-			bindBelow(e, data)
-		case *syntax.Optional:
-			bindBelow(e.Group, data)
-		case *syntax.Union:
-			for _, a := range e.Alternatives {
-				bindBelow(a, data)
+func bindIn(q *syntax.Query, data *syntax.InlineData) error {
+	for _, item := range q.Items {
+		if item.Expr != nil {
+			if err := assigned(item.Var, data); err != nil {
+				return err
 			}
-		case *syntax.Minus:
-			bindBelow(e.Group, data)
-		case *syntax.Lateral:
-			bindBelow(e.Group, data)
-		case *syntax.Graph:
-			bindBelow(e.Group, data)
-		case *syntax.SubSelect:
-			bindIn(e.Query, data)
 		}
 	}
+	for _, k := range q.GroupBy {
+		if v, ok := k.Expr.(*syntax.Var); !ok || v.Name != k.Var {
+			if err := assigned(k.Var, data); err != nil {
+				return err
+			}
+		}
+	}
+	if q.Where == nil {
+		return nil
+	}
+	if err := bindBelow(q.Where, data); err != nil {
+		return err
+	}
+	q.Where.Elements = append([]syntax.Pattern{data}, q.Where.Elements...)
+	return nil
+}
+
+// assigned refuses a variable with a value that the query gives another one itself: its text would not be valid with VALUES in it.
+func assigned(name string, data *syntax.InlineData) error {
+	if slices.Contains(data.Vars, name) {
+		return &ParameterError{name, fmt.Sprintf("the query gives ?%s a value itself, by BIND or AS", name)}
+	}
+	return nil
+}
+
+func bindBelow(g *syntax.Group, data *syntax.InlineData) error {
+	for _, e := range g.Elements {
+		var err error
+		switch e := e.(type) {
+		case *syntax.Bind:
+			err = assigned(e.Var, data)
+		case *syntax.Group:
+			err = bindBelow(e, data)
+		case *syntax.Optional:
+			err = bindBelow(e.Group, data)
+		case *syntax.Union:
+			for _, a := range e.Alternatives {
+				err = errors.Join(err, bindBelow(a, data))
+			}
+		case *syntax.Minus:
+			err = bindBelow(e.Group, data)
+		case *syntax.Lateral:
+			err = bindBelow(e.Group, data)
+		case *syntax.Graph:
+			err = bindBelow(e.Group, data)
+		case *syntax.SubSelect:
+			err = bindIn(e.Query, data)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

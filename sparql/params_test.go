@@ -51,6 +51,26 @@ func TestParams(t *testing.T) {
 	}
 }
 
+// What a query gives a value itself cannot be a parameter.
+func TestAssignedParams(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"SELECT * { ?s ?p ?o BIND (1 AS ?x) }", "SELECT (1 AS ?x) { ?s ?p ?o }", "SELECT ?x { ?s ?p ?o } GROUP BY (STR(?s) AS ?x)",
+		"ASK { { ?s ?p ?o } UNION { OPTIONAL { ?s ?p ?o BIND (1 AS ?x) } } }", "ASK { { SELECT (1 AS ?x) { } } }"} {
+		if _, err := Check(text, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		var bad *ParameterError
+		if _, err := Check(text, Options{Params: map[string]rdf.Term{"x": rdf.String("")}}); !errors.As(err, &bad) || bad.Name != "x" {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	for _, text := range []string{"SELECT ?x { ?x ?p ?o } GROUP BY ?x", "SELECT * { ?x ?p ?o VALUES ?x { 1 } }", "SELECT (COUNT(?x) AS ?n) { ?x ?p ?o }"} {
+		if _, err := Check(text, Options{Params: map[string]rdf.Term{"x": rdf.String("")}}); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 func TestFunctions(t *testing.T) {
 	t.Parallel()
 	snap := snapshotOf(t, denseQuads(5, 1))

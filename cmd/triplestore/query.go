@@ -32,14 +32,26 @@ type queryFlags struct {
 	maxRows            int64
 	describe           descriptionValue
 	outgoing           outgoingFlags
+	stored             storedFlags
+	params             map[string]rdf.Term
 }
 
 func (a *app) query() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "query [flags] 'TEXT' | -f FILE",
+		Use:   "query [flags] 'TEXT' | -f FILE | --queries DIR --stored NAME",
 		Short: "Answer a SPARQL query",
 		Long: `Answers a SPARQL query over the store. SELECT and ASK come as table, json, xml, csv or tsv; CONSTRUCT and DESCRIBE as
 ` + format.Names(true) + `. Well-known prefixes (dcat, dct, skos, foaf, …) need no PREFIX.
+
+A stored query is a file NAME.rq of the folder --queries. Comments at its beginning say what it is for and which variables are parameters:
+
+  # title: Datasets of a theme
+  # description: The datasets of a theme that were changed since a day.
+  # param: theme iri The theme
+  # param: since date [2020-01-01] The first day
+
+A type is iri, langString (text@nb) or a datatype of XML Schema; what stands in brackets is the value where none is given. Values are bound as terms:
+they never become text of the query. --queries alone lists what is in the folder.
 
 ` + exitHelp,
 		Example: `  triplestore query 'SELECT ?d ?title WHERE { ?d a dcat:Dataset ; dct:title ?title }'
@@ -47,6 +59,7 @@ func (a *app) query() *cobra.Command {
   triplestore query --format turtle 'DESCRIBE <https://example.org/dataset/1>'
   triplestore query --describe symmetric 'DESCRIBE <https://example.org/dataset/1>'
   triplestore query --explain -f slow.rq
+  triplestore query --queries examples/stored --stored search-titles --param text=data --param language=en
   triplestore query --at 2026-11-01 'SELECT (COUNT(*) AS ?datasets) WHERE { ?d a dcat:Dataset }'
   triplestore query --allow-service https://query.wikidata.org 'SELECT ?d ?x { ?d dct:spatial ?x SERVICE <https://query.wikidata.org/sparql> { ?x ?p ?o } }'
   echo 'ASK { ?s ?p ?o }' | triplestore query -f -`,
@@ -69,9 +82,21 @@ func (a *app) query() *cobra.Command {
 	flags.Int64Var(&f.maxRows, "max-rows", 0, "most results; 0 for no limit")
 	flags.Var(&f.describe, "describe", describeHelp)
 	f.outgoing.addService(cmd)
+	f.stored.add(cmd)
 	at := atFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, list []string) error {
-		text, err := a.requestText("query", list, f.file)
+		if err := f.stored.check(list, f.file); err != nil {
+			return err
+		}
+		if f.stored.dir != "" && f.stored.name == "" {
+			return a.listStored(f.stored.dir, f.base, f.json)
+		}
+		text, err := "", error(nil)
+		if f.stored.name != "" {
+			text, f.params, err = f.stored.query(f.base)
+		} else {
+			text, err = a.requestText("query", list, f.file)
+		}
 		if err != nil {
 			return err
 		}
@@ -134,7 +159,7 @@ func (a *app) runQuery(ctx context.Context, snap store.Snapshot, dir, text strin
 	defer others.close()
 	engine := sparql.NewEngine(sparql.Options{
 		Timeout: f.timeout, Memory: int64(f.memory), MaxRows: f.maxRows, UnionDefaultGraph: f.union, Base: f.base, Prefixes: vocab.Prefixes(),
-		Service: others.service, Disk: int64(f.disk), TempDir: temp, Describe: f.describe.Description,
+		Service: others.service, Disk: int64(f.disk), TempDir: temp, Describe: f.describe.Description, Params: f.params,
 	})
 	out := bufio.NewWriterSize(pipeWriter{a.stdout}, 1<<16)
 	if f.explain || f.profile {

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -25,11 +27,27 @@ type stamp struct {
 	size int64
 }
 
+// stamps are those of files and, for folders, of the files in them.
 func stamps(files []string) map[string]stamp {
 	out := map[string]stamp{}
 	for _, f := range files {
-		if info, err := os.Stat(f); err == nil {
-			out[f] = stamp{info.ModTime(), info.Size()}
+		info, err := os.Stat(f)
+		if err != nil {
+			continue
+		}
+		out[f] = stamp{info.ModTime(), info.Size()}
+		if !info.IsDir() {
+			continue
+		}
+		entries, err := os.ReadDir(f)
+		if err != nil {
+			continue
+		}
+		for _, e := range entries {
+			name := filepath.Join(f, e.Name())
+			if info, err := os.Stat(name); err == nil && !info.IsDir() {
+				out[name] = stamp{info.ModTime(), info.Size()}
+			}
 		}
 	}
 	return out
@@ -58,11 +76,7 @@ func keepReloaded(ctx context.Context, log *slog.Logger, every time.Duration, th
 		}
 		for i, t := range things {
 			now := stamps(t.files)
-			changed := asked
-			for _, f := range t.files {
-				changed = changed || now[f] != seen[i][f]
-			}
-			if !changed {
+			if !asked && maps.Equal(now, seen[i]) {
 				continue
 			}
 			seen[i] = now

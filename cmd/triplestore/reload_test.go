@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -62,5 +63,27 @@ func TestKeepReloaded(t *testing.T) {
 	case <-looked:
 		t.Error("a file that is not there has changed")
 	default:
+	}
+}
+
+// A folder has changed when one of its files has, or when one came or went.
+func TestStampsOfFolder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	seen := []map[string]stamp{stamps([]string{dir})}
+	for _, change := range []func() error{
+		func() error { return os.WriteFile(filepath.Join(dir, "a"), []byte("1"), 0o600) },
+		func() error { return os.WriteFile(filepath.Join(dir, "a"), []byte("22"), 0o600) },
+		func() error { return os.Rename(filepath.Join(dir, "a"), filepath.Join(dir, "b")) },
+		func() error { return os.Remove(filepath.Join(dir, "b")) },
+	} {
+		if err := change(); err != nil {
+			t.Fatal(err)
+		}
+		now := stamps([]string{dir})
+		if maps.Equal(now, seen[len(seen)-1]) {
+			t.Errorf("change %d is not seen: %v", len(seen), now)
+		}
+		seen = append(seen, now)
 	}
 }

@@ -93,6 +93,7 @@ func (a *app) exitCode(ctx context.Context, err error) int {
 	var usage usageError
 	var syntaxErr *syntax.Error
 	var unsupported *sparql.UnsupportedError
+	var parameter *sparql.ParameterError
 	var strict *loaders.StrictError
 	var strictHarvest *strictHarvestError
 	code := exitFailure
@@ -107,7 +108,7 @@ func (a *app) exitCode(ctx context.Context, err error) int {
 	case errors.As(err, &syntaxErr):
 		fmt.Fprintf(a.stderr, "triplestore: this is not valid SPARQL: %v\n\n%s\n", err, indent(syntaxErr.Snippet()))
 		return exitUsage
-	case errors.As(err, &usage), errors.As(err, &unsupported), errors.Is(err, sparql.ErrServiceRefused), loadRefused(err):
+	case errors.As(err, &usage), errors.As(err, &unsupported), errors.As(err, &parameter), errors.Is(err, sparql.ErrServiceRefused), loadRefused(err):
 		code = exitUsage
 	case errors.As(err, &strict), errors.As(err, &strictHarvest):
 		code = exitStrict

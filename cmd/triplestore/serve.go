@@ -23,7 +23,7 @@ import (
 
 type serveFlags struct {
 	listen, base, title, log string
-	harvest                  string
+	harvest, queries         string
 	union, loadExamples      bool
 	json                     bool
 	timeout, grace           time.Duration
@@ -70,6 +70,8 @@ administrators have no limit. Behind a proxy say with --trusted-proxy whose word
   triplestore serve --listen 0.0.0.0:8080 --base https://data.example.org/ --timeout 20s --memory 512MiB
   triplestore serve --memory 256MiB --query-memory-total 2GiB --disk 20GiB
   curl -G http://localhost:7878/sparql --data-urlencode 'query=SELECT * WHERE { ?s ?p ?o } LIMIT 3'
+  triplestore serve --queries examples/stored
+  curl 'http://localhost:7878/queries/search-titles?text=data&language=en' -H 'Accept: text/csv'
   triplestore serve --update-token-file token.txt
   curl http://localhost:7878/update -H "Authorization: Bearer $(cat token.txt)" -H 'Content-Type: application/sparql-update' \
     --data 'INSERT DATA { <https://example.org/d> dct:title "Datasett"@nb }'`,
@@ -95,6 +97,7 @@ administrators have no limit. Behind a proxy say with --trusted-proxy whose word
 	flags.StringVar(&f.tokenFile, "update-token-file", "", "open writing to requests with the token in this file")
 	flags.BoolVar(&f.anonymousWrites, "allow-anonymous-writes", false, "open writing to everyone who reaches the server")
 	flags.DurationVar(&f.updateTimeout, "update-timeout", 10*time.Minute, "longest time of an update, the wait for its turn included")
+	flags.StringVar(&f.queries, "queries", "", "folder of stored queries to answer at /queries, see triplestore query --help; it is read again when it changes")
 	f.retention = retentionFlag(cmd)
 	f.outgoing.addLoad(cmd)
 	f.outgoing.addService(cmd)
@@ -182,6 +185,11 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 	if err != nil {
 		return err
 	}
+	again, err := serveStored(f.queries, &config)
+	if err != nil {
+		return err
+	}
+	again = append(again, secured.again...)
 	if f.harvest != "" {
 		sources, err := readHarvest(f.harvest)
 		if err != nil {
@@ -207,10 +215,10 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 	if err := a.announce(st, dir, &config, l.Addr(), f); err != nil {
 		return errors.Join(err, l.Close())
 	}
-	if len(secured.again) > 0 {
+	if len(again) > 0 {
 		watching, stop := context.WithCancel(ctx)
 		defer stop()
-		go keepReloaded(watching, log, reloadEvery, secured.again)
+		go keepReloaded(watching, log, reloadEvery, again)
 	}
 	if secured.tls != nil {
 		l = tls.NewListener(l, secured.tls)

@@ -25,6 +25,7 @@ var Layers = []Layer{
 	{"stores", []string{"store/..."}, "implementations know the contract and nothing of queries"},
 	{"engine", []string{"sparql/optimizer", "sparql/exec", "sparql/refexec", "sparql/update"}, "plans, operators and updates see snapshots, not stores on disk"},
 	{"façade", []string{"sparql"}, "the one door to the engine for library users"},
+	{"stored queries", []string{"sparql/stored"}, "they are read and checked for the engine, which knows texts and terms only"},
 	{"federation", []string{"sparql/service"}, "it asks other endpoints; the engine knows it as an interface only, so that without it nothing is sent"},
 	{"loaders", []string{"loaders/..."}, "loading writes to any store and must work without a server"},
 	{"server", []string{"server/..."}, "HTTP is the outermost layer of the library"},
