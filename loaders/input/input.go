@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"triplestore/loaders/source"
+	"triplestore/rdf/format"
 )
 
 // Input is a document that can be read, or that has not changed.
@@ -29,7 +30,8 @@ type Input struct {
 	// Document is the answer of a server; nil for a file.
 	Document *source.Document
 
-	open func() (io.ReadCloser, error)
+	open  func() (io.ReadCloser, error)
+	limit int64
 }
 
 // Open opens a URL or a file; relative files begin at the folder of the configuration. Close it. Errors have a class.
@@ -40,7 +42,8 @@ func Open(ctx context.Context, env source.Env, address string, r source.Request)
 		if err != nil {
 			return nil, err
 		}
-		in := &Input{Name: address, IRI: d.IRI, NotModified: d.NotModified, Validators: d.Validators, MediaType: d.MediaType, Path: d.Path, Document: d, open: d.Open}
+		in := &Input{Name: address, IRI: d.IRI, NotModified: d.NotModified, Validators: d.Validators, MediaType: d.MediaType, Path: d.Path, Document: d, open: d.Open,
+			limit: env.Client.MaxBytes()}
 		if t, err := time.Parse(time.RFC1123, d.Validators.LastModified); err == nil {
 			in.Date = t
 		}
@@ -59,7 +62,7 @@ func Open(ctx context.Context, env source.Env, address string, r source.Request)
 		return nil, source.WithClass(c, err)
 	}
 	v := source.Validators{ETag: fmt.Sprintf("%d-%d", info.Size(), info.ModTime().UnixNano())}
-	return &Input{Name: address, Validators: v, NotModified: v == r.Validators, Date: info.ModTime(), Path: path, open: func() (io.ReadCloser, error) {
+	return &Input{Name: address, Validators: v, NotModified: v == r.Validators, Date: info.ModTime(), Path: path, limit: env.Client.MaxBytes(), open: func() (io.ReadCloser, error) {
 		f, err := os.Open(path)
 		if err != nil {
 			return nil, source.WithClass(source.NotFound, err)
@@ -75,6 +78,40 @@ func Open(ctx context.Context, env source.Env, address string, r source.Request)
 
 // Open reads the document from its beginning, unpacked.
 func (i *Input) Open() (io.ReadCloser, error) { return i.open() }
+
+// Members hands the files of a zip archive to visit, each by its name in it and unpacked; all of them together are held to the limit of the
+// client, and the archive to 65,536 files. archive is false, and nothing is visited, where the document is none.
+func (i *Input) Members(visit func(name string, content io.Reader) error) (archive bool, err error) {
+	var raw io.ReaderAt
+	var size int64
+	if i.Document != nil {
+		raw, size = i.Document.Raw()
+	} else {
+		f, err := os.Open(i.Path)
+		if err != nil {
+			return false, source.WithClass(source.NotFound, err)
+		}
+		defer f.Close()
+		info, err := f.Stat()
+		if err != nil {
+			return false, err
+		}
+		raw, size = f, info.Size()
+	}
+	var head [4]byte
+	if n, err := raw.ReadAt(head[:], 0); err != nil && err != io.EOF || !format.IsZip(head[:n]) {
+		return false, nil // who opens it tells what is wrong
+	}
+	err = format.WalkZip(raw, size, i.Name, format.ZipOptions{Limit: i.limit}, visit)
+	var limit *format.LimitError
+	switch {
+	case errors.As(err, &limit):
+		err = source.WithClass(source.TooLarge, err)
+	case err != nil && source.ClassOf(err) == source.Internal:
+		err = source.WithClass(source.Invalid, err)
+	}
+	return true, err
+}
 
 // Close lets go of the document.
 func (i *Input) Close() error {

@@ -125,6 +125,14 @@ func (d *Document) Open() (io.ReadCloser, error) {
 	return Unpack(r, d.Path, d.limit)
 }
 
+// Raw gives the document as it was sent, and its size in bytes; it is valid until Close.
+func (d *Document) Raw() (io.ReaderAt, int64) {
+	if d.file != nil {
+		return d.file, d.Size
+	}
+	return bytes.NewReader(d.memory), d.Size
+}
+
 // Close lets go of the document.
 func (d *Document) Close() error {
 	if d.file == nil {

@@ -195,6 +195,10 @@ func (o object) values(path string) []string {
 			out = append(out, v.String())
 		case bool:
 			out = append(out, strconv.FormatBool(v))
+		case element:
+			if text := v.text(); text != "" {
+				out = append(out, text)
+			}
 		}
 	})
 	return out
@@ -225,6 +229,9 @@ func walk(v any, path []string, found func(any)) {
 	if len(path) == 0 || len(path) == 1 && path[0] == "" {
 		found(v)
 		return
+	}
+	if e, ok := v.(element); ok {
+		v = map[string]any(e)
 	}
 	m, ok := v.(map[string]any)
 	if !ok {

@@ -1,4 +1,4 @@
-// Package table is the kind of source "table": rows of CSV and TSV, objects of JSON and newline-delimited JSON, turned into triples by a mapping that stands in
+// Package table is the kind of source "table": rows of CSV and TSV, objects of JSON and newline-delimited JSON, elements of XML, turned into triples by a mapping that stands in
 // the section of the source. The mapping has what an ordinary register needs of RML and CSVW: a subject from a template, classes,
 // properties with datatypes, languages, IRIs from templates, values by a table, lists in a cell, nodes within the record, and
 // conditions. What does not fit – a date that is none, a row without its key – is left out and reported with its row.
@@ -27,7 +27,7 @@ import (
 // Kind is the kind "table".
 func Kind() source.Kind {
 	return source.Kind{
-		Name: "table", Doc: "tables as CSV, TSV, JSON or newline-delimited JSON, with a mapping to RDF in the section",
+		Name: "table", Doc: "tables as CSV, TSV, JSON, newline-delimited JSON or XML, also in zip archives, with a mapping to RDF in the section",
 		New: func() source.Config { return &config{MaxPages: 1000} },
 	}
 }
@@ -35,13 +35,14 @@ func Kind() source.Kind {
 type config struct {
 	URL       []string          `yaml:"url" doc:"address of a table" format:"uri"`
 	Path      []string          `yaml:"path" doc:"file"`
-	Format    string            `yaml:"format" doc:"format; default: by media type, ending of the name, or first character" enum:"csv,tsv,json,ndjson"`
+	Format    string            `yaml:"format" doc:"format; default: by media type, ending of the name, or first character" enum:"csv,tsv,json,ndjson,xml"`
+	Members   string            `yaml:"members" doc:"which files of a zip archive are read, such as '*.csv'; default: those whose names end as tables do"`
 	Delimiter string            `yaml:"delimiter" doc:"separator of CSV in place of the comma, such as ';'"`
 	Encoding  string            `yaml:"encoding" doc:"encoding of CSV and TSV; default utf-8" enum:"utf-8,latin1,windows-1252"`
 	Header    *bool             `yaml:"header" doc:"whether the first row has the names of the columns; without, they are 1, 2, …"`
 	Skip      int               `yaml:"skip" doc:"lines before the first row that are no part of the table"`
 	Lazy      bool              `yaml:"lazy-quotes" doc:"take quotes in cells that are not escaped"`
-	Rows      string            `yaml:"rows" doc:"where the rows are in JSON, such as _embedded.items; default: the array that the document is"`
+	Rows      string            `yaml:"rows" doc:"where the rows are in JSON, such as _embedded.items, or in XML below the root; default: the array that the document is, or the root"`
 	Next      string            `yaml:"next" doc:"where the address of the next page is in JSON, such as _links.next.href; default: the header Link"`
 	MaxPages  int               `yaml:"max-pages" doc:"most pages; default 1000"`
 	Prefixes  map[string]string `yaml:"prefixes" doc:"prefixes beside the well-known ones, such as dct and skos"`
@@ -67,6 +68,9 @@ func (c *config) Open(env source.Env) (source.Source, error) {
 	}
 	if c.MaxPages < 1 {
 		return nil, source.Keyf("max-pages", "is %d, and must be 1 or more", c.MaxPages)
+	}
+	if _, err := path.Match(c.Members, ""); err != nil {
+		return nil, source.Keyf("members", "%q: %v", c.Members, err)
 	}
 	m := &compiler{prefixes: c.Prefixes}
 	subject := m.template("subject", c.Subject)
@@ -189,42 +193,91 @@ func (s *tables) pages(ctx context.Context, w *writer, in *input.Input) error {
 	}
 }
 
-// read reads one document.
+// read reads one document, or all tables of an archive.
 func (s *tables) read(ctx context.Context, w *writer, in *input.Input) (next string, err error) {
+	tables := 0
+	archive, err := in.Members(func(member string, content io.Reader) error {
+		if !s.wants(member) {
+			return nil
+		}
+		tables++
+		_, err := s.document(ctx, w, in.Name+"/"+member, "", member, content)
+		return err
+	})
+	if archive {
+		if err == nil && tables == 0 {
+			err = source.Errorf(source.Invalid, "%s: no file in the archive is a table that is meant (members)", in.Name)
+		}
+		return "", err
+	}
+	if err != nil {
+		return "", err
+	}
 	body, err := in.Open()
 	if err != nil {
 		return "", err
 	}
 	defer body.Close()
+	return s.document(ctx, w, in.Name, in.MediaType, in.Path, body)
+}
+
+// wants tells whether a file in an archive is read.
+func (s *tables) wants(member string) bool {
+	if s.Members == "" {
+		return s.Format != "" || byName(member) != ""
+	}
+	whole, _ := path.Match(s.Members, member)
+	base, _ := path.Match(s.Members, path.Base(member))
+	return whole || base
+}
+
+func (s *tables) document(ctx context.Context, w *writer, name, mediaType, file string, body io.Reader) (next string, err error) {
 	head := make([]byte, 512)
 	n, err := io.ReadFull(body, head)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-		return "", fmt.Errorf("%s: %w", in.Name, err)
+		return "", fmt.Errorf("%s: %w", name, err)
 	}
-	w.name = in.Name
+	w.name = name
 	r := io.TeeReader(io.MultiReader(strings.NewReader(string(head[:n])), body), w.sum)
-	switch s.format(in, string(head[:n])) {
+	switch s.format(mediaType, file, string(head[:n])) {
 	case "csv":
 		return "", s.csv(ctx, w, r, ',')
 	case "tsv":
 		return "", s.csv(ctx, w, r, '\t')
+	case "xml":
+		return "", s.xml(ctx, w, r)
 	}
 	return s.json(ctx, w, r)
 }
 
-func (s *tables) format(in *input.Input, head string) string {
+func (s *tables) format(mediaType, file, head string) string {
 	if s.Format != "" {
 		return s.Format
 	}
-	switch in.MediaType {
+	switch mediaType {
 	case "text/csv":
 		return "csv"
 	case "text/tab-separated-values":
 		return "tsv"
 	case "application/json", "application/geo+json", "application/hal+json", "application/x-ndjson", "application/ndjson":
 		return "json"
+	case "application/xml", "text/xml":
+		return "xml"
 	}
-	name := strings.ToLower(in.Path)
+	if f := byName(file); f != "" {
+		return f
+	}
+	if t := strings.TrimLeft(strings.TrimPrefix(head, "\uFEFF"), " \t\r\n"); t != "" && (t[0] == '[' || t[0] == '{') {
+		return "json"
+	} else if strings.HasPrefix(t, "<?xml") {
+		return "xml"
+	}
+	return "csv"
+}
+
+// byName tells a format by the ending of a name, or "".
+func byName(file string) string {
+	name := strings.ToLower(file)
 	for _, c := range []string{".gz", ".zst", ".bz2", ".xz"} {
 		name = strings.TrimSuffix(name, c)
 	}
@@ -235,11 +288,10 @@ func (s *tables) format(in *input.Input, head string) string {
 		return "tsv"
 	case ".json", ".ndjson", ".jsonl", ".geojson":
 		return "json"
+	case ".xml":
+		return "xml"
 	}
-	if t := strings.TrimLeft(strings.TrimPrefix(head, "\uFEFF"), " \t\r\n"); t != "" && (t[0] == '[' || t[0] == '{') {
-		return "json"
-	}
-	return "csv"
+	return ""
 }
 
 // writer turns rows into records. Rows that follow each other and have the same subject make one record.

@@ -1,8 +1,11 @@
 package table
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -212,6 +215,137 @@ func TestDates(t *testing.T) {
 			t.Errorf("%v: %q", in, got)
 		}
 	}
+}
+
+// archive makes a zip archive of names and texts.
+func archive(t testing.TB, files ...string) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for i := 0; i < len(files); i += 2 {
+		w, err := z.Create(files[i])
+		if err == nil {
+			_, err = io.WriteString(w, files[i+1])
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestArchive(t *testing.T) {
+	t.Parallel()
+	const section = `{subject: "http://e.example/{id}", properties: [{property: dct:title, column: name}]`
+	body := archive(t, "README.txt", "no table", "a/one.csv", "id,name\n1,A\n", "two.json", `[{"id":2,"name":"B"}]`, ".hidden.csv", "x")
+	s := sourcetest.Serve(t, func(r *http.Request, _ string, _ int) sourcetest.Answer {
+		return sourcetest.Answer{Type: "application/zip", Body: body}
+	})
+	env, _ := sourcetest.Env(t, t.TempDir(), s.URL)
+	if err := os.WriteFile(env.Path("a.zip"), []byte(body), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		more string
+		want int
+		err  string
+	}{{"}", 2, ""}, {", members: '*.csv'}", 1, ""}, {", members: a/one.csv}", 1, ""}, {", members: '*.xml'}", 0, "no file in the archive"}} {
+		for _, where := range []string{", path: a.zip", ", url: '" + s.URL + "/a.zip'"} {
+			sink := sourcetest.NewSink()
+			_, err := sourcetest.Open(t, Kind(), section+where+c.more, env).Harvest(context.Background(), nil, sink)
+			if len(sink.Records) != c.want || (err != nil) != (c.err != "") || err != nil && !strings.Contains(err.Error(), c.err) {
+				t.Errorf("%s%s: %v, %d records", where, c.more, err, len(sink.Records))
+			}
+		}
+	}
+	if _, err := sourcetest.TryOpen(Kind(), section+", path: a.zip, members: '['}", env); err == nil || !strings.Contains(err.Error(), "members") {
+		t.Error(err)
+	}
+}
+
+// A small archive may not unpack to more than is allowed, nor be cut.
+func TestArchiveBomb(t *testing.T) {
+	t.Parallel()
+	const section = `{subject: "http://e.example/{id}", properties: [{property: dct:title, column: name}], path: a.zip}`
+	env, _ := sourcetest.Env(t, t.TempDir())
+	env.Client = source.NewClient(source.ClientOptions{MaxBytes: 1 << 20})
+	half := "id,name\n1," + strings.Repeat("a", int(env.Client.MaxBytes()/2)+100) + "\n"
+	whole := archive(t, "a.csv", half, "b.csv", half)
+	for name, c := range map[string]struct {
+		body  string
+		class source.Class
+	}{"bomb": {whole, source.TooLarge}, "cut": {whole[:len(whole)/2], source.Invalid}} {
+		if err := os.WriteFile(env.Path("a.zip"), []byte(c.body), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := sourcetest.Open(t, Kind(), section, env).Harvest(context.Background(), nil, sourcetest.NewSink())
+		if source.ClassOf(err) != c.class {
+			t.Errorf("%s: %v (%s)", name, err, source.ClassOf(err))
+		}
+	}
+}
+
+func TestXML(t *testing.T) {
+	t.Parallel()
+	const doc = `<?xml version="1.0" encoding="utf-8"?><c:List xmlns:c="http://c.example/" version="3"><Group><Item id="1" open="true">
+  <Title xml:lang="nb"> Én </Title><Title xml:lang="en">One</Title><Tag>a</Tag><Tag>b</Tag><Site no="7"><Name>x &amp; y</Name></Site></Item></Group>
+  <Group><Item id="2"><Title xml:lang="nb">To</Title></Item><Other id="3"/></Group></c:List>`
+	const section = `
+path: a.xml
+rows: Group.Item
+subject: "http://e.example/{@id}"
+properties:
+  - {property: dct:title, column: Title@nb, language: nb}
+  - {property: dct:title, column: Title@en, language: en}
+  - {property: dct:alternative, column: Title}
+  - {property: dcat:keyword, column: Tag}
+  - {property: dct:valid, column: "@open", datatype: xsd:boolean}
+  - {property: dct:relation, each: Site, node: "#site-{@no}", properties: [{property: rdfs:label, column: Name}]}
+`
+	dir := t.TempDir()
+	env, _ := sourcetest.Env(t, dir)
+	run := func(section, text string) (*sourcetest.Sink, error) {
+		if err := os.WriteFile(filepath.Join(dir, "a.xml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		sink := sourcetest.NewSink()
+		_, err := sourcetest.Open(t, Kind(), section, env).Harvest(context.Background(), nil, sink)
+		return sink, err
+	}
+	sink, err := run(section, doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden.String(t, "testdata/xml.golden", sink.Text())
+	sink, err = run("path: a.xml\nsubject: 'urn:v:{@version}'\nproperties: [{property: dct:title, column: Group.Item.Title@nb}]", doc)
+	if err != nil || len(sink.Records["urn:v:3"].Triples) != 2 {
+		t.Errorf("the root as a row: %v\n%s", err, sink.Text())
+	}
+	for name, text := range map[string]string{
+		"cut": doc[:300], "nothing": "", "not well-formed": "<a><b></a>", "deep": strings.Repeat("<a>", 300), "an encoding": `<?xml version="1.0" encoding="ebcdic"?><a/>`,
+		"deep below a row": "<c><Group><Item>" + strings.Repeat("<a>", 300), "an entity": `<!DOCTYPE a [<!ENTITY x "y">]><c><Group><Item id="1">&x;</Item></Group></c>`,
+	} {
+		if _, err := run(section, text); source.ClassOf(err) != source.Invalid || err == nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func FuzzXML(f *testing.F) {
+	f.Add([]byte(`<l><i id="1"><t xml:lang="nb">a</t><t>b</t><s no="1"><n>x</n></s></i></l>`))
+	const section = `
+path: a.xml
+rows: i
+subject: "http://e.example/{@id}"
+properties:
+  - {property: dct:title, column: t}
+  - {property: dct:title, column: t@nb, language: nb}
+  - {property: dct:relation, each: s, node: "#s-{@no}", properties: [{property: rdfs:label, column: n}]}
+`
+	f.Fuzz(func(t *testing.T, in []byte) { fuzz(t, section, "a.xml", in) })
 }
 
 func FuzzCSV(f *testing.F) {
