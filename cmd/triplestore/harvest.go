@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -20,6 +22,10 @@ import (
 	"triplestore/store"
 	"triplestore/store/badgerstore"
 )
+
+// harvestGC is the growth of the heap in per cent at which garbage is collected during a harvest: what lives are large tables without
+// pointers, so that to collect more often costs little and keeps the process small. GOGC in the environment goes before it.
+const harvestGC = 40
 
 // printedNotes is how many notes of a source are printed; --json has more.
 const printedNotes = 20
@@ -79,6 +85,9 @@ Exit codes:
 		}
 		if int64(memory) < minMemory {
 			return usageError{fmt.Errorf("--memory %s: at least %s are needed", memory.String(), formatBytes(minMemory))}
+		}
+		if os.Getenv("GOGC") == "" {
+			defer debug.SetGCPercent(debug.SetGCPercent(harvestGC))
 		}
 		return a.withOptions(*dir, true, badgerstore.Options{Memory: int64(memory)}, func(st *badgerstore.Store) error {
 			h, err := newHarvester(config, st, *dir, nil)

@@ -36,6 +36,7 @@ type application struct {
 	stale map[string]bool
 
 	add     []rdf.Quad // batch on its way to the transaction
+	adders  *adders    // while nothing is removed: they add batches on the side
 	ledgerQ []rdf.Quad // new statements of the provenance
 	dropQ   []store.Quad
 	turned  bool // the ledger changes
@@ -105,6 +106,11 @@ func (a *application) flush() error {
 	if len(a.add) == 0 {
 		return nil
 	}
+	if a.adders != nil {
+		var err error
+		a.add, err = a.adders.give(a.add)
+		return err
+	}
 	err := a.txn.Add(a.add)
 	a.add = a.add[:0]
 	return err
@@ -161,6 +167,8 @@ func (a *application) replaceAll() error {
 	}
 	kept := make(map[int32]bool, len(mine))
 	refused := map[store.ID]bool{}
+	// All that this removes is gone; what claim removes are records of other sources, from graphs that get nothing here.
+	a.adders = newAdders(a.ctx, a.txn)
 	err := a.spool.each(func(f *frame) error {
 		if f.Deleted {
 			return nil
@@ -171,7 +179,10 @@ func (a *application) replaceAll() error {
 		}
 		return a.put(f.Triples, graph)
 	})
-	if err != nil {
+	if e := a.adders.wait(); e != nil {
+		err = e
+	}
+	if a.adders = nil; err != nil {
 		return err
 	}
 	for _, i := range mine {
