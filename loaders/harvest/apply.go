@@ -36,7 +36,7 @@ type application struct {
 	stale map[string]bool
 
 	add     []rdf.Quad // batch on its way to the transaction
-	adders  *adders    // while nothing is removed: they add batches on the side
+	adders  *adders    // while there is nothing to do but to add: they do it on the side
 	ledgerQ []rdf.Quad // new statements of the provenance
 	dropQ   []store.Quad
 	turned  bool // the ledger changes
@@ -167,8 +167,9 @@ func (a *application) replaceAll() error {
 	}
 	kept := make(map[int32]bool, len(mine))
 	refused := map[store.ID]bool{}
-	// All that this removes is gone; what claim removes are records of other sources, from graphs that get nothing here.
-	a.adders = newAdders(a.ctx, a.txn)
+	if !a.claims { // else claim asks the transaction for more than to add, which only one goroutine may
+		a.adders = newAdders(a.ctx, a.txn)
+	}
 	err := a.spool.each(func(f *frame) error {
 		if f.Deleted {
 			return nil
@@ -179,10 +180,13 @@ func (a *application) replaceAll() error {
 		}
 		return a.put(f.Triples, graph)
 	})
-	if e := a.adders.wait(); e != nil {
-		err = e
+	if a.adders != nil {
+		if e := a.adders.wait(); e != nil {
+			err = e
+		}
+		a.adders = nil
 	}
-	if a.adders = nil; err != nil {
+	if err != nil {
 		return err
 	}
 	for _, i := range mine {
