@@ -87,6 +87,9 @@ func (s *Server) queryContent(r *http.Request, q *queryRequest) []string {
 		return nil
 	}
 	parts := []string{"query", s.settings, q.text, q.describe.String()}
+	if q.union != nil {
+		parts = append(parts, "union", strconv.FormatBool(*q.union))
+	}
 	for _, offers := range [][]offer{solutionOffers, graphOffers} {
 		i, mediaType := choose(q.format, r.Header, offers)
 		if i >= 0 && offers[i].name == "html" {

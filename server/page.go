@@ -160,7 +160,7 @@ func (s *Server) answerPage(ctx context.Context, w http.ResponseWriter, r *http.
 	page := &resultPage{page: p, OpenHref: p.openIn(q.text)}
 	p.Title = p.M.Result
 	p.link.at = atParam(q.at)
-	p.setOldState(q.at, snap.Commit(), requestAddress(p.link, q)+s.graphArgs(&queryRequest{defaults: q.defaults, named: q.named, describe: q.describe}))
+	p.setOldState(q.at, snap.Commit(), requestAddress(p.link, q)+s.graphArgs(&queryRequest{defaults: q.defaults, named: q.named, describe: q.describe, union: q.union}))
 	var err error
 	switch res.Form() {
 	case algebra.Select:

@@ -31,6 +31,7 @@ type queryRequest struct {
 	explain  string // empty, plan or profile
 	describe sparql.Description
 	stored   *storedQuery // nil: the text is the request's own
+	union    *bool        // whether the default graph is the union of all graphs; nil: as the server has it
 }
 
 // What the parameter explain asks for in place of the answer.
@@ -121,6 +122,12 @@ func (s *Server) readSettings(params url.Values, q *queryRequest) (err error) {
 			return err
 		}
 	}
+	if params.Has("union-default-graph") {
+		union, err := strconv.ParseBool(params.Get("union-default-graph"))
+		if q.union = &union; err != nil {
+			return problem(http.StatusBadRequest, "The default graph is not known", fmt.Sprintf("The parameter union-default-graph is %q; there is true for the union of all graphs, and false.", params.Get("union-default-graph")))
+		}
+	}
 	if q.describe = s.c.Describe; params.Has("describe") {
 		if q.describe, err = sparql.ParseDescription(params.Get("describe")); err != nil {
 			return problem(http.StatusBadRequest, "The description is not known", fmt.Sprintf("The parameter describe: %v.", err))
@@ -203,6 +210,9 @@ func (s *Server) graphArgs(q *queryRequest) string {
 	}
 	if q.describe != s.c.Describe {
 		v.Set("describe", q.describe.String())
+	}
+	if q.union != nil {
+		v.Set("union-default-graph", strconv.FormatBool(*q.union))
 	}
 	if len(v) == 0 {
 		return ""

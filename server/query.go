@@ -131,6 +131,9 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 	if q.stored != nil {
 		o.Params = q.stored.params
 	}
+	if q.union != nil {
+		o.UnionDefaultGraph = *q.union
+	}
 	start := time.Now()
 	defer s.slow(r.Context(), q.text, start)
 	unhurried(w)

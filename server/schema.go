@@ -34,6 +34,22 @@ type schemaGraph struct {
 	sampled   bool             // some classes have more instances than were looked at
 }
 
+// named is the diagram with the classes' labels in the reader's language; what is kept was found for the first who asked.
+func (g *schemaGraph) named(classes []vocabularyTerm) *schemaGraph {
+	terms := map[store.ID]vocabularyTerm{}
+	for _, c := range classes {
+		terms[c.id] = c
+	}
+	out := *g
+	out.classes = slices.Clone(g.classes)
+	for i, c := range out.classes {
+		if t, ok := terms[c.term.id]; ok {
+			out.classes[i].term = t
+		}
+	}
+	return &out
+}
+
 type schemaClass struct {
 	term       vocabularyTerm
 	attributes []schemaAttribute
@@ -244,6 +260,7 @@ func (s *Server) answerSchema(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	g = g.named(v.Classes)
 	names := map[store.ID]propertyView{}
 	for _, t := range v.Predicates {
 		names[t.id] = t.view(p)

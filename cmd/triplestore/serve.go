@@ -83,7 +83,7 @@ administrators have no limit. Behind a proxy say with --trusted-proxy whose word
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:7878", "address to listen on, HOST:PORT")
 	flags.StringVar(&f.base, "base", "http://localhost:7878/", "IRI under which resources are this server's own")
 	flags.StringVar(&f.title, "title", "triplestore", "name on the pages")
-	flags.BoolVar(&f.union, "union-default-graph", false, "let the default graph of queries be the union of all graphs")
+	flags.BoolVar(&f.union, "union-default-graph", false, "let the default graph of queries be the union of all graphs (default with --harvest, which writes named graphs)")
 	flags.DurationVar(&f.timeout, "timeout", time.Minute, "longest time of a query")
 	flags.Var(&f.memory, "memory", "most memory for the state of one query")
 	flags.Var(&f.memoryTotal, "query-memory-total", "most memory for the state of all queries and updates that run; 0 for no limit (default half of what there is)")
@@ -109,6 +109,7 @@ administrators have no limit. Behind a proxy say with --trusted-proxy whose word
 	flags.StringVar(&f.log, "log", "text", "form of the log on standard error: text, json or off")
 	flags.BoolVar(&f.json, "json", false, "print the addresses as JSON")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		f.union = f.union || f.harvest != "" && !cmd.Flags().Changed("union-default-graph")
 		log, err := a.logger(f.log)
 		if err != nil {
 			return err
