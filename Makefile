@@ -119,6 +119,10 @@ fuzz: ## every fuzz target for FUZZTIME each (10s)
 bench: ## parse, load, disk, scan and point lookup in figures; BENCHFLAGS='-nt FILE -ttl FILE' for your own data
 	$(GO) run ./bench $(BENCHFLAGS)
 
+.PHONY: pgo
+pgo: ## a profile of the queries for the compiler, cmd/triplestore/default.pgo, which "go build" then uses; see docs/performance.md
+	$(GO) run -pgo=off ./bench -triples 1000000 -queries bench/queries -profile cmd/triplestore/default.pgo
+
 bench-peers: build bench/.peers/$(PEERS_DATA).nt ## this store beside the installed peers, over HTTP; SIZE=1m, PEERS=a,b, BENCH_HOME=, PEERSFLAGS=; writes docs/peers.md
 	$(GO) run ./bench/peers -name $(SIZE) -data bench/.peers/$(PEERS_DATA).nt -queries $(PEERS_QUERIES) -engines $(PEERS) $(PEERSFLAGS)
 
