@@ -10,10 +10,12 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -29,13 +31,14 @@ func TestMain(m *testing.M) {
 //	stop                sends SIGTERM and wants exit code 0
 //	kill                ends the server without warning
 //	http STATUS PATH [ACCEPT [QUERY]]   asks the server; the body is stdout
+//	await PATH ACCEPT REGEXP            asks until the body matches, at most a minute; the body is stdout
 //	post STATUS UPDATE [TOKEN]          sends an update to the server; the body is stdout
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": status, "serve": serve, "stop": stop, "http": request, "post": post, "kill": kill,
+			"status": status, "serve": serve, "stop": stop, "http": request, "await": await, "post": post, "kill": kill,
 		},
 	})
 }
@@ -118,6 +121,34 @@ func kill(ts *testscript.TestScript, _ bool, _ []string) {
 	r := v.(*running)
 	ts.Check(r.cmd.Process.Kill())
 	r.cmd.Wait() //nolint:errcheck // it tells that it was killed
+}
+
+func await(ts *testscript.TestScript, _ bool, args []string) {
+	want := regexp.MustCompile(args[2])
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for body := []byte(nil); ; {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(ts.Getenv("URL"), "/")+args[0], nil)
+		ts.Check(err)
+		r.Header.Set("Accept", args[1])
+		if resp, err := http.DefaultClient.Do(r); err == nil {
+			body, err = io.ReadAll(resp.Body)
+			resp.Body.Close()
+			ts.Check(err)
+		}
+		if want.Match(body) {
+			_, err := ts.Stdout().Write(body)
+			ts.Check(err)
+			return
+		}
+		select {
+		case <-ctx.Done():
+			ts.Fatalf("%s does not get to %s:\n%s", args[0], args[2], body)
+		case <-tick.C:
+		}
+	}
 }
 
 func request(ts *testscript.TestScript, _ bool, args []string) {
