@@ -8,6 +8,7 @@ package main
 import (
 	"bufio"
 	"cmp"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,6 +19,11 @@ import (
 
 	"triplestore/internal/w3c"
 )
+
+// notes stand between the numbers and what is excused: what no suite tests.
+//
+//go:embed notes.md
+var notes string
 
 func main() {
 	if len(os.Args) != 2 {
@@ -112,7 +118,7 @@ suite that are not about what a package does are not counted in its row.
 		failed += n[w3c.Failed]
 		fmt.Fprintf(w, "| %s | `%s` | %d | %d | %d |\n", r.suite, r.pkg, n[w3c.Passed], n[w3c.Excused], n[w3c.Failed])
 	}
-	fmt.Fprint(w, "\n## Excused\n\n")
+	fmt.Fprint(w, "\n"+notes+"## Excused\n\n")
 	if len(excused) == 0 {
 		fmt.Fprintln(w, "None.")
 		return failed

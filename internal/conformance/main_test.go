@@ -36,7 +36,7 @@ func TestWrite(t *testing.T) {
 		t.Errorf("%d failed", failed)
 	}
 	_, table, _ := strings.Cut(b.String(), "---: |\n")
-	want := "| r | `q` | 0 | 0 | 1 |\n| s | `p` | 1 | 2 | 0 |\n| s | `q` | 1 | 0 | 0 |\n\n## Excused\n\n" +
+	want := "| r | `q` | 0 | 0 | 1 |\n| s | `p` | 1 | 2 | 0 |\n| s | `q` | 1 | 0 | 0 |\n\n" + notes + "## Excused\n\n" +
 		"| suite | package | tests | reason |\n| --- | --- | --- | --- |\n| s | `p` | 1, 2 | a\\|b |\n"
 	if table != want {
 		t.Errorf("got\n%s\nwant\n%s", table, want)

@@ -90,6 +90,12 @@ func RunServices(t *testing.T, engine Engine) {
 	w3c.Run(t, "rdf-tests/sparql/sparql11/service/manifest.ttl", nil, func(t *testing.T, test *w3c.Test) error { return evaluate(t, test, engine) })
 }
 
+// RunEntailment runs the tests of entailment regimes, of whatever regime. Most of them need more than simple entailment.
+func RunEntailment(t *testing.T, excuses w3c.Excuses, engine Engine) {
+	t.Helper()
+	w3c.Run(t, "rdf-tests/sparql/sparql11/entailment/manifest.ttl", excuses, func(t *testing.T, test *w3c.Test) error { return evaluate(t, test, engine) })
+}
+
 func evaluate(t *testing.T, test *w3c.Test, engine Engine) error {
 	if test.Type != w3c.MF+"QueryEvaluationTest" && test.Type != w3c.MF+"CSVResultFormatTest" {
 		return w3c.ErrNotApplicable
