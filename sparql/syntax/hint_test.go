@@ -15,6 +15,8 @@ func TestHints(t *testing.T) {
 		"SELECT * { ?s ?p ?o } ORDER BY ?s, ?o":            "separated by blanks",
 		"SELECT * { ?s ?p ?o FILTER (LENGTH(?o) > 2) }":    "did you mean STRLEN?",
 		"SELECT * { ?s rdf:type ?o }":                      "PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>",
+		"SELECT * { ?s wdt:P31 ?o }":                       "did you mean PREFIX wdt: <http://www.wikidata.org/prop/direct/>?",
+		"SELECT * { ?s a dbo:Place }":                      "did you mean PREFIX dbo: <http://dbpedia.org/ontology/>?",
 	} {
 		_, err := ParseQuery(text, Options{})
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -286,6 +286,9 @@ func (p *parser) unknownPrefix(name string) string {
 	if ns, ok := vocab.Namespace(name); ok {
 		return msg + "; did you mean PREFIX " + name + ": <" + ns + ">?"
 	}
+	if ns, ok := foreignPrefixes[name]; ok {
+		return msg + "; did you mean PREFIX " + name + ": <" + ns + ">?"
+	}
 	var known []string
 	for k := range p.prologue.Prefixes {
 		known = append(known, k)
