@@ -12,7 +12,7 @@ import (
 	"triplestore/store"
 )
 
-// ownerFile tells who has the store open. It locks nothing, that is Badger's flock on the directory; it is for the message.
+// ownerFile tells who has the store open. It locks nothing, that is the flock on the directory; it is for the message.
 const ownerFile = "OWNER"
 
 // owner is the content of the file.
@@ -61,7 +61,7 @@ func lockedError(dir string) error {
 		o.Since.Format(time.RFC3339), advice)
 }
 
-// readOwner believes the file only if it is of the process that Badger wrote down when it took the lock: a process that was killed
+// readOwner believes the file only if it is of the process that wrote itself down when it took the lock: a process that was killed
 // leaves its file behind. On the same host that process must also be there.
 func readOwner(dir string) (o owner, ok bool) {
 	b, err := os.ReadFile(filepath.Join(dir, ownerFile))

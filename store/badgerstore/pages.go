@@ -47,6 +47,7 @@ func pageKey(no uint64) []byte { return binary.BigEndian.AppendUint64(nil, no) }
 type badgerPages struct {
 	db       *badger.DB
 	dir      string
+	lock     dirLock
 	fileSize uint64 // of the value log
 
 	flushing sync.Mutex // held while a batch goes to Badger; taken before mu
@@ -112,7 +113,17 @@ func openAs(dir string, o Options, version uint16) (_ *badgerPages, err error) {
 		WithValueThreshold(smallPage).WithValueLogFileSize(o.ValueLogFileSize).
 		WithMemTableSize(memTable).WithNumMemtables(2).WithBaseTableSize(1 << 20).WithNumLevelZeroTables(2).WithNumLevelZeroTablesStall(8).
 		WithDetectConflicts(false).WithMetricsEnabled(false).WithNumVersionsToKeep(1).WithNumCompactors(2).
-		WithCompactL0OnClose(o.mergeOnClose)
+		WithCompactL0OnClose(o.mergeOnClose).WithBypassLockGuard(ownLock)
+	lock, err := lockDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	opened := false
+	defer func() {
+		if !opened { // also in a panic
+			err = errors.Join(err, lock.release())
+		}
+	}()
 	removeUnfinished(dir)
 	if err := verifyTables(dir, version, opt); err != nil {
 		return nil, fmt.Errorf("store: open %s: %w", dir, err)
@@ -124,8 +135,9 @@ func openAs(dir string, o Options, version uint16) (_ *badgerPages, err error) {
 	case err != nil:
 		return nil, fmt.Errorf("store: open %s: %w", dir, err)
 	}
+	opened = true
 	writeOwner(dir)
-	return &badgerPages{db: db, dir: dir, fileSize: uint64(o.ValueLogFileSize)}, nil
+	return &badgerPages{db: db, dir: dir, lock: lock, fileSize: uint64(o.ValueLogFileSize)}, nil
 }
 
 // recovered turns a panic, which is how Badger says that some bytes of its files make no sense, into an error.
@@ -335,7 +347,7 @@ func (p *badgerPages) together(root []byte) (done bool, err error) {
 
 func (p *badgerPages) Close() error {
 	removeOwner(p.dir)
-	return p.db.Close()
+	return errors.Join(p.db.Close(), p.lock.release())
 }
 
 // quiet passes Badger's messages on, which are chatty.

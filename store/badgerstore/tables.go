@@ -29,7 +29,7 @@ func verifyTables(dir string, version uint16, opt badger.Options) error {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("the manifest: %w: %w", err, store.ErrCorrupt)
 	}
-	if len(m.Tables) == 0 && len(withContent(dir, "*.mem")) == 0 && len(withContent(dir, "*.sst")) > 0 && !held(dir) {
+	if len(m.Tables) == 0 && len(withContent(dir, "*.mem")) == 0 && len(withContent(dir, "*.sst")) > 0 {
 		// A table is named before the log that it was made of is removed, so this comes from no crash.
 		return fmt.Errorf("the manifest names no tables of keys, and there are some: %w", store.ErrCorrupt)
 	}
@@ -38,9 +38,6 @@ func verifyTables(dir string, version uint16, opt badger.Options) error {
 		err := verifyTable(path)
 		if err == nil || errors.Is(err, os.ErrNotExist) { // Badger tells of a file that is missing
 			continue
-		}
-		if held(dir) { // another process is just working on it
-			return lockedError(dir)
 		}
 		return fmt.Errorf("table of keys %s: %w: %w", filepath.Base(path), err, store.ErrCorrupt)
 	}
