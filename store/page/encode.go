@@ -14,7 +14,8 @@ type encoder struct {
 	out   []byte
 	plans [3]plan // by depth
 	table [4 * maxDictionary]uint16
-	only  byte // the encoding beside the simple ones to try for a whole column, or anyEncoding
+	place []store.ID // of the entries of a dictionary, once sorted
+	only  byte       // the encoding beside the simple ones to try for a whole column, or anyEncoding
 }
 
 const anyEncoding = 255
@@ -165,20 +166,21 @@ func (e *encoder) runs(b []byte, v []store.ID, runs, depth int) []byte {
 // dictionary gives up when there are too many different values for it to be smaller than limit.
 func (e *encoder) dictionary(b []byte, v []store.ID, depth, limit int) []byte {
 	p := &e.plans[depth]
-	clear(e.table[:])
+	table := e.table[:min(len(e.table), 4<<bits.Len(uint(len(v))))]
+	clear(table)
 	p.entries, p.index = p.entries[:0], grown(p.index, len(v))
-	mask := len(e.table) - 1
+	mask := len(table) - 1
 	for i, x := range v {
 		h := int(uint64(x)*0x9e3779b97f4a7c15>>32) & mask
 		for {
-			t := int(e.table[h])
+			t := int(table[h])
 			if t == 0 {
 				if k := len(p.entries); k == maxDictionary || k&(k-1) == 0 && packedSize(len(v), widthOf(store.ID(k)))+k >= limit {
 					return b // an entry costs a byte or more
 				}
 				p.entries = append(p.entries, x)
 				t = len(p.entries)
-				e.table[h] = uint16(t)
+				table[h] = uint16(t)
 			}
 			if p.entries[t-1] == x {
 				p.index[i] = store.ID(t - 1)
@@ -194,13 +196,16 @@ func (e *encoder) dictionary(b []byte, v []store.ID, depth, limit int) []byte {
 	}
 	p.tmp = append(p.tmp[:0], p.entries...)
 	slices.Sort(p.tmp)
-	var place [maxDictionary]store.ID
-	for i, x := range p.entries {
-		j, _ := slices.BinarySearch(p.tmp, x)
-		place[i] = store.ID(j)
+	e.place = grown(e.place, k)
+	for j, x := range p.tmp {
+		h := int(uint64(x)*0x9e3779b97f4a7c15>>32) & mask
+		for p.entries[table[h]-1] != x {
+			h = (h + 1) & mask
+		}
+		e.place[table[h]-1] = store.ID(j)
 	}
 	for i, t := range p.index {
-		p.index[i] = place[t]
+		p.index[i] = e.place[t]
 	}
 	b = append(b, encDictionary)
 	b = binary.LittleEndian.AppendUint32(b, uint32(k))

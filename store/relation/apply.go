@@ -20,7 +20,7 @@ type Result struct {
 // nothing changes, it writes nothing and returns the root as it was. With an empty tree it is a sequential build of full
 // pages. Memory is bounded by a few pages per level, whatever the number of changes. After an error, which may be the context's,
 // the pages put so far belong to no tree and the pages freed are still in use: the caller must discard both.
-// The cache (may be nil) is read but not filled.
+// The cache (may be nil) keeps of the new pages the inner ones and the patches: whoever gives out a page's number again drops it there.
 func Apply(ctx context.Context, w PageWriter, cache *Cache, width int, root Root, changes Changes) (Result, error) {
 	return apply(ctx, w, cache, width, root, changes, capacities(width))
 }

@@ -183,6 +183,7 @@ func (b *builder) emit(level, n int) error {
 	}
 	var bytes []byte
 	var e entry
+	var in *inner
 	if level == 0 {
 		var cols [MaxWidth][]store.ID
 		for c := range b.width {
@@ -200,7 +201,7 @@ func (b *builder) emit(level, n int) error {
 			}
 		}
 		e = innerEntry(b.levels[level][:n], b.width)
-		bytes = encodeInner(b.levels[level][:n], b.width, b.model(level, n))
+		bytes, in = encodeInner(b.levels[level][:n], b.width, b.model(level, n))
 		b.levels[level] = append(b.levels[level][:0], b.levels[level][n:]...)
 	}
 	no, err := b.w.Put(bytes)
@@ -208,7 +209,26 @@ func (b *builder) emit(level, n int) error {
 		return err
 	}
 	e.page = no
+	if in != nil {
+		if err := b.keep(no, bytes, in); err != nil {
+			return err
+		}
+	}
 	return b.pushEntry(level+1, e)
+}
+
+// keep puts a new inner page into the cache: the next commit goes through most of them.
+func (b *builder) keep(no uint64, bytes []byte, in *inner) error {
+	if b.rel.cache == nil {
+		return nil
+	}
+	p, err := page.Open(bytes, page.Inner, page.InnerColumns(b.width))
+	if err != nil {
+		return fmt.Errorf("relation: page %d: %w", no, err)
+	}
+	b.rel.cache.put(no, &node{no: no, page: p, rows: in.len(), width: b.width, inner: in,
+		cost: int64(len(bytes)) + 300 + innerCost(in.len(), b.width)})
+	return nil
 }
 
 func (b *builder) writePatches(leaves []entry) error {
@@ -221,6 +241,7 @@ func (b *builder) writePatches(leaves []entry) error {
 		if err != nil {
 			return err
 		}
+		b.rel.keepPatch(no, e.patch)
 		e.page, e.patch = e.page|no<<patchShift, nil
 	}
 	return nil
@@ -352,7 +373,7 @@ func innerEntry(entries []entry, width int) entry {
 	return e
 }
 
-func encodeInner(entries []entry, width int, old page.Page) []byte {
+func encodeInner(entries []entry, width int, old page.Page) ([]byte, *inner) {
 	columns := page.InnerColumns(width)
 	all := make([]store.ID, columns*len(entries))
 	cols := make([][]store.ID, columns)
@@ -370,5 +391,5 @@ func encodeInner(entries []entry, width int, old page.Page) []byte {
 			cols[page.DistinctColumn(width)+k][i] = store.ID(e.distinct[k])
 		}
 	}
-	return page.EncodeLike(page.Inner, cols, old)
+	return page.EncodeLike(page.Inner, cols, old), newInner(all, len(entries), width)
 }

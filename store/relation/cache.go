@@ -125,11 +125,13 @@ func (c *Cache) Drop(no uint64) {
 	if c == nil {
 		return
 	}
-	s := c.shard(no)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if n := s.nodes[no]; n != nil {
-		s.remove(n)
+	for _, key := range [...]uint64{no, no | patchKey} {
+		s := c.shard(key)
+		s.mu.Lock()
+		if n := s.nodes[key]; n != nil {
+			s.remove(n)
+		}
+		s.mu.Unlock()
 	}
 }
 

@@ -20,6 +20,7 @@ type node struct {
 	rows  int
 	width int
 	inner *inner // nil in a leaf
+	patch *patch // of a patch that is kept alone, which has none of the rest
 
 	touches atomic.Int32 // lookups, up to hotTouches
 	mu      sync.Mutex   // held while a column is decoded
@@ -66,21 +67,26 @@ func openNode(no uint64, b []byte, width int, leaf bool) (*node, error) {
 		if n.inner, err = openInner(p, width); err != nil {
 			return nil, fmt.Errorf("relation: page %d: %w", no, err)
 		}
-		n.cost += int64(p.Rows()) * int64(4*width+1) * 8
+		n.cost += innerCost(p.Rows(), width)
 	}
 	return n, nil
 }
 
 func openInner(p page.Page, w int) (*inner, error) {
 	rows, columns := p.Rows(), page.InnerColumns(w)
-	in := &inner{}
 	all := make([]store.ID, rows*columns)
-	column := func(i int) []store.ID { return all[i*rows : (i+1)*rows : (i+1)*rows] }
 	for i := range columns {
-		if err := p.Column(i, column(i)); err != nil {
+		if err := p.Column(i, all[i*rows:(i+1)*rows]); err != nil {
 			return nil, err
 		}
 	}
+	return newInner(all, rows, w), nil
+}
+
+// newInner makes the content of an inner page of its columns, which lie one after the other.
+func newInner(all []store.ID, rows, w int) *inner {
+	in := &inner{}
+	column := func(i int) []store.ID { return all[i*rows : (i+1)*rows : (i+1)*rows] }
 	for i := range w {
 		in.first[i], in.last[i] = column(i), column(page.LastColumn(w)+i)
 	}
@@ -101,8 +107,10 @@ func openInner(p page.Page, w int) (*inner, error) {
 			in.cumDistinct[k][i+1] = in.cumDistinct[k][i] + uint64(n) - shared
 		}
 	}
-	return in, nil
+	return in
 }
+
+func innerCost(rows, width int) int64 { return int64(rows) * int64(4*width+1) * 8 }
 
 // shares reports whether child i begins with the prefix of k columns with which the child before it ends.
 func (in *inner) shares(i, k int) bool {
@@ -159,6 +167,13 @@ func (n *node) decode(c int) ([]store.ID, error) {
 	return col, nil
 }
 
+// touch notes lookups.
+func (n *node) touch(times int) {
+	if n.touches.Load() < hotTouches {
+		n.touches.Add(int32(min(times, hotTouches)))
+	}
+}
+
 // row reads one row of a leaf.
 func (n *node) row(i int) (r Row, err error) {
 	for c := range n.width {
@@ -166,7 +181,10 @@ func (n *node) row(i int) (r Row, err error) {
 			r[c] = (*p)[i]
 			continue
 		}
-		v, ok := n.page.At(c, i)
+		v, ok := store.NoID, false
+		if n.touches.Load() < hotTouches {
+			v, ok = n.page.At(c, i)
+		}
 		if !ok {
 			col, err := n.column(c)
 			if err != nil {
@@ -189,8 +207,8 @@ func (r *Relation) load(no uint64, leaf, keep bool) (*node, error) {
 		if n.width != r.width || (n.inner == nil) != leaf || n.no != no {
 			return nil, fmt.Errorf("relation: page %d is not of the expected kind: %w", no, store.ErrCorrupt)
 		}
-		if keep && n.touches.Load() < hotTouches {
-			n.touches.Add(1)
+		if keep {
+			n.touch(1)
 		}
 		return n, nil
 	}

@@ -3,6 +3,7 @@ package relation
 import (
 	"fmt"
 	"slices"
+	"unsafe"
 
 	"triplestore/store"
 	"triplestore/store/page"
@@ -50,6 +51,9 @@ func (p *patch) encode(width int) []byte {
 
 // openPatch reads a patch.
 func (r *Relation) openPatch(no uint64) (*patch, error) {
+	if n := r.cache.get(no | patchKey); n != nil && n.width == r.width {
+		return n.patch, nil
+	}
 	fail := func(err error) (*patch, error) { return nil, fmt.Errorf("relation: page %d: %w", no, err) }
 	b, err := r.pages.Page(no)
 	if err != nil {
@@ -79,10 +83,18 @@ func (r *Relation) openPatch(no uint64) (*patch, error) {
 		}
 		x.Op = Op(cols[r.width][i])
 	}
+	r.keepPatch(no, out)
 	return out, nil
 }
 
-// openBase opens the page of a leaf without its patch.
+// patchKey marks the key by which the cache keeps a patch alone; the number alone is the key of leaf and patch together.
+const patchKey = 1 << 63
+
+func (r *Relation) keepPatch(no uint64, p *patch) {
+	r.cache.put(no|patchKey, &node{no: no, width: r.width, patch: p, cost: int64(cap(p.changes))*int64(unsafe.Sizeof(Change{})) + 300})
+}
+
+// openBase opens the page of a leaf without its patch. It stays in the cache: the leaves that commits patch are patched again and again.
 func (r *Relation) openBase(no uint64) (*node, error) {
 	if n := r.cache.get(no); n != nil && n.width == r.width && n.inner == nil && n.no == no {
 		return n, nil
@@ -91,7 +103,11 @@ func (r *Relation) openBase(no uint64) (*node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("relation: page %d: %w", no, err)
 	}
-	return openNode(no, b, r.width, true)
+	n, err := openNode(no, b, r.width, true)
+	if err != nil {
+		return nil, err
+	}
+	return r.cache.put(no, n), nil
 }
 
 // openPatched opens a leaf with its patch.
@@ -176,7 +192,7 @@ func (a *applier) patched(e entry, changes []Change) (*patching, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.changes = old.changes
+		p.changes = append(make([]Change, 0, len(old.changes)+len(changes)), old.changes...)
 	}
 	if len(p.changes)+len(changes) > 2*a.out.size.patch {
 		return nil, nil
@@ -185,6 +201,7 @@ func (a *applier) patched(e entry, changes []Change) (*patching, error) {
 	if p.base, err = a.rel.openBase(baseOf(e.page)); err != nil {
 		return nil, err
 	}
+	p.base.touch(len(changes))
 	at := 0
 	for i := range changes {
 		if at, err = p.change(&changes[i], at); err != nil {
