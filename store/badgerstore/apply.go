@@ -230,11 +230,19 @@ type probe struct {
 	block store.Block
 	at    int
 	end   bool
+	few   int // rows that were looked up one by one
 }
+
+// maxFew is the number of rows from which on a probe goes through the relation instead of looking them up one by one.
+const maxFew = 64
 
 func (p *probe) contains(row relation.Row) (bool, error) {
 	if p.rel.Rows() == 0 || p.end {
 		return false, nil
+	}
+	if p.few < maxFew {
+		p.few++
+		return p.rel.Contains(row)
 	}
 	if p.c == nil {
 		p.c = p.rel.Scan(p.ctx, relation.Range{}, store.AllColumns)

@@ -41,6 +41,7 @@ package page
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/zeebo/xxh3"
 
@@ -184,11 +185,12 @@ func (p Page) At(column, row int) (v store.ID, ok bool) {
 }
 
 // Encode packs columns, which must be of the same length of 1 to MaxRows, into the bytes of a page.
-func Encode(kind Kind, columns [][]store.ID) []byte { return EncodeLike(kind, columns, Page{}) }
+func Encode(kind Kind, columns [][]store.ID) []byte { return EncodeLike(kind, columns, Page{}, nil) }
 
 // EncodeLike is Encode for a page that takes the place of another one and differs little from it: it tries only the encodings that
-// the other one's columns have, and the simple ones, which takes less time. The zero Page is none.
-func EncodeLike(kind Kind, columns [][]store.ID, old Page) []byte {
+// the other one's columns have, and the simple ones, which takes less time. The zero Page is none. decoded may be its columns, of which
+// those that did not change are taken over as they are.
+func EncodeLike(kind Kind, columns [][]store.ID, old Page, decoded [][]store.ID) []byte {
 	n := 0
 	if len(columns) > 0 {
 		n = len(columns[0])
@@ -205,6 +207,11 @@ func EncodeLike(kind Kind, columns [][]store.ID, old Page) []byte {
 		}
 		binary.LittleEndian.PutUint32(b[headerSize+4*i:], uint32(len(b)))
 		e.only = anyEncoding
+		if i < old.columns && i < len(decoded) && slices.Equal(decoded[i], c) {
+			start, end := old.bounds(i)
+			b = append(b, old.b[start:end]...)
+			continue
+		}
 		if i < old.columns {
 			e.only = old.encoding(i)
 		}

@@ -53,6 +53,7 @@ func apply(ctx context.Context, w PageWriter, cache *Cache, width int, root Root
 		out: builder{ctx: ctx, w: w, width: width, size: size},
 	}
 	a.out.rel = a.rel
+	defer a.out.close()
 	var err error
 	switch root.Height {
 	case 0:
@@ -235,7 +236,7 @@ func (a *applier) giveUp() error {
 		}
 		s.given = true
 		a.out.w.Free(s.n.no)
-		a.out.old(s.level, s.n.page)
+		a.out.old(s.level, s.n)
 		for i := range s.at {
 			if err := a.out.pass(s.level-1, s.n.inner.entry(i, a.rel.width)); err != nil {
 				return err
@@ -347,7 +348,7 @@ func (a *applier) leaf(e entry, limit *Row) (changed bool, err error) {
 					return false, err
 				}
 				a.out.free(0, e)
-				a.out.old(0, n.page)
+				a.out.old(0, n)
 			}
 			if err := a.out.pushColumns(&cols, done, at); err != nil {
 				return false, err

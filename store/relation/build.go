@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"triplestore/store"
 	"triplestore/store/page"
@@ -19,22 +20,25 @@ type builder struct {
 	size   capacity
 	rows   [MaxWidth][]store.ID // level 0
 	levels [maxHeight + 2][]entry
-	like   [maxHeight + 2]page.Page // the old page that the next one of a level takes the place of, if any
+	like   [maxHeight + 2]*node // the old page that the next one of a level takes the place of, if any
 }
 
 // old tells that the next page of a level takes the place of a page.
-func (b *builder) old(level int, p page.Page) { b.like[level] = p }
+func (b *builder) old(level int, n *node) { b.like[level] = n }
 
 // model is the old page whose encodings are good enough for a new one of n rows. From time to time, as a page grows or shrinks, all
 // encodings are tried again.
-func (b *builder) model(level, n int) page.Page {
-	p := b.like[level]
-	b.like[level] = page.Page{}
+func (b *builder) model(level, n int) (p page.Page, decoded [][]store.ID) {
+	old := b.like[level]
+	b.like[level] = nil
 	step := max(b.capacity(level)/16, 1)
-	if p.Rows()/step != n/step {
-		return page.Page{}
+	if old == nil || old.page.Rows()/step != n/step {
+		return p, nil
 	}
-	return p
+	if old.inner != nil {
+		decoded = old.inner.columns()
+	}
+	return old.page, decoded
 }
 
 func (b *builder) capacity(level int) int {
@@ -50,6 +54,21 @@ func (b *builder) least(level int) int { return b.capacity(level) / 4 }
 // most is the size above which a page is split. It is more than a page is built with, so that the first small change after a
 // bulk load does not split every page that it touches.
 func (b *builder) most(level int) int { return b.capacity(level) * 5 / 4 }
+
+// entryLists are the lists of builders that are done: a small commit needs a dozen of them for as many pages.
+var entryLists = sync.Pool{New: func() any { return new([]entry) }}
+
+// close gives back what the builder holds.
+func (b *builder) close() {
+	for l, list := range b.levels {
+		if b.levels[l] = nil; cap(list) > 0 {
+			list = list[:cap(list)]
+			clear(list)
+			list = list[:0]
+			entryLists.Put(&list)
+		}
+	}
+}
 
 func (b *builder) pending(level int) int {
 	if level == 0 {
@@ -96,6 +115,9 @@ func (b *builder) pushColumns(cols *[MaxWidth][]store.ID, from, to int) error {
 func (b *builder) pushEntry(level int, e entry) error {
 	if level >= len(b.levels) {
 		return fmt.Errorf("relation: tree of more than %d levels: %w", maxHeight, store.ErrCorrupt)
+	}
+	if b.levels[level] == nil {
+		b.levels[level] = *entryLists.Get().(*[]entry)
 	}
 	b.levels[level] = append(b.levels[level], e)
 	return b.spill(level)
@@ -190,7 +212,8 @@ func (b *builder) emit(level, n int) error {
 			cols[c] = b.rows[c][:n]
 		}
 		e = leafEntry(&cols, b.width)
-		bytes = page.EncodeLike(page.Leaf, cols[:b.width], b.model(0, n))
+		like, decoded := b.model(0, n)
+		bytes = page.EncodeLike(page.Leaf, cols[:b.width], like, decoded)
 		for c := range b.width {
 			b.rows[c] = append(b.rows[c][:0], b.rows[c][n:]...)
 		}
@@ -201,7 +224,8 @@ func (b *builder) emit(level, n int) error {
 			}
 		}
 		e = innerEntry(b.levels[level][:n], b.width)
-		bytes, in = encodeInner(b.levels[level][:n], b.width, b.model(level, n))
+		like, decoded := b.model(level, n)
+		bytes, in = encodeInner(b.levels[level][:n], b.width, like, decoded)
 		b.levels[level] = append(b.levels[level][:0], b.levels[level][n:]...)
 	}
 	no, err := b.w.Put(bytes)
@@ -373,7 +397,7 @@ func innerEntry(entries []entry, width int) entry {
 	return e
 }
 
-func encodeInner(entries []entry, width int, old page.Page) ([]byte, *inner) {
+func encodeInner(entries []entry, width int, old page.Page, decoded [][]store.ID) ([]byte, *inner) {
 	columns := page.InnerColumns(width)
 	all := make([]store.ID, columns*len(entries))
 	cols := make([][]store.ID, columns)
@@ -391,5 +415,5 @@ func encodeInner(entries []entry, width int, old page.Page) ([]byte, *inner) {
 			cols[page.DistinctColumn(width)+k][i] = store.ID(e.distinct[k])
 		}
 	}
-	return page.EncodeLike(page.Inner, cols, old), newInner(all, len(entries), width)
+	return page.EncodeLike(page.Inner, cols, old, decoded), newInner(all, len(entries), width)
 }

@@ -39,6 +39,7 @@ type inner struct {
 	first, last [MaxWidth][]store.ID
 	pages, rows []store.ID
 	distinct    [MaxWidth - 1][]store.ID
+	all         []store.ID // all of these columns, one after the other
 	// cumRows[i] and cumDistinct[k-1][i] are the number of rows and of different prefixes of k columns in the first i children.
 	cumRows     []uint64
 	cumDistinct [MaxWidth - 1][]uint64
@@ -85,7 +86,7 @@ func openInner(p page.Page, w int) (*inner, error) {
 
 // newInner makes the content of an inner page of its columns, which lie one after the other.
 func newInner(all []store.ID, rows, w int) *inner {
-	in := &inner{}
+	in := &inner{all: all}
 	column := func(i int) []store.ID { return all[i*rows : (i+1)*rows : (i+1)*rows] }
 	for i := range w {
 		in.first[i], in.last[i] = column(i), column(page.LastColumn(w)+i)
@@ -120,6 +121,15 @@ func (in *inner) shares(i, k int) bool {
 		}
 	}
 	return true
+}
+
+func (in *inner) columns() [][]store.ID {
+	rows := in.len()
+	cols := make([][]store.ID, len(in.all)/rows)
+	for i := range cols {
+		cols[i] = in.all[i*rows : (i+1)*rows]
+	}
+	return cols
 }
 
 func (in *inner) len() int { return len(in.pages) }

@@ -123,6 +123,56 @@ func (r *Relation) openPatched(no uint64) (*node, error) {
 	return r.merge(base, p, no)
 }
 
+// Contains reports whether a row is there. Other than a scan it does not bring a leaf and its patch together.
+func (r *Relation) Contains(row Row) (bool, error) {
+	no := r.root.Page
+	for level := r.root.Height; level > 0; level-- {
+		if level == 1 {
+			return r.leafContains(no, &row)
+		}
+		n, err := r.load(no, false, true)
+		if err != nil {
+			return false, err
+		}
+		i, err := bound(n.inner, 0, n.inner.len(), row[:r.width], false)
+		if err != nil || i == n.inner.len() {
+			return false, err
+		}
+		if first := n.inner.firstRow(i, r.width); compare(&row, &first, r.width) < 0 {
+			return false, nil
+		}
+		no = uint64(n.inner.pages[i])
+	}
+	return false, nil
+}
+
+func (r *Relation) leafContains(no uint64, row *Row) (bool, error) {
+	if n := patchOf(no); n != 0 {
+		p, err := r.openPatch(n)
+		if err != nil {
+			return false, err
+		}
+		if i, ok := p.find(row, r.width); ok {
+			return p.changes[i].Op == Insert, nil
+		}
+	}
+	n, err := r.openBase(baseOf(no))
+	if err != nil {
+		return false, err
+	}
+	n.touch(1)
+	at, err := bound(n, 0, n.rows, row[:r.width], false)
+	if err != nil || at == n.rows {
+		return false, err
+	}
+	found, err := n.row(at)
+	return err == nil && compare(&found, row, r.width) == 0, err
+}
+
+func (p *patch) find(row *Row, width int) (int, bool) {
+	return slices.BinarySearchFunc(p.changes, row, func(x Change, row *Row) int { return compare(&x.Row, row, width) })
+}
+
 // merge makes the leaf of a page and a patch.
 func (r *Relation) merge(base *node, p *patch, no uint64) (*node, error) {
 	w := r.width

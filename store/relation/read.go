@@ -254,12 +254,6 @@ func (r *Relation) First(prefix []store.ID) (row Row, ok bool, err error) {
 	return row, true, nil
 }
 
-// Contains reports whether the row is there.
-func (r *Relation) Contains(row Row) (bool, error) {
-	_, ok, err := r.First(row[:r.width])
-	return ok, err
-}
-
 // Walk calls fn with the number of every page of the tree, parents before their children, and with its level: 1 is a leaf, 0 the
 // patch of the leaf before it. Where fn returns false, the pages below that page are skipped (say, because they were reached from
 // another root). It reads inner pages only.
