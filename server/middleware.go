@@ -9,11 +9,14 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"triplestore/server/tracing"
 )
 
 // info is what the parts of a request tell the log.
 type info struct {
 	id      string // of the request, in every line of the log about it
+	trace   string // the id of its trace, or empty
 	problem *Problem
 	caller  string // the name of who asks
 	client  string // the address of who asks
@@ -36,9 +39,17 @@ func requestInfo(ctx context.Context) *info {
 // requestID is what the log calls a request by.
 func requestID(ctx context.Context) slog.Attr {
 	if in := requestInfo(ctx); in != nil {
-		return slog.String("request", in.id)
+		return in.ids()
 	}
 	return slog.String("request", "")
+}
+
+// ids are those of the request and, if it is traced, of its trace.
+func (in *info) ids() slog.Attr {
+	if in.trace == "" {
+		return slog.String("request", in.id)
+	}
+	return slog.Group("", slog.String("request", in.id), slog.String("trace", in.trace)) // without a name a group is its members
 }
 
 // slowText is how much of a slow query the log shows.
@@ -96,13 +107,14 @@ func (r *recorder) Flush() {
 func (s *Server) record(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		rec, in := &recorder{ResponseWriter: w}, &info{id: newID()}
+		ctx, span := s.c.Tracer.Request(r)
+		rec, in := &recorder{ResponseWriter: w}, &info{id: newID(), trace: tracing.ID(ctx)}
 		ended := false
 		s.metrics.Begin()
 		defer func() {
 			took := time.Since(start)
 			level, status := slog.LevelInfo, rec.status
-			attrs := []slog.Attr{slog.String("request", in.id), slog.String("method", r.Method), slog.String("path", r.URL.EscapedPath())}
+			attrs := []slog.Attr{in.ids(), slog.String("method", r.Method), slog.String("path", r.URL.EscapedPath())}
 			if p := in.problem; p != nil {
 				if status = p.Status; status >= 500 {
 					level = slog.LevelError
@@ -127,8 +139,9 @@ func (s *Server) record(next http.Handler) http.Handler {
 			}
 			s.c.Log.LogAttrs(r.Context(), level, "request", attrs...)
 			s.measure(r, in, status, rec.bytes, took, ended)
+			trace(span, r, in, status, ended)
 		}()
-		next.ServeHTTP(rec, r.WithContext(context.WithValue(r.Context(), infoKey{}, in)))
+		next.ServeHTTP(rec, r.WithContext(context.WithValue(ctx, infoKey{}, in)))
 		ended = true
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"triplestore/rdf"
 	"triplestore/rdf/format"
+	"triplestore/server/tracing"
 	"triplestore/sparql"
 	"triplestore/sparql/algebra"
 	"triplestore/sparql/results"
@@ -140,8 +141,16 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 	if q.explain != "" {
 		return s.answerPlan(ctx, w, r, snap, q, o)
 	}
+	// Execution is a stream: it goes on while results are written, so the span of the writing lies within its own.
+	ctx, running := tracing.Start(ctx, "execute")
+	running.Query(q.text)
+	var rerr error
+	defer func() { running.End(rerr) }()
+	_, planning := tracing.Start(ctx, "parse and plan")
 	res, err := s.engine.QueryWith(ctx, snap, q.text, o)
+	planning.End(err)
 	if err != nil {
+		rerr = err
 		return err
 	}
 	defer res.Close()
@@ -168,11 +177,19 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 	if key != "" {
 		out.keep(s.answers.limit())
 	}
+	_, writing := tracing.Start(ctx, "write results")
 	if res.Form() == algebra.Select || res.Form() == algebra.Ask {
 		err = s.writeSolutions(r.Context(), out, res, offers[i].name)
 	} else {
 		err = s.writeGraph(r.Context(), out, res, offers[i].name)
 	}
+	if rerr = err; err == nil {
+		rerr = out.failed
+	}
+	if in := requestInfo(ctx); in != nil {
+		writing.Count("rows", in.rows)
+	}
+	writing.End(rerr)
 	if err == nil || out.begun || out.failed != nil {
 		s.note(r, q, err, out)
 	}

@@ -27,6 +27,7 @@ import (
 	"triplestore/server/audit"
 	"triplestore/server/metrics"
 	"triplestore/server/throttle"
+	"triplestore/server/tracing"
 	"triplestore/sparql"
 	"triplestore/sparql/stored"
 	"triplestore/store"
@@ -116,6 +117,8 @@ type Config struct {
 	Stall time.Duration
 	// PublicMetrics opens the metrics at /metrics to everyone, else they are for administrators. They count what all graphs hold.
 	PublicMetrics bool
+	// Tracer makes the spans of requests. Nil makes none. Who made it closes it.
+	Tracer *tracing.Tracer
 	// UnionDefaultGraph makes the default graph of queries the union of all graphs.
 	UnionDefaultGraph bool
 	// Log takes a line per request and what went wrong. Nil means slog.Default.

@@ -15,6 +15,7 @@ import (
 
 	"triplestore/internal/egress"
 	"triplestore/rdf"
+	"triplestore/server/tracing"
 	"triplestore/sparql"
 	"triplestore/store"
 )
@@ -75,7 +76,10 @@ func (s *Server) carryOut(w http.ResponseWriter, r *http.Request) error {
 	if len(u.defaults)+len(u.named) > 0 {
 		o.Dataset, o.Default, o.Named = true, u.defaults, u.named
 	}
-	done, err := s.engine.UpdateWith(ctx, s.writable(ctx), u.text, o)
+	working, running := tracing.Start(ctx, "execute")
+	running.Query(u.text)
+	done, err := s.engine.UpdateWith(working, traced(working, s.writable(ctx)), u.text, o)
+	running.End(err)
 	if err != nil {
 		return err
 	}

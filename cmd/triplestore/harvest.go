@@ -90,7 +90,7 @@ Exit codes:
 			defer debug.SetGCPercent(debug.SetGCPercent(harvestGC))
 		}
 		return a.withOptions(*dir, true, badgerstore.Options{Memory: int64(memory)}, func(st *badgerstore.Store) error {
-			h, err := newHarvester(config, st, *dir, nil)
+			h, err := newHarvester(config, st, *dir, nil, nil)
 			if err != nil {
 				return err
 			}
@@ -133,7 +133,7 @@ func readHarvest(file string) (*harvest.Config, error) {
 	return c, err
 }
 
-func newHarvester(c *harvest.Config, st store.Store, dir string, log *slog.Logger) (*harvest.Harvester, error) {
+func newHarvester(c *harvest.Config, st store.Store, dir string, log *slog.Logger, observe egressObserver) (*harvest.Harvester, error) {
 	journal, err := harvest.OpenJournal(filepath.Clean(dir) + ".harvest.json")
 	if err != nil {
 		return nil, err
@@ -142,7 +142,7 @@ func newHarvester(c *harvest.Config, st store.Store, dir string, log *slog.Logge
 	if err := harvest.TempDir(temp); err != nil {
 		return nil, err
 	}
-	h, err := harvest.New(harvest.Options{Config: c, Store: st, Journal: journal, Temp: temp, Log: log, Proxy: egress.ProxyFromEnvironment})
+	h, err := harvest.New(harvest.Options{Config: c, Store: st, Journal: journal, Temp: temp, Log: log, Proxy: egress.ProxyFromEnvironment, Observe: observe})
 	if err != nil {
 		return nil, usageError{err}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -53,7 +54,10 @@ const (
 	maxExpanded = 64 << 30 // and unpacked
 )
 
-func (f *outgoingFlags) open() (*outgoing, error) {
+// egressObserver is told of outgoing requests, see egress.Options.
+type egressObserver = func(context.Context, string, *url.URL) (map[string]string, func(int, error))
+
+func (f *outgoingFlags) open(observe egressObserver) (*outgoing, error) {
 	out := &outgoing{}
 	guard := func(flag string, list []string, o egress.Options) (*egress.Guard, error) {
 		var err error
@@ -63,6 +67,7 @@ func (f *outgoingFlags) open() (*outgoing, error) {
 		if f.proxy {
 			o.Proxy = egress.ProxyFromEnvironment
 		}
+		o.Observe = observe
 		o.UserAgent = "triplestore/" + release
 		g := egress.New(o)
 		out.guards = append(out.guards, g)

@@ -152,7 +152,7 @@ func (a *app) runQuery(ctx context.Context, snap store.Snapshot, dir, text strin
 			return err
 		}
 	}
-	others, err := f.outgoing.open()
+	others, err := f.outgoing.open(nil)
 	if err != nil {
 		return err
 	}

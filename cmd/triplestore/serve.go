@@ -17,6 +17,7 @@ import (
 	"triplestore/examples"
 	"triplestore/loaders"
 	"triplestore/server"
+	"triplestore/server/tracing"
 	"triplestore/store"
 	"triplestore/store/badgerstore"
 )
@@ -40,6 +41,7 @@ type serveFlags struct {
 	retention                *retentionValue
 	site                     siteFlags
 	security                 securityFlags
+	tracing                  tracing.Options
 }
 
 func (a *app) serve() *cobra.Command {
@@ -107,6 +109,7 @@ administrators have no limit. Behind a proxy say with --trusted-proxy whose word
 	flags.DurationVar(&f.grace, "grace", 10*time.Second, "how long running requests may go on when the server stops")
 	flags.BoolVar(&f.loadExamples, "load-examples", false, "load the example data if the store is empty")
 	flags.StringVar(&f.log, "log", "text", "form of the log on standard error: text, json or off")
+	tracingFlags(cmd, &f.tracing)
 	flags.BoolVar(&f.json, "json", false, "print the addresses as JSON")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		f.union = f.union || f.harvest != "" && !cmd.Flags().Changed("union-default-graph")
@@ -167,7 +170,12 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 	if err != nil {
 		return err
 	}
-	others, err := f.outgoing.open()
+	tracer, observe, err := openTracer(ctx, f.tracing, log)
+	if err != nil {
+		return err
+	}
+	defer closeTracer(tracer, log)
+	others, err := f.outgoing.open(observe)
 	if err != nil {
 		return err
 	}
@@ -176,7 +184,7 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 		Store: st, Base: f.base, Title: f.title, Version: release, Examples: exampleQueries(), Timeout: f.timeout, Memory: int64(f.memory), MemoryTotal: int64(f.memoryTotal), Disk: int64(f.disk), AnswerCache: int64(f.answerCache),
 		MaxRows: f.maxRows, Describe: f.describe.Description, MaxRequest: int64(f.maxRequest), Concurrency: f.concurrency, Queue: f.queue, UnionDefaultGraph: f.union, Log: log,
 		UpdateToken: token, AnonymousWrites: f.anonymousWrites, UpdateTimeout: f.updateTimeout, TempDir: temp,
-		Service: others.service, Load: others.load,
+		Service: others.service, Load: others.load, Tracer: tracer,
 	}
 	if err := f.site.apply(&config); err != nil {
 		return err
@@ -196,7 +204,7 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 		if err != nil {
 			return err
 		}
-		if config.Harvest, err = newHarvester(sources, st, dir, log); err != nil {
+		if config.Harvest, err = newHarvester(sources, st, dir, log, observe); err != nil {
 			return err
 		}
 	}
@@ -225,7 +233,8 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 		l = tls.NewListener(l, secured.tls)
 	}
 	if config.Harvest != nil {
-		defer startHarvest(ctx, config.Harvest)()
+		stopHarvest := startHarvest(ctx, config.Harvest)
+		defer stopHarvest()
 	}
 	stopControl := startControl(st, s.Metrics(), dir, f.grace, log)
 	defer stopControl()

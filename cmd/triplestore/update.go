@@ -87,7 +87,7 @@ func (a *app) runUpdate(ctx context.Context, st store.Store, dir, text string, f
 	if err != nil {
 		return err
 	}
-	others, err := f.outgoing.open()
+	others, err := f.outgoing.open(nil)
 	if err != nil {
 		return err
 	}

@@ -44,6 +44,9 @@ type Options struct {
 	Credentials bool
 	// UserAgent names the program. Empty is "triplestore".
 	UserAgent string
+	// Observe is told of every request just before it is sent, after it was allowed, the target of a redirect included. The headers that it
+	// returns go along, and done is called when the header of the answer is there. Nil observes nothing.
+	Observe func(ctx context.Context, method string, u *url.URL) (header map[string]string, done func(status int, err error))
 	// Resolve finds the addresses of a host; nil asks the system. What it returns is checked like anything else.
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
 }
@@ -328,13 +331,31 @@ func (g *Guard) send(ctx context.Context, r *Request, method string, u *url.URL,
 		password, _ := u.User.Password()
 		req.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password)))
 	}
+	if g.o.Observe == nil {
+		return g.dispatch(req, named)
+	}
+	header, done := g.o.Observe(ctx, method, &target)
+	for name, value := range header {
+		req.Header.Set(name, value)
+	}
+	resp, err := g.dispatch(req, named)
+	if err != nil {
+		done(0, err)
+		return nil, err
+	}
+	done(resp.StatusCode, nil)
+	return resp, nil
+}
+
+// dispatch gives a request to the pool of connections that it may use.
+func (g *Guard) dispatch(req *http.Request, named bool) (*http.Response, error) {
 	if g.o.Proxy != nil {
 		p, err := g.o.Proxy(req)
 		if err != nil {
 			return nil, err
 		}
 		if p != nil {
-			return g.proxied.RoundTrip(req.WithContext(context.WithValue(ctx, proxyKey{}, p)))
+			return g.proxied.RoundTrip(req.WithContext(context.WithValue(req.Context(), proxyKey{}, p)))
 		}
 	}
 	if named {

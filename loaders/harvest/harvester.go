@@ -36,6 +36,8 @@ type Options struct {
 	Log *slog.Logger
 	// Proxy finds the proxy for requests; nil uses none. See egress.ProxyFromEnvironment.
 	Proxy egress.ProxyFunc
+	// Observe is told of the requests that are sent, see egress.Options.
+	Observe func(ctx context.Context, method string, u *url.URL) (header map[string]string, done func(status int, err error))
 	// Jitter gives numbers in [0, 1) that spread retries and scheduled runs; nil is random.
 	Jitter func() float64
 }
@@ -392,7 +394,7 @@ func (h *Harvester) guard(s *SourceConfig) *egress.Guard {
 			}
 		}
 	}
-	return egress.New(egress.Options{Allow: rules, Connect: 30 * time.Second, MaxBytes: cmp.Or(int64(s.MaxBytes), 4<<30), Proxy: h.o.Proxy, Credentials: true})
+	return egress.New(egress.Options{Allow: rules, Connect: 30 * time.Second, MaxBytes: cmp.Or(int64(s.MaxBytes), 4<<30), Proxy: h.o.Proxy, Observe: h.o.Observe, Credentials: true})
 }
 
 // withoutUser is a URL as it may be shown: without user and password. It is empty where it is no IRI.
