@@ -214,7 +214,7 @@ func TestDeep(t *testing.T) {
 			if err != nil && !errors.Is(err, ErrTooManyRows) {
 				t.Errorf("got %v", err)
 			}
-			if d := time.Since(begin); d > 3*time.Second {
+			if d := time.Since(begin); d > 11*time.Second { // the time limit and a second, however busy the machine is
 				t.Errorf("it took %v", d)
 			}
 		})
