@@ -204,6 +204,10 @@ func (r *reading) parse(ctx context.Context, body io.Reader, f *format.Format, a
 			r.to.Note(source.Note{Sort: source.Rejected, Message: e.Msg, Place: source.Place{Source: address, Line: e.Line, Column: e.Column}})
 		}}, func(quads []rdf.Quad) error {
 		for _, q := range quads {
+			if err := checkIRIs(q); err != nil {
+				r.to.Note(source.Note{Sort: source.Rejected, Message: err.Error(), Place: source.Place{Source: address, Path: q.S.Value()}})
+				continue
+			}
 			g.bySubject[q.S] = append(g.bySubject[q.S], q)
 			g.order = append(g.order, q)
 		}
@@ -213,6 +217,18 @@ func (r *reading) parse(ctx context.Context, body io.Reader, f *format.Format, a
 		err = source.WithClass(source.Invalid, fmt.Errorf("%s: %w", address, err))
 	}
 	return g, err
+}
+
+// checkIRIs finds IRIs that the grammar of the format lets through and that are none (RFC 3987), such as those with a lone '%'.
+func checkIRIs(q rdf.Quad) error {
+	for _, t := range [...]rdf.Term{q.S, q.P, q.O} {
+		if t.IsIRI() {
+			if err := iri.Check(t.Value()); err != nil {
+				return fmt.Errorf("<%s> is no IRI: %w", t.Value(), err)
+			}
+		}
+	}
+	return nil
 }
 
 // follow finds what a page leads to, and what the stream says about its members.
