@@ -242,8 +242,11 @@ func TestKillAtEveryStep(t *testing.T) {
 		for round := range 2 {
 			cmd := helper(t, seed, acknowledged+1, at, dir)
 			last, said, err := runKill(t, cmd, cmd.Start, func() error { return nil })
-			if err == nil && round == 0 {
-				t.Fatalf("step %d: the process was not killed\n%s", at, said)
+			if err == nil && round == 0 { // the number of steps differs a little from run to run, as pages wait for one another
+				var made uint64
+				if _, serr := fmt.Sscanf(said, "steps %d", &made); serr != nil || made >= at || made+steps/20+1 < steps {
+					t.Fatalf("step %d: the process was not killed\n%s", at, said)
+				}
 			}
 			if err != nil && !strings.Contains(err.Error(), "killed") {
 				t.Fatalf("step %d: %v\n%s", at, err, said)
