@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
-
-	"triplestore/internal/diskspace"
 )
 
 // valueLogFileSize is the size of the files of the value log of a store that takes so many bytes: the newest one is never collected, so
@@ -27,10 +25,11 @@ var errStopped = errors.New("store: collecting was stopped")
 
 // collect gives the space of old pages back. It ends early, between two files and with errStopped, when stop is closed.
 func (p *badgerPages) collect(stop <-chan struct{}) error {
+	defer p.collecting.Store(0)
 	if err := p.mergeTables(); err != nil {
 		return err
 	}
-	for diskspace.Check(p.dir, p.fileSize/2+leastRoom) == nil {
+	for p.claim(p.fileSize) {
 		select {
 		case <-stop:
 			return errStopped
@@ -49,8 +48,12 @@ func (p *badgerPages) collect(stop <-chan struct{}) error {
 // mergeTables makes Badger merge all its tables of keys, those in memory too. Then the old versions of small pages are gone, and it knows
 // what is garbage in the value log.
 func (p *badgerPages) mergeTables() error {
-	if err := diskspace.Check(p.dir, reserve(p.fileSize)+p.fileSize+2*memTable); err != nil {
-		return nil //nolint:nilerr // there is not the room that it takes to make room
+	need := p.fileSize + 8*memTable // a file of the value log, logs and tables of what is filled in
+	for _, t := range p.db.Tables() {
+		need += uint64(t.OnDiskSize) // the old ones go when the new ones are there
+	}
+	if !p.claim(need) {
+		return nil // there is not the room that it takes to make room
 	}
 	if err := p.fillLog(); err != nil {
 		return fmt.Errorf("store: begin a new file of the value log: %w", err)

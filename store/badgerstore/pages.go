@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
@@ -49,6 +50,8 @@ type badgerPages struct {
 	dir      string
 	lock     dirLock
 	fileSize uint64 // of the value log
+
+	collecting atomic.Uint64 // bytes that collecting may still write; commits leave them free
 
 	flushing sync.Mutex // held while a batch goes to Badger; taken before mu
 

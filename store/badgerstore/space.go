@@ -19,10 +19,21 @@ func reserve(fileSize uint64) uint64 { return fileSize/2 + 3*leastRoom }
 
 // room tells whether there is room for a page beside those that are on their way.
 func (p *badgerPages) room(n int) error {
+	return diskspace.Check(p.dir, reserve(p.fileSize)+p.collecting.Load()+uint64(n+p.flying()))
+}
+
+// flying is the bytes of pages that are on their way.
+func (p *badgerPages) flying() int {
 	p.mu.RLock()
-	flying := p.now.bytes + p.before.bytes
-	p.mu.RUnlock()
-	return diskspace.Check(p.dir, reserve(p.fileSize)+uint64(n+flying))
+	defer p.mu.RUnlock()
+	return p.now.bytes + p.before.bytes
+}
+
+// claim sets so many bytes apart for collecting, beside what commits write at the same time, and tells whether there is room for them.
+// They are set apart before that is looked at, so that a commit which does not see them has been seen.
+func (p *badgerPages) claim(n uint64) bool {
+	p.collecting.Store(n)
+	return diskspace.Check(p.dir, reserve(p.fileSize)+n+uint64(p.flying())) == nil
 }
 
 // mend makes sure of the newest state after a swap of the root of which it is not known whether it became durable: the root before it
