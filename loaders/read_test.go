@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -85,5 +87,20 @@ func TestRead(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	if err := Read(ctx, srv.URL+"/many", o, func([]rdf.Quad) error { cancel(); return nil }); err != context.Canceled {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestGrowth(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, size := range map[string]int{"a.nt": 4000, "b.ttl.gz": 1000} {
+		if err := os.WriteFile(filepath.Join(dir, name), make([]byte, size), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for source, want := range map[string]int64{dir: 3000, filepath.Join(dir, "*.nt"): 1000, "-": 0, "https://example.org/x.nt": 0, filepath.Join(dir, "none"): 0} {
+		if got := Growth([]string{source}); got != want {
+			t.Errorf("%s: %d, want %d", source, got, want)
+		}
 	}
 }

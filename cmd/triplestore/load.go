@@ -84,6 +84,7 @@ is an error and nothing is committed. Blank nodes belong to their file: loading 
 		if storage.Memory = int64(memory); storage.Memory < minMemory {
 			return usageError{fmt.Errorf("--memory %s: at least %s are needed", memory.String(), formatBytes(minMemory))}
 		}
+		storage.Expected = loaders.Growth(sources)
 		storage.RemoveEmpty = true // a load that fails leaves no folder behind
 		return a.withOptions(*dir, true, storage, func(st *badgerstore.Store) error {
 			progress, done := a.progress(*quiet || *asJSON)

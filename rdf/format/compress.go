@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -23,6 +24,16 @@ var compressions = []struct {
 	{"bzip2", ".bz2", []byte("BZh"), func(r io.Reader) (io.ReadCloser, error) { return io.NopCloser(bzip2.NewReader(r)), nil }},
 	{"xz", ".xz", []byte{0xFD, '7', 'z', 'X', 'Z', 0}, openXZ},
 	{"zip", ".zip", []byte("PK\x03\x04"), nil},
+}
+
+// Compressed reports whether a file is compressed as its name tells.
+func Compressed(file string) bool {
+	for _, c := range compressions {
+		if strings.HasSuffix(strings.ToLower(file), c.extension) {
+			return true
+		}
+	}
+	return false
 }
 
 // zstdWindow bounds the memory that a zstd stream can make its reader take.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -12,10 +13,10 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// valueLogFileSize is the size of the files of the value log of a store that takes so many bytes: the newest one is never collected, so
-// it is to be a small part of the whole, and there are not to be too many.
-func valueLogFileSize(bytes uint64) int64 {
-	return int64(min(max(bytes/64, 1<<20), 128<<20))
+// valueLogFileSize is the size of the files of the value log of a store that takes so many bytes and is expected to grow by so many
+// more: the newest one is never collected, so it is to be a small part of the whole, and there are not to be too many.
+func valueLogFileSize(bytes, expected uint64) int64 {
+	return int64(min(max(bytes/64, expected/8, 1<<20), 128<<20))
 }
 
 // garbageRatio is the share of garbage from which on a file of the value log is written anew in the background.
@@ -29,7 +30,7 @@ func (p *badgerPages) collect(stop <-chan struct{}) error {
 	if err := p.mergeTables(); err != nil {
 		return err
 	}
-	for p.claim(p.fileSize) {
+	for p.claim(max(p.fileSize, p.largestLog())) {
 		select {
 		case <-stop:
 			return errStopped
@@ -43,6 +44,21 @@ func (p *badgerPages) collect(stop <-chan struct{}) error {
 		}
 	}
 	return nil
+}
+
+// largestLog is the size of the largest file of the value log, which may be of a time when files were made larger than now. The
+// newest one has the size that it may grow to.
+func (p *badgerPages) largestLog() (size uint64) {
+	names, err := filepath.Glob(filepath.Join(p.dir, "*.vlog"))
+	if err != nil || len(names) == 0 {
+		return 0
+	}
+	for _, name := range names[:len(names)-1] {
+		if info, err := os.Stat(name); err == nil { // else it was collected just now
+			size = max(size, uint64(info.Size()))
+		}
+	}
+	return size
 }
 
 // mergeTables makes Badger merge all its tables of keys, those in memory too. Then the old versions of small pages are gone, and it knows

@@ -101,3 +101,17 @@ func TestCompactEmpty(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestValueLogFileSize(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		bytes, expected uint64
+		want            int64
+	}{
+		{0, 0, 1 << 20}, {0, 4 << 20, 1 << 20}, {0, 40 << 20, 5 << 20}, {1 << 30, 40 << 20, 16 << 20}, {1 << 30, 1 << 30, 128 << 20}, {1 << 40, 0, 128 << 20},
+	} {
+		if got := valueLogFileSize(c.bytes, c.expected); got != c.want {
+			t.Errorf("%d bytes and %d more: %d, want %d", c.bytes, c.expected, got, c.want)
+		}
+	}
+}

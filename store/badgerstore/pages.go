@@ -106,7 +106,7 @@ func openAs(dir string, o Options, version uint16) (_ *badgerPages, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("store: %w", err)
 		}
-		o.ValueLogFileSize = valueLogFileSize(n)
+		o.ValueLogFileSize = valueLogFileSize(n, uint64(max(o.Expected, 0)))
 	}
 	opt := badger.DefaultOptions(dir).
 		WithExternalMagic(version).

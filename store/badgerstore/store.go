@@ -37,6 +37,9 @@ type Options struct {
 	// ValueLogFileSize is the size at which Badger begins a new file; 0 lets it follow from the size that the store has when it is
 	// opened, between 1 and 128 MiB: what is garbage in the newest file is not collected.
 	ValueLogFileSize int64
+	// Expected is by how many bytes the store is likely to grow, 0 if that is not known. It makes the files of the value log larger than
+	// the present size of the store would: to begin a new one takes some milliseconds.
+	Expected int64
 	// Retention tells which older states are kept; nil leaves it as it was when the store was written last, at first none.
 	Retention *Retention
 	// CollectInterval is the time between two rounds of giving disk space back; 0 is a minute.
