@@ -20,7 +20,11 @@ type answerCache struct {
 	items  map[string]*list.Element
 	recent list.List // of *cachedAnswer, most recent first
 	bytes  int64
+	large  map[string]struct{} // answers that are too large to be kept: nobody need try again
 }
+
+// maxLarge is how many of them are remembered.
+const maxLarge = 1000
 
 // cachedAnswer is an answer, not compressed. It is never changed.
 type cachedAnswer struct {
@@ -38,7 +42,7 @@ func newAnswerCache(budget int64) *answerCache {
 	if budget <= 0 {
 		return nil
 	}
-	return &answerCache{budget: budget, items: map[string]*list.Element{}}
+	return &answerCache{budget: budget, items: map[string]*list.Element{}, large: map[string]struct{}{}}
 }
 
 // limit is the size of the largest body that is kept. One answer must not push out all others.
@@ -61,12 +65,7 @@ func (c *answerCache) put(commit store.Commit, a *cachedAnswer) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if commit.Number > c.newest {
-		c.newest = commit.Number
-		c.recent.Init()
-		clear(c.items)
-		c.bytes = 0
-	}
+	c.see(commit)
 	if c.items[a.key] != nil {
 		return
 	}
@@ -79,17 +78,48 @@ func (c *answerCache) put(commit store.Commit, a *cachedAnswer) {
 	}
 }
 
-// answerKey names an answer for the cache; it is empty where it must not be kept.
-func (s *Server) answerKey(r *http.Request, q *queryRequest, c store.Commit) string {
-	if s.answers == nil || r.Method == http.MethodHead {
+// see forgets what was of older states. c.mu is held.
+func (c *answerCache) see(commit store.Commit) {
+	if commit.Number > c.newest {
+		c.newest = commit.Number
+		c.recent.Init()
+		clear(c.items)
+		clear(c.large)
+		c.bytes = 0
+	}
+}
+
+// tooLarge notes that an answer is too large.
+func (c *answerCache) tooLarge(commit store.Commit, key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.see(commit)
+	if len(c.large) >= maxLarge {
+		clear(c.large)
+	}
+	c.large[key] = struct{}{}
+}
+
+// worthKeeping reports whether an answer may be small enough, as far as is known.
+func (c *answerCache) worthKeeping(key string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, large := c.large[key]
+	return !large
+}
+
+// answerKey names an answer for the cache by its content, see queryContent; it is empty where it must not be kept.
+func (s *Server) answerKey(r *http.Request, content []string, c store.Commit) string {
+	if s.answers == nil || r.Method == http.MethodHead || content == nil {
 		return ""
 	}
-	content := s.queryContent(r, q)
-	if content == nil {
-		return ""
+	scope := s.scope(r.Context())
+	size := 64 + len(scope)
+	for _, part := range content {
+		size += len(part) + 4
 	}
-	key := []byte(stateTag(c))
-	for _, part := range append(content, s.scope(r.Context())) {
+	key := append(make([]byte, 0, size), stateTag(c)...)
+	for _, part := range append(content[:len(content):len(content)], scope) {
 		key = strconv.AppendInt(append(key, ' '), int64(len(part)), 10)
 		key = append(append(key, ':'), part...)
 	}

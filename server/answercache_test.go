@@ -147,3 +147,41 @@ func TestAnswerCacheKeepsCallersApart(t *testing.T) {
 		}
 	}
 }
+
+// TestAnswerTooLargeToKeep: an answer that is too large is not kept, what is known of it is, and it has the same bytes each time.
+func TestAnswerTooLargeToKeep(t *testing.T) {
+	t.Parallel()
+	st := testStore(t, "")
+	var s *Server
+	srv := testServer(t, st, func(c *Config) { c.AnswerCache = 4 * streamBuffer }, func(made *Server) { s = made })
+	values := strings.Repeat("\"0123456789\" ", 20_000) // each is a row of more than 50 bytes, so more than the cache in all
+	form := url.Values{"query": {"SELECT ?v { VALUES ?v { " + values + "} }"}}.Encode()
+	var first string
+	for round := range 3 {
+		r := send(t, srv, http.MethodPost, "/sparql", typeForm, form, "Accept", "application/sparql-results+json")
+		if r.StatusCode != 200 || r.Header.Get("Cache-Status") != "" || round > 0 && r.body != first {
+			t.Fatalf("round %d: %d %v, %d bytes", round, r.StatusCode, r.Header, len(r.body))
+		}
+		first = r.body
+		s.answers.mu.Lock()
+		if len(s.answers.items) != 0 || len(s.answers.large) != 1 {
+			t.Errorf("round %d: %d answers are kept, %d are known to be too large", round, len(s.answers.items), len(s.answers.large))
+		}
+		s.answers.mu.Unlock()
+	}
+	if _, err := st.Update(t.Context(), func(x store.Txn) error {
+		return x.Add([]rdf.Quad{{S: rdf.IRI("http://e/s"), P: rdf.IRI("http://e/p"), O: rdf.String("new")}})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	small := url.Values{"query": {"SELECT ?o { <http://e/s> ?p ?o }"}}.Encode()
+	for round := range 2 {
+		r := send(t, srv, http.MethodPost, "/sparql", typeForm, small, "Accept", "text/csv")
+		if r.StatusCode != 200 || (r.Header.Get("Cache-Status") != "") != (round > 0) || r.ContentLength < 0 {
+			t.Errorf("a small answer, round %d: %d %v, length %d", round, r.StatusCode, r.Header, r.ContentLength)
+		}
+	}
+	if len(s.answers.large) != 0 {
+		t.Error("what was too large of an older state is still remembered")
+	}
+}

@@ -20,11 +20,12 @@ func stateTag(c store.Commit) string {
 // entityTag is a weak tag (RFC 9110 section 8.8.3) of what is computed from a state and the given parts. It is weak because the same
 // content may come with other blank node labels, in another order or compressed.
 func entityTag(c store.Commit, parts ...string) string {
-	h := sha256.New()
+	var b []byte
 	for _, p := range parts {
-		fmt.Fprintf(h, "%d:%s", len(p), p)
+		b = append(append(strconv.AppendInt(b, int64(len(p)), 10), ':'), p...)
 	}
-	return `W/"` + stateTag(c) + "." + hex.EncodeToString(h.Sum(nil)[:9]) + `"`
+	h := sha256.Sum256(b)
+	return `W/"` + stateTag(c) + "." + hex.EncodeToString(h[:9]) + `"`
 }
 
 // settingsTag names what the answers depend on besides the store and the request.
@@ -69,12 +70,8 @@ func volatile(text string) bool {
 
 // queryTag is the entity tag of the answer to a query, or empty where there is none: for what may differ each time, for pages, and for
 // methods that know no conditions.
-func (s *Server) queryTag(r *http.Request, q *queryRequest, c store.Commit) string {
-	if r.Method == http.MethodPost {
-		return ""
-	}
-	content := s.queryContent(r, q)
-	if content == nil {
+func queryTag(r *http.Request, content []string, c store.Commit) string {
+	if r.Method == http.MethodPost || content == nil {
 		return ""
 	}
 	return entityTag(c, content...)

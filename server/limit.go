@@ -40,12 +40,20 @@ type turn struct {
 	since  time.Time
 }
 
-// take waits for a slot. It returns a problem when the queue is full or the wait is too long, and the context's error when that ends first.
-func (s *slots) take(ctx context.Context) (*turn, error) {
+// tryTake takes a slot if one is free, and returns nil otherwise.
+func (s *slots) tryTake(ctx context.Context) *turn {
 	select {
 	case s.free <- struct{}{}:
-		return s.turn(ctx), nil
+		return s.turn(ctx)
 	default:
+		return nil
+	}
+}
+
+// take waits for a slot. It returns a problem when the queue is full or the wait is too long, and the context's error when that ends first.
+func (s *slots) take(ctx context.Context) (*turn, error) {
+	if t := s.tryTake(ctx); t != nil {
+		return t, nil
 	}
 	if s.waiting.Add(1) > s.queue {
 		s.waiting.Add(-1)

@@ -88,11 +88,11 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 	if err != nil {
 		return err
 	}
-	commit := snap.Commit()
-	tag, key := s.queryTag(r, q, commit), s.answerKey(r, q, commit)
-	// A query that waits for its turn holds no state; the one that it gets may be newer.
-	if err := snap.Close(); err != nil || unchanged(w, r, tag) {
-		return err
+	defer func() { snap.Close() }() //nolint:errcheck // it was only read
+	commit, content := snap.Commit(), s.queryContent(r, q)
+	tag, key := queryTag(r, content, commit), s.answerKey(r, content, commit)
+	if unchanged(w, r, tag) {
+		return nil
 	}
 	if key != "" {
 		if a := s.answers.get(key); a != nil {
@@ -101,23 +101,32 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 			return nil
 		}
 	}
-	turn, err := s.slots.take(r.Context())
-	if err != nil {
-		return err
+	turn := s.slots.tryTake(r.Context())
+	waits := turn == nil
+	if waits {
+		// A query that waits for its turn holds no state; the one that it gets may be newer.
+		if err := snap.Close(); err != nil {
+			return err
+		}
+		if turn, err = s.slots.take(r.Context()); err != nil {
+			return err
+		}
 	}
 	defer turn.give()
+	if waits {
+		again, err := s.snapshotAt(r.Context(), q.at)
+		if err != nil {
+			return err
+		}
+		if snap = again; snap.Commit() != commit {
+			commit = snap.Commit()
+			tag, key = queryTag(r, content, commit), s.answerKey(r, content, commit)
+		}
+	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	if snap, err = s.snapshotAt(r.Context(), q.at); err != nil {
-		return err
-	}
-	defer snap.Close()
-	mementoHeaders(w.Header(), q.at, snap.Commit(), "")
+	mementoHeaders(w.Header(), q.at, commit, "")
 	w.Header().Del("ETag")
-	if now := snap.Commit(); now != commit {
-		commit = now
-		tag, key = s.queryTag(r, q, now), s.answerKey(r, q, now)
-	}
 	if tag != "" {
 		w.Header().Set("ETag", tag)
 	}
@@ -174,7 +183,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	if key != "" {
+	if key != "" && s.answers.worthKeeping(key) {
 		out.keep(s.answers.limit())
 	}
 	_, writing := tracing.Start(ctx, "write results")
@@ -199,6 +208,8 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 			a.rows = in.rows
 		}
 		s.answers.put(commit, a)
+	} else if out.tooLong() {
+		s.answers.tooLarge(commit, key)
 	}
 	if out.end(err) {
 		return err

@@ -3,6 +3,9 @@ package server
 import (
 	"errors"
 	"net/http"
+	"slices"
+	"strconv"
+	"sync"
 	"time"
 )
 
@@ -25,24 +28,38 @@ type stream struct {
 	turn   *turn // the slot, if any, that others get while the client takes nothing
 
 	// sent is what was sent before buf, if all of it is to be kept and is not longer than keepLimit.
-	sent      []byte
+	sent      [][]byte
+	sentBytes int
 	keepLimit int
+	dropped   bool // it was longer
 }
+
+// streamBuffers are those of streams that have ended.
+var streamBuffers = sync.Pool{New: func() any {
+	b := make([]byte, 0, 8<<10)
+	return &b
+}}
 
 // keep makes the stream keep what is written, if it is not longer than so many bytes.
 func (s *stream) keep(limit int) { s.keepLimit = limit }
 
 // kept is a copy of all that was written; whole is false where that was too long, nobody asked for it, or the connection broke.
 func (s *stream) kept() (body []byte, whole bool) {
-	if s.keepLimit == 0 || s.failed != nil || len(s.sent)+len(s.buf) > s.keepLimit {
+	if s.keepLimit == 0 || s.failed != nil || s.sentBytes+len(s.buf) > s.keepLimit {
 		return nil, false
 	}
-	body = make([]byte, 0, len(s.sent)+len(s.buf))
-	return append(append(body, s.sent...), s.buf...), true
+	body = make([]byte, 0, s.sentBytes+len(s.buf))
+	for _, b := range s.sent {
+		body = append(body, b...)
+	}
+	return append(body, s.buf...), true
 }
 
+// tooLong reports whether what was written was longer than what is kept.
+func (s *stream) tooLong() bool { return s.dropped }
+
 func newStream(w http.ResponseWriter, stall time.Duration) *stream {
-	return &stream{w: w, rc: http.NewResponseController(w), stall: stall, last: time.Now(), buf: make([]byte, 0, 4096)}
+	return &stream{w: w, rc: http.NewResponseController(w), stall: stall, last: time.Now(), buf: (*streamBuffers.Get().(*[]byte))[:0]}
 }
 
 // Write buffers. Its error is that of the connection.
@@ -101,10 +118,10 @@ func (s *stream) patiently(write func() error) error {
 func (s *stream) send() {
 	s.begun = true
 	if s.keepLimit > 0 {
-		if len(s.sent)+len(s.buf) > s.keepLimit {
-			s.sent, s.keepLimit = nil, 0
+		if s.sentBytes+len(s.buf) > s.keepLimit {
+			s.sent, s.sentBytes, s.keepLimit, s.dropped = nil, 0, 0, true
 		} else {
-			s.sent = append(s.sent, s.buf...)
+			s.sent, s.sentBytes = append(s.sent, slices.Clone(s.buf)), s.sentBytes+len(s.buf)
 		}
 	}
 	for rest := s.buf; len(rest) > 0 && s.failed == nil; {
@@ -131,10 +148,18 @@ func (s *stream) end(err error) (unsent bool) {
 		panic(http.ErrAbortHandler)
 	}
 	if s.failed == nil {
+		if !s.begun && s.w.Header().Get("Content-Length") == "" {
+			s.w.Header().Set("Content-Length", strconv.Itoa(len(s.buf)))
+		}
+		s.keepLimit = 0 // what is to be kept was taken
 		s.send()
 	}
 	if s.failed != nil {
 		panic(http.ErrAbortHandler)
+	}
+	if buf := s.buf; cap(buf) <= 4*streamBuffer {
+		s.buf = nil
+		streamBuffers.Put(&buf)
 	}
 	return false
 }

@@ -208,6 +208,7 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 			return err
 		}
 	}
+	relaxCollector(heapFloor(totalMemory()))
 	s, err := server.New(config)
 	if err != nil {
 		return usageError{err}

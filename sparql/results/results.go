@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"triplestore/rdf"
 )
@@ -101,10 +102,16 @@ var ErrOrder = errors.New("results: calls out of order")
 
 // NewWriter makes a writer of a format on w.
 func NewWriter(w io.Writer, f *Format) Writer {
-	return f.writer(&output{w: w, buf: make([]byte, 0, bufferSize+bufferSize/4)})
+	return f.writer(&output{w: w, buf: (*buffers.Get().(*[]byte))[:0]})
 }
 
 const bufferSize = 64 << 10
+
+// buffers are those of results that were closed: most results are much smaller than a buffer, which would cost more than they.
+var buffers = sync.Pool{New: func() any {
+	b := make([]byte, 0, bufferSize+bufferSize/4)
+	return &b
+}}
 
 // output is the buffer that all writers share and the order of calls that they check.
 type output struct {
@@ -136,8 +143,14 @@ func (o *output) flush() error {
 		_, o.err = o.w.Write(o.buf)
 		o.buf = o.buf[:0]
 	}
-	if cap(o.buf) > 8*bufferSize && len(o.buf) == 0 {
-		o.buf = make([]byte, 0, bufferSize+bufferSize/4)
+	switch {
+	case len(o.buf) > 0: // it could not be written
+	case cap(o.buf) > 8*bufferSize:
+		o.buf = nil
+	case o.state == stateClosed && o.buf != nil:
+		buf := o.buf
+		o.buf = nil
+		buffers.Put(&buf)
 	}
 	return o.err
 }
