@@ -2,6 +2,7 @@ package relation
 
 import (
 	"context"
+	"slices"
 
 	"triplestore/store"
 )
@@ -28,8 +29,12 @@ func NewDiff(ctx context.Context, from, to *Relation) *Diff {
 	if from.root.Height > 0 && to.root.Height > 0 && from.root.Page == to.root.Page {
 		return d
 	}
-	if d.err = d.from.begin(from); d.err == nil {
-		d.err = d.to.begin(to)
+	tall, low := &d.from, &d.to
+	if from.root.Height < to.root.Height {
+		tall, low, from, to = low, tall, to, from
+	}
+	if d.err = tall.begin(from); d.err == nil {
+		d.err = low.beginBelow(to, tall)
 	}
 	return d
 }
@@ -53,6 +58,39 @@ func (s *side) begin(r *Relation) error {
 		return nil
 	}
 	return s.open(subtree{entry{page: r.root.Page}, r.root.Height})
+}
+
+// beginBelow begins with a tree that is not taller than another one, whose root may be a page below that one's root.
+func (s *side) beginBelow(r *Relation, tall *side) error {
+	if r.root.Height == 0 || r.root.Height == tall.rel.root.Height {
+		return s.begin(r)
+	}
+	if err := tall.descend(r.root.Height); err != nil {
+		return err
+	}
+	for _, t := range tall.stack {
+		if t.page == r.root.Page {
+			s.rel, s.stack = r, append(s.stack, t)
+			return nil
+		}
+	}
+	return s.begin(r)
+}
+
+// descend goes into all subtrees above a level.
+func (s *side) descend(level uint8) error {
+	var below []subtree
+	for len(s.stack) > 0 {
+		if t := s.stack[len(s.stack)-1]; t.level <= level {
+			below = append(below, t)
+			s.stack = s.stack[:len(s.stack)-1]
+		} else if err := s.expand(); err != nil {
+			return err
+		}
+	}
+	slices.Reverse(below)
+	s.stack = below
+	return nil
 }
 
 // open goes into a subtree.

@@ -5,50 +5,94 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"triplestore/store"
 )
 
+// seedsEnv is how many seeds TestAgainstSortedSlice runs with instead of one.
+const seedsEnv = "TRIPLESTORE_RELATION_SEEDS"
+
 func TestAgainstSortedSlice(t *testing.T) {
 	t.Parallel()
+	seeds := 1
+	if v := os.Getenv(seedsEnv); v != "" {
+		var err error
+		if seeds, err = strconv.Atoi(v); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for width := MinWidth; width <= MaxWidth; width++ {
 		for _, size := range []capacity{{4, 4, 0}, {4, 4, 2}, {8, 5, 3}, {50, 8, 12}, {4096, 128, 128}} {
 			t.Run(fmt.Sprintf("width %d, %d by %d, patches of %d", width, size.leaf, size.inner, size.patch), func(t *testing.T) {
 				t.Parallel()
-				r := seeded(t)
-				m := newModel(t, width, size)
-				for round := range 60 {
-					span := uint64(1) << (1 + r.IntN(6))
-					n := r.IntN(1 << r.IntN(10))
-					deletes := r.IntN(101)
-					if round%20 == 19 { // all but everything
-						deletes, n = 100, 0
-						m.apply(m.sample(r, 95+r.IntN(6)), 1+r.IntN(50))
-					}
-					var changes []Change
-					base := m.randomRow(r, span)
-					for range n {
-						c := Change{Row: m.randomRow(r, span)}
-						if r.IntN(3) == 0 { // a cluster
-							c.Row = base
-							c.Row[m.width-1] += store.ID(r.IntN(100))
-						}
-						if r.IntN(100) < deletes {
-							c.Op = Delete
-							if len(m.rows) > 0 {
-								c.Row = m.rows[r.IntN(len(m.rows))]
-							}
-						}
-						changes = append(changes, c)
-					}
-					m.apply(changes, 1+r.IntN(300))
-					m.ask(r, span)
+				first := uint64(time.Now().UnixNano())
+				for i := range seeds {
+					againstSortedSlice(t, first+uint64(i), width, size)
 				}
 			})
 		}
+	}
+}
+
+// TestSeeds runs the seeds that once failed.
+func TestSeeds(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		what  string
+		seed  uint64
+		width int
+		size  capacity
+	}{
+		{"the root of one state is below the root of the other", 1795833638708383153, 4, capacity{4, 4, 2}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			t.Parallel()
+			againstSortedSlice(t, c.seed, c.width, c.size)
+		})
+	}
+}
+
+func againstSortedSlice(t *testing.T, seed uint64, width int, size capacity) {
+	t.Helper()
+	defer func() {
+		if t.Failed() {
+			t.Logf("seed %d", seed)
+		}
+	}()
+	r := rand.New(rand.NewPCG(seed, 1))
+	m := newModel(t, width, size)
+	for round := range 60 {
+		span := uint64(1) << (1 + r.IntN(6))
+		n := r.IntN(1 << r.IntN(10))
+		deletes := r.IntN(101)
+		if round%20 == 19 { // all but everything
+			deletes, n = 100, 0
+			m.apply(m.sample(r, 95+r.IntN(6)), 1+r.IntN(50))
+		}
+		var changes []Change
+		base := m.randomRow(r, span)
+		for range n {
+			c := Change{Row: m.randomRow(r, span)}
+			if r.IntN(3) == 0 { // a cluster
+				c.Row = base
+				c.Row[m.width-1] += store.ID(r.IntN(100))
+			}
+			if r.IntN(100) < deletes {
+				c.Op = Delete
+				if len(m.rows) > 0 {
+					c.Row = m.rows[r.IntN(len(m.rows))]
+				}
+			}
+			changes = append(changes, c)
+		}
+		m.apply(changes, 1+r.IntN(300))
+		m.ask(r, span)
 	}
 }
 
