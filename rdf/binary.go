@@ -25,29 +25,46 @@ func (t Term) AppendBinary(dst []byte) []byte {
 func DecodeBinary(b []byte) (Term, error) { return DecodeBinaryString(string(b)) }
 
 // DecodeBinaryString is DecodeBinary without a copy: the term's strings are parts of s.
-func DecodeBinaryString(s string) (Term, error) {
-	if len(s) == 0 {
-		return Term{}, ErrBinary
+func DecodeBinaryString(s string) (t Term, err error) {
+	err = DecodeBinaryTo(&t, s)
+	return t, err
+}
+
+// DecodeBinaryTo is DecodeBinaryString into *t, which is the zero Term after an error.
+func DecodeBinaryTo(t *Term, s string) error {
+	if len(s) > 0 && (Kind(s[0]) == KindIRI || Kind(s[0]) == KindBlankNode) { // without a direction
+		*t = Term{kind: Kind(s[0]), value: s[1:]}
+		return nil
 	}
-	t := Term{kind: Kind(s[0] & 15), dir: Direction(s[0] >> 4)}
-	if t.kind == KindNone || t.kind > KindTriple || t.dir > RightToLeft || t.dir != NoDirection && t.kind != KindLangLiteral {
-		return Term{}, ErrBinary
+	*t = Term{}
+	if len(s) == 0 {
+		return ErrBinary
+	}
+	kind, dir := Kind(s[0]&15), Direction(s[0]>>4)
+	if kind == KindNone || kind > KindTriple || dir > RightToLeft || dir != NoDirection && kind != KindLangLiteral {
+		return ErrBinary
 	}
 	s = s[1:]
-	if t.kind == KindLiteral || t.kind == KindLangLiteral {
-		n, w := uvarint(s)
-		if w <= 0 || n > uint64(len(s)-w) {
-			return Term{}, ErrBinary
+	var aux string
+	if kind == KindLiteral || kind == KindLangLiteral {
+		n, w := uint64(0), 1
+		if len(s) > 0 && s[0] < 0x80 {
+			n = uint64(s[0])
+		} else {
+			n, w = uvarint(s)
 		}
-		t.aux, s = s[w:w+int(n)], s[w+int(n):]
+		if w <= 0 || w > len(s) || n > uint64(len(s)-w) {
+			return ErrBinary
+		}
+		aux, s = s[w:w+int(n)], s[w+int(n):]
 	}
-	t.value = s
-	if t.kind == KindTriple {
+	if kind == KindTriple {
 		if _, rest, err := decodeTriple(s); err != nil || rest != "" {
-			return Term{}, ErrBinary
+			return ErrBinary
 		}
 	}
-	return t, nil
+	*t = Term{kind: kind, dir: dir, value: s, aux: aux}
+	return nil
 }
 
 // AppendBinary appends the three terms, each after its length as a uvarint.

@@ -17,7 +17,7 @@ type keyedRow struct {
 // sort sorts perm, whose numbers are ascending at first, by the values that its rows have in keys.
 func (s *rowSorter) sort(perm []int32, keys [][]store.ID) {
 	if len(keys) == 1 {
-		s.byOne(perm, keys[0])
+		s.byOne(perm, keys[0], ^store.ID(0))
 		return
 	}
 	slices.SortFunc(perm, func(a, b int32) int {
@@ -33,13 +33,14 @@ func (s *rowSorter) sort(perm []int32, keys [][]store.ID) {
 	})
 }
 
-// byOne is a radix sort from the lowest byte up. Bytes in which all keys agree are skipped, and of an ID's eight bytes few differ.
-func (s *rowSorter) byOne(perm []int32, key []store.ID) {
+// byOne is a radix sort from the lowest byte up, by those bits of the keys that are in mask. Bytes in which all keys agree are skipped,
+// and of an ID's eight bytes few differ.
+func (s *rowSorter) byOne(perm []int32, key []store.ID, mask store.ID) {
 	n := len(perm)
 	s.a, s.b = resize(s.a, n), resize(s.b, n)
 	var all, none store.ID = ^store.ID(0), 0
 	for i, r := range perm {
-		k := key[r]
+		k := key[r] & mask
 		s.a[i] = keyedRow{k, r}
 		all &= k
 		none |= k

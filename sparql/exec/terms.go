@@ -168,9 +168,19 @@ func inlineValue(id store.ID) expr.Value {
 // decode writes the terms of a column to dst, fetching each distinct one once.
 func (t *terms) decode(col []store.ID, dst []rdf.Term, s *decodeScratch) error {
 	s.begin()
+	if len(col) >= recentFrom && s.recent == nil {
+		s.recent = new([recentTerms]recentTerm)
+	}
+	recent := s.recent
 	for i, id := range col {
 		switch {
 		case id.InDictionary():
+			if recent != nil {
+				if k := &recent[uint64(id)%recentTerms]; k.id == id {
+					dst[i] = k.term
+					continue
+				}
+			}
 			s.want(int32(i), id)
 		case id == store.NoID:
 			dst[i] = rdf.Term{}
@@ -183,10 +193,13 @@ func (t *terms) decode(col []store.ID, dst []rdf.Term, s *decodeScratch) error {
 	if err := s.fetch(t, col); err != nil {
 		return err
 	}
-	at := 0
+	at, copies := 0, 0
 	for _, r := range s.rows {
 		if s.ids[at] != col[r] {
-			at++
+			at, copies = at+1, 0
+		}
+		if copies++; copies == 2 && recent != nil {
+			recent[uint64(s.ids[at])%recentTerms] = recentTerm{s.ids[at], s.terms[at]}
 		}
 		dst[r] = s.terms[at]
 	}
@@ -236,30 +249,47 @@ func (t *terms) values(col []store.ID, rows []int32, dst []expr.Value, s *decode
 
 // decodeScratch are the buffers of decode and values.
 type decodeScratch struct {
-	rows   []int32 // those with terms of the dictionary, in the order of their IDs once fetched
+	rows   []int32 // those with terms of the dictionary, in the order of their numbers once fetched
 	ids    []store.ID
 	terms  []rdf.Term
-	last   store.ID
-	jumps  bool // the IDs of rows are not ascending
+	last   uint64
+	jumps  bool // the numbers of rows are not ascending
 	sorter rowSorter
+	recent *[recentTerms]recentTerm
 }
+
+// recentTerms are kept from batch to batch by decode: those that a batch has more than once, such as predicates. recentFrom is from how
+// many rows on a batch is worth it.
+const (
+	recentTerms = 256
+	recentFrom  = 512
+)
+
+type recentTerm struct {
+	id   store.ID
+	term rdf.Term
+}
+
+// numberBits are the bits of ID.Number, in whose order the dictionary has its terms.
+const numberBits = store.ID(1)<<48 - 1
 
 func (s *decodeScratch) begin() { s.rows, s.ids, s.last, s.jumps = s.rows[:0], s.ids[:0], 0, false }
 
 // want notes that a row needs its term.
 func (s *decodeScratch) want(row int32, id store.ID) {
 	s.rows = append(s.rows, row)
-	s.jumps = s.jumps || id < s.last
-	s.last = id
+	n := id.Number()
+	s.jumps = s.jumps || n < s.last
+	s.last = n
 }
 
-// fetch gets the terms of the rows: ids are their different IDs in ascending order, terms what these stand for.
+// fetch gets the terms of the rows: ids are their different IDs in the order of their numbers, terms what these stand for.
 func (s *decodeScratch) fetch(t *terms, col []store.ID) error {
 	if len(s.rows) == 0 {
 		return nil
 	}
 	if s.jumps {
-		s.sorter.byOne(s.rows, col)
+		s.sorter.byOne(s.rows, col, numberBits)
 	}
 	for _, r := range s.rows {
 		if id := col[r]; len(s.ids) == 0 || id != s.ids[len(s.ids)-1] {

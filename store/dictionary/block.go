@@ -59,12 +59,16 @@ func (b *block) size() int64 { return int64(len(b.data)+4*len(b.offsets)) + 64 }
 
 func (b *block) binary(i int) string { return b.data[b.offsets[i]:b.offsets[i+1]] }
 
-func (b *block) term(i int) (rdf.Term, error) {
-	t, err := rdf.DecodeBinaryString(b.binary(i))
-	if err != nil {
-		return t, fmt.Errorf("dictionary: term %d: %v: %w", b.first+uint64(i), err, store.ErrCorrupt)
+func (b *block) term(i int) (t rdf.Term, err error) {
+	err = b.termTo(&t, i)
+	return t, err
+}
+
+func (b *block) termTo(t *rdf.Term, i int) error {
+	if err := rdf.DecodeBinaryTo(t, b.binary(i)); err != nil {
+		return fmt.Errorf("dictionary: term %d: %v: %w", b.first+uint64(i), err, store.ErrCorrupt)
 	}
-	return t, nil
+	return nil
 }
 
 // encodePage makes a page of a header and a payload, compressed if that pays.

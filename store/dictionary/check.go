@@ -256,7 +256,7 @@ func (d *Dictionary) identify(t rdf.Term, n uint64) (store.ID, bool) {
 			aux = store.AuxOther
 		}
 	}
-	tag := tagOf(t)
+	tag := tagOf(&t)
 	switch tag {
 	case store.TagLang:
 		find(d.languages, t.Lang())
@@ -371,7 +371,7 @@ func (d *Dictionary) Blocks(ctx context.Context, first uint64, fn func(first uin
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		b, at, err := d.locate(next, nil)
+		b, at, err := d.locate(next)
 		if err != nil {
 			return err
 		}

@@ -171,7 +171,7 @@ func (d *Dictionary) find(key store.ID, t rdf.Term) (store.ID, bool, error) {
 	}
 	c := d.hash.Scan(context.Background(), relation.Range{Prefix: []store.ID{key}}, 2)
 	defer c.Close()
-	tag := tagOf(t)
+	tag := tagOf(&t)
 	for {
 		b, err := c.Next()
 		if err != nil || b.Len == 0 {
@@ -181,7 +181,7 @@ func (d *Dictionary) find(key store.ID, t rdf.Term) (store.ID, bool, error) {
 			if id.Tag() != tag {
 				continue
 			}
-			blk, i, err := d.locate(id.Number(), nil)
+			blk, i, err := d.locate(id.Number())
 			if err != nil {
 				return store.NoID, false, err
 			}
@@ -199,7 +199,7 @@ func (d *Dictionary) find(key store.ID, t rdf.Term) (store.ID, bool, error) {
 	}
 }
 
-func tagOf(t rdf.Term) store.Tag {
+func tagOf(t *rdf.Term) store.Tag {
 	switch t.Kind() {
 	case rdf.KindBlankNode:
 		return store.TagBlankNode
@@ -220,14 +220,10 @@ func tagOf(t rdf.Term) store.Tag {
 
 const xsdString = "http://www.w3.org/2001/XMLSchema#string"
 
-// locate finds the block of a term and the term's place in it; no block means that there is no such number. last is a
-// block to try first, or nil.
-func (d *Dictionary) locate(n uint64, last *block) (*block, int, error) {
+// locate finds the block of a term and the term's place in it; no block means that there is no such number.
+func (d *Dictionary) locate(n uint64) (*block, int, error) {
 	if n >= d.root.Next {
 		return nil, 0, nil
-	}
-	if last != nil && n >= last.first && n-last.first < uint64(last.count()) {
-		return last, int(n - last.first), nil
 	}
 	ref := blockRef{d.root.TailFirst, d.root.TailPage}
 	if n < ref.first {
@@ -265,7 +261,7 @@ func (d *Dictionary) block(ref blockRef) (*block, error) {
 // Terms fetches the terms of ids into dst, which is as long; see store.Snapshot.Terms.
 func (d *Dictionary) Terms(ids []store.ID, dst []rdf.Term) error {
 	var order []int32 // where ids jump about, they are visited by number, so that each block is decoded once
-	if len(ids) > 8 && !slices.IsSortedFunc(ids, byNumber) {
+	if len(ids) > 8 && !sortedByNumber(ids) {
 		order = make([]int32, len(ids))
 		for i := range order {
 			order[i] = int32(i)
@@ -278,26 +274,30 @@ func (d *Dictionary) Terms(ids []store.ID, dst []rdf.Term) error {
 		if order != nil {
 			i = int(order[k])
 		}
-		id := ids[i]
-		dst[i] = rdf.Term{}
+		id, t := ids[i], &dst[i]
 		if !id.InDictionary() {
-			dst[i], _ = id.InlineTerm()
+			*t, _ = id.InlineTerm()
 			continue
 		}
-		b, at, err := d.locate(id.Number(), last)
-		if err != nil {
+		var at int
+		if n := id.Number(); last != nil && n-last.first < uint64(last.count()) {
+			at = int(n - last.first)
+		} else {
+			b, place, err := d.locate(n)
+			if err != nil {
+				return err
+			}
+			if b == nil {
+				*t = rdf.Term{}
+				continue
+			}
+			last, at = b, place
+		}
+		if err := last.termTo(t, at); err != nil {
 			return err
 		}
-		if b == nil {
-			continue
-		}
-		last = b
-		t, err := b.term(at)
-		if err != nil {
-			return err
-		}
-		if tagOf(t) == id.Tag() && d.auxFits(id, t) {
-			dst[i] = t
+		if tagOf(t) != id.Tag() || !d.auxFits(id, t) {
+			*t = rdf.Term{}
 		}
 	}
 	return nil
@@ -305,8 +305,20 @@ func (d *Dictionary) Terms(ids []store.ID, dst []rdf.Term) error {
 
 func byNumber(a, b store.ID) int { return int(int64(a.Number()) - int64(b.Number())) }
 
+func sortedByNumber(ids []store.ID) bool {
+	last := uint64(0)
+	for _, id := range ids {
+		n := id.Number()
+		if n < last {
+			return false
+		}
+		last = n
+	}
+	return true
+}
+
 // auxFits reports whether the ID's field Aux is the one that the term got.
-func (d *Dictionary) auxFits(id store.ID, t rdf.Term) bool {
+func (d *Dictionary) auxFits(id store.ID, t *rdf.Term) bool {
 	names, want := d.languages.names, ""
 	switch id.Tag() {
 	case store.TagLang:

@@ -169,7 +169,7 @@ func (w *Writer) append(t rdf.Term) (store.ID, error) {
 		return store.NoID, ErrTermTooLong
 	}
 	var index uint16
-	tag := tagOf(t)
+	tag := tagOf(&t)
 	switch tag {
 	case store.TagLang:
 		index = w.languages.intern(t.Lang())
