@@ -59,7 +59,7 @@ func (q Quad) AppendNQuads(dst []byte) []byte {
 // canonical form escapes).
 func AppendEscaped(dst []byte, s string) []byte {
 	start := 0
-	for i := plainRun(s, 0, &plainInString); i < len(s); i = plainRun(s, i+1, &plainInString) {
+	for i := plainRun(s, 0); i < len(s); i = plainRun(s, i+1) {
 		c := s[i]
 		dst = append(dst, s[start:i]...)
 		start = i + 1
@@ -92,7 +92,7 @@ func appendHex4(dst []byte, c byte) []byte {
 func appendIRI(dst []byte, s string) []byte {
 	dst = append(dst, '<')
 	start := 0
-	for i := plainRun(s, 0, &plainInIRI); i < len(s); i = plainRun(s, i+1, &plainInIRI) {
+	for i := plainIRI(s, 0); i < len(s); i = plainIRI(s, i+1) {
 		c := s[i]
 		dst = append(dst, s[start:i]...)
 		dst = appendHex4(dst, c)
@@ -111,16 +111,51 @@ var plainInString, plainInIRI = func() (str, iri [256]bool) {
 	return str, iri
 }()
 
-// plainRun is the place of the first byte from i on that is not plain, or the length of s.
-func plainRun(s string, i int, plain *[256]bool) int {
+// plainRun is the place of the first byte from i on that is not plain in a quoted literal, or the length of s.
+func plainRun(s string, i int) int {
 	for ; i+8 <= len(s); i += 8 {
-		p := s[i : i+8]
-		if !(plain[p[0]] && plain[p[1]] && plain[p[2]] && plain[p[3]] && plain[p[4]] && plain[p[5]] && plain[p[6]] && plain[p[7]]) {
+		w := word(s, i)
+		if lessThan(w, 0x20)|equal(w, '"')|equal(w, '\\')|equal(w, 0x7f) != 0 {
 			break
 		}
 	}
-	for i < len(s) && plain[s[i]] {
+	for i < len(s) && plainInString[s[i]] {
 		i++
 	}
 	return i
 }
+
+// plainIRI is plainRun for IRIs.
+func plainIRI(s string, i int) int {
+	for ; i+8 <= len(s); i += 8 {
+		w := word(s, i)
+		// Two masked bits make one comparison of "<" and ">", and of "\\", "^", "|" and, needlessly, "~".
+		if lessThan(w, 0x21)|equal(w|2*ones, '>')|equal(w|0x22*ones, '~')|equal(w, '"')|equal(w, '{')|equal(w, '}')|equal(w, '`') != 0 {
+			for range 8 {
+				if !plainInIRI[s[i]] {
+					return i
+				}
+				i++
+			}
+			i -= 8
+		}
+	}
+	for i < len(s) && plainInIRI[s[i]] {
+		i++
+	}
+	return i
+}
+
+const ones = 0x0101010101010101
+
+// word is the eight bytes of s from i on.
+func word(s string, i int) uint64 {
+	b := s[i : i+8]
+	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 | uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+}
+
+// lessThan is not 0 if one of the bytes of w is less than n, which is at most 0x80.
+func lessThan(w, n uint64) uint64 { return (w - n*ones) & ^w & (0x80 * ones) }
+
+// equal is not 0 if one of the bytes of w is c.
+func equal(w, c uint64) uint64 { return lessThan(w^c*ones, 1) }

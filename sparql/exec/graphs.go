@@ -46,7 +46,7 @@ func (q *Query) Construct(emit func(rdf.Triple) bool) error {
 			slots = append(slots, s)
 		}
 	}
-	constant := q.constants()
+	constant, templates := q.constants(), newTemplates(q.plan.Template)
 	cols := make([][]rdf.Term, q.width) // by slot; nil where it is unbound in all rows
 	kept := make([][]rdf.Term, q.width)
 	solution := 0
@@ -68,20 +68,26 @@ func (q *Query) Construct(emit func(rdf.Triple) bool) error {
 					return err
 				}
 			}
+			for i := range templates {
+				templates[i].begin(cols)
+			}
 			for r := range n {
 				if solution++; solution&63 == 0 {
 					if err := q.check(); err != nil {
 						return err
 					}
 				}
-				for i := range q.plan.Template {
-					t := &q.plan.Template[i]
+				for i := range templates {
+					t := &templates[i]
+					if t.none {
+						continue
+					}
 					if !q.plan.Unique {
-						if k, ok := q.key(t, constant[i], b, at+r); ok && !seen.fresh(k) {
+						if k, ok := q.key(&q.plan.Template[i], constant[i], b, at+r); ok && !seen.fresh(k) {
 							continue
 						}
 					}
-					triple, ok := fill(t, cols, r, solution)
+					triple, ok := t.fill(cols, r, solution)
 					if ok && !emit(triple) {
 						return nil
 					}
@@ -89,6 +95,55 @@ func (q *Query) Construct(emit func(rdf.Triple) bool) error {
 			}
 		}
 	}
+}
+
+// template is a triple of the plan's template over the columns of a batch.
+type template struct {
+	of     *optimizer.TemplateTriple
+	simple bool          // of terms and variables alone
+	none   bool          // a variable is unbound in the whole batch
+	cols   [3][]rdf.Term // with simple: of the variables, else nil
+}
+
+func newTemplates(ts []optimizer.TemplateTriple) []template {
+	out := make([]template, len(ts))
+	for i := range ts {
+		out[i] = template{of: &ts[i], simple: true}
+		for _, n := range ts[i] {
+			out[i].simple = out[i].simple && n.Blank == 0 && n.Triple == nil
+		}
+	}
+	return out
+}
+
+func (t *template) begin(cols [][]rdf.Term) {
+	t.none = false
+	for i, n := range t.of {
+		t.cols[i] = nil
+		if n.Term.IsZero() && n.Blank == 0 && n.Triple == nil {
+			if n.Slot >= 0 {
+				t.cols[i] = cols[n.Slot]
+			}
+			t.none = t.none || t.cols[i] == nil
+		}
+	}
+}
+
+func (t *template) fill(cols [][]rdf.Term, row, solution int) (rdf.Triple, bool) {
+	if !t.simple {
+		return fill(t.of, cols, row, solution)
+	}
+	place := func(i int) *rdf.Term {
+		if c := t.cols[i]; c != nil {
+			return &c[row]
+		}
+		return &t.of[i].Term
+	}
+	s, p, o := place(0), place(1), place(2)
+	if k := s.Kind(); k != rdf.KindIRI && k != rdf.KindBlankNode || !p.IsIRI() || o.IsZero() {
+		return rdf.Triple{}, false
+	}
+	return rdf.Triple{S: *s, P: *p, O: *o}, true
 }
 
 // constants are the IDs of the template's terms; NoID where a place is no term.

@@ -140,10 +140,14 @@ var asIs [256]bool
 
 // plain reports whether s is ASCII that needs no escape, which most strings are.
 func plain(s string) bool {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
 	i := 0
 	for ; i+8 <= len(s); i += 8 {
 		p := s[i : i+8]
-		if !(asIs[p[0]] && asIs[p[1]] && asIs[p[2]] && asIs[p[3]] && asIs[p[4]] && asIs[p[5]] && asIs[p[6]] && asIs[p[7]]) {
+		w := uint64(p[0]) | uint64(p[1])<<8 | uint64(p[2])<<16 | uint64(p[3])<<24 | uint64(p[4])<<32 | uint64(p[5])<<40 | uint64(p[6])<<48 | uint64(p[7])<<56
+		quote, backslash, del := w^'"'*ones, w^'\\'*ones, w^0x7f*ones
+		// A byte less than n, as a byte of w-n*ones, borrows from the highest bit.
+		if (w|(w-0x20*ones)|(quote-ones)|(backslash-ones)|(del-ones))&high != 0 {
 			return false
 		}
 	}
