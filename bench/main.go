@@ -92,7 +92,7 @@ func main() {
 	flag.IntVar(&c.Commits, "commits", 500, "how many small synced commits to make, first by one client, then by eight")
 	flag.IntVar(&c.Replaces, "replaces", 30, "how often to replace a graph while a reader holds its first state")
 	flag.IntVar(&c.ReplaceTriples, "replace-triples", 100_000, "how many `triples` that graph has")
-	queries := flag.String("queries", "", "only ask the queries of this `folder` and print the processor time of each in ms; -dir keeps the store for the next time")
+	queries := flag.String("queries", "", "only ask the queries of this `folder` and print the processor time and the time of each in ms; -dir keeps the store for the next time")
 	profile := flag.String("profile", "", "with -queries: write a CPU profile to this `file`")
 	asJSON := flag.Bool("json", false, "print the figures as a JSON object")
 	flag.Parse()

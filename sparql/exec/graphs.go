@@ -38,63 +38,91 @@ func (s *tripleSet) fresh(k [3]store.ID) bool {
 // Construct calls emit with the triples of a CONSTRUCT: the template for each solution, with fresh blank nodes, without triples
 // that are not RDF and, as far as memory allows, without repetitions (https://www.w3.org/TR/sparql12-query/#construct).
 func (q *Query) Construct(emit func(rdf.Triple) bool) error {
-	seen := &tripleSet{q: q, set: newKeySet(3), held: held{m: q.memory}}
-	defer seen.held.release()
-	var slots []int
+	c := &construction{q: q, seen: &tripleSet{q: q, set: newKeySet(3), held: held{m: q.memory}}, constant: q.constants(),
+		templates: newTemplates(q.plan.Template), cols: make([][]rdf.Term, q.width), kept: make([][]rdf.Term, q.width)}
+	defer c.seen.held.release()
 	for _, s := range q.plan.Out {
 		if s >= 0 {
-			slots = append(slots, s)
+			c.slots = append(c.slots, s)
 		}
 	}
-	constant, templates := q.constants(), newTemplates(q.plan.Template)
-	cols := make([][]rdf.Term, q.width) // by slot; nil where it is unbound in all rows
-	kept := make([][]rdf.Term, q.width)
-	solution := 0
-	for {
-		b, err := q.next()
-		if err != nil || b.n == 0 {
-			return err
+	return stream(q, c.next, func(triples *[]rdf.Triple) bool {
+		for _, t := range *triples {
+			if !emit(t) {
+				return false
+			}
 		}
-		for at := 0; at < b.n; at += batchSize {
-			n := min(batchSize, b.n-at)
-			for _, s := range slots {
-				if b.cols[s] == nil {
-					cols[s] = nil
+		return true
+	})
+}
+
+// construction makes the triples of a CONSTRUCT.
+type construction struct {
+	q         *Query
+	seen      *tripleSet
+	slots     []int
+	constant  [][3]store.ID
+	templates []template
+	b         *batch
+	at        int          // the next row of b
+	cols      [][]rdf.Term // by slot; nil where it is unbound in all rows
+	kept      [][]rdf.Term
+	solution  int
+}
+
+// constructedAtOnce is about how many triples are made at a time.
+const constructedAtOnce = 1024
+
+// next puts triples into out, or none at the end.
+func (c *construction) next(out *[]rdf.Triple) (int, error) {
+	q := c.q
+	*out = (*out)[:0]
+	for len(*out) == 0 {
+		if c.b == nil || c.at >= c.b.n {
+			var err error
+			if c.b, err = q.next(); err != nil || c.b.n == 0 {
+				return 0, err
+			}
+			c.at = 0
+		}
+		if err := q.check(); err != nil {
+			return 0, err
+		}
+		n := min(max(constructedAtOnce/max(len(c.templates), 1), 64), c.b.n-c.at)
+		for _, s := range c.slots {
+			if c.b.cols[s] == nil {
+				c.cols[s] = nil
+				continue
+			}
+			c.kept[s] = resize(c.kept[s], n)
+			c.cols[s] = c.kept[s]
+			if err := q.terms.decode(c.b.cols[s][c.at:c.at+n], c.cols[s], &q.scratch); err != nil {
+				return 0, err
+			}
+		}
+		for i := range c.templates {
+			c.templates[i].begin(c.cols)
+		}
+		for r := range n {
+			c.solution++
+			for i := range c.templates {
+				t := &c.templates[i]
+				if t.none {
 					continue
 				}
-				kept[s] = resize(kept[s], n)
-				cols[s] = kept[s]
-				if err := q.terms.decode(b.cols[s][at:at+n], cols[s], &q.scratch); err != nil {
-					return err
-				}
-			}
-			for i := range templates {
-				templates[i].begin(cols)
-			}
-			for r := range n {
-				if solution++; solution&63 == 0 {
-					if err := q.check(); err != nil {
-						return err
-					}
-				}
-				for i := range templates {
-					t := &templates[i]
-					if t.none {
+				if !q.plan.Unique {
+					if k, ok := q.key(t.of, c.constant[i], c.b, c.at+r); ok && !c.seen.fresh(k) {
 						continue
 					}
-					if !q.plan.Unique {
-						if k, ok := q.key(&q.plan.Template[i], constant[i], b, at+r); ok && !seen.fresh(k) {
-							continue
-						}
-					}
-					triple, ok := t.fill(cols, r, solution)
-					if ok && !emit(triple) {
-						return nil
-					}
+				}
+				if triple, ok := t.fill(c.cols, r, c.solution); ok {
+					*out = append(*out, triple)
 				}
 			}
 		}
+		c.at += n
 	}
+	return len(*out), nil
 }
 
 // template is a triple of the plan's template over the columns of a batch.

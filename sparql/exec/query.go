@@ -61,6 +61,7 @@ type Query struct {
 	out      *batch
 	scratch  decodeScratch
 	blanks   int
+	counted  bool // among those of busy
 }
 
 // Start makes the operators of a plan. Nothing is read before the first call of a method that yields something.
@@ -84,7 +85,10 @@ func Start(ctx context.Context, snap store.Snapshot, plan *optimizer.Plan, c Con
 		},
 	}
 	var err error
-	q.root, err = q.build(plan.Root, &env{})
+	if q.root, err = q.build(plan.Root, &env{}); err == nil {
+		busy.Add(1)
+		q.counted = true
+	}
 	return q, err
 }
 
@@ -122,53 +126,71 @@ func (q *Query) Any() (bool, error) {
 	return err == nil && b.n > 0, err
 }
 
+// solutions are some decoded rows, by column; a column is nil where it is unbound in all of them.
+type solutions struct {
+	n    int
+	cols [][]rdf.Term
+	kept [][]rdf.Term // the memory of cols
+}
+
 // Solutions calls emit with the terms of each solution, in the order of the plan's Out; the slice is reused. emit returns false
 // to stop.
 func (q *Query) Solutions(emit func([]rdf.Term) bool) error {
 	out := q.plan.Out
 	row := make([]rdf.Term, len(out))
-	cols := make([][]rdf.Term, len(out))
-	for {
-		b, err := q.next()
-		if err != nil || b.n == 0 {
-			return err
+	var b *batch
+	at := 0
+	produce := func(s *solutions) (int, error) {
+		if b == nil || at >= b.n {
+			var err error
+			if b, err = q.next(); err != nil || b.n == 0 {
+				return 0, err
+			}
+			at = 0
+		} else if err := q.check(); err != nil { // a batch of a scan may be larger than what should be decoded at once
+			return 0, err
 		}
-		for at := 0; at < b.n; at += batchSize { // a batch of a scan may be larger than what should be decoded at once
-			if err := q.check(); err != nil {
-				return err
+		if s.cols == nil {
+			s.cols, s.kept = make([][]rdf.Term, len(out)), make([][]rdf.Term, len(out))
+		}
+		s.n = min(batchSize, b.n-at)
+		for i, slot := range out {
+			s.cols[i] = nil
+			if slot < 0 || b.cols[slot] == nil {
+				continue
 			}
-			n := min(batchSize, b.n-at)
-			for i, s := range out {
-				if s < 0 || b.cols[s] == nil {
-					cols[i] = nil
-					continue
-				}
-				if cap(cols[i]) < n {
-					cols[i] = make([]rdf.Term, n)
-				}
-				cols[i] = cols[i][:n]
-				if err := q.terms.decode(b.cols[s][at:at+n], cols[i], &q.scratch); err != nil {
-					return err
-				}
-			}
-			for r := range n {
-				for i, c := range cols {
-					if c == nil {
-						row[i] = rdf.Term{}
-					} else {
-						row[i] = c[r]
-					}
-				}
-				if !emit(row) {
-					return nil
-				}
+			s.kept[i] = resize(s.kept[i], s.n)
+			s.cols[i] = s.kept[i]
+			if err := q.terms.decode(b.cols[slot][at:at+s.n], s.cols[i], &q.scratch); err != nil {
+				return 0, err
 			}
 		}
+		at += s.n
+		return s.n, nil
 	}
+	return stream(q, produce, func(s *solutions) bool {
+		for r := range s.n {
+			for i, c := range s.cols {
+				if c == nil {
+					row[i] = rdf.Term{}
+				} else {
+					row[i] = c[r]
+				}
+			}
+			if !emit(row) {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // Close ends the query and frees what it holds; calling it twice is fine.
 func (q *Query) Close() {
+	if q.counted {
+		q.counted = false
+		busy.Add(-1)
+	}
 	defer q.memory.close()
 	defer func() {
 		for s := range q.disk.open {
