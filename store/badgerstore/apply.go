@@ -52,14 +52,23 @@ func (t *txn) applyQuads(ctx context.Context) (root, error) {
 	if err != nil {
 		return r, err
 	}
+	first := r.quads[store.SPOG].Rows == 0
+	packed := changes.Packed()
+	if first && packed != nil && packed.Inserts() { // all of them are effective
+		t.inserted += uint64(packed.Len())
+		err := t.build(ctx, &r, packed)
+		return r, err
+	}
 	e := &effective{in: sorted, now: probe{ctx: ctx, rel: t.now.quads[store.SPOG]}}
 	defer e.close()
 	if t.now.root.quads != t.base.root.quads {
 		e.base = &probe{ctx: ctx, rel: t.base.quads[store.SPOG]}
 	}
-	first := r.quads[store.SPOG].Rows == 0
+	if packed != nil {
+		e.kept = make([]uint64, (packed.Len()+63)/64)
+	}
 	for o := range store.NumOrders {
-		if o != store.SPOG && !first {
+		if o != store.SPOG && !first && packed == nil {
 			e.others[o] = t.store.sorter(t.store.o.SortMemory / 12)
 		}
 	}
@@ -76,32 +85,69 @@ func (t *txn) applyQuads(ctx context.Context) (root, error) {
 	if err := changes.Close(); err != nil { // its memory is better used by the others
 		return r, err
 	}
-	workers := max(2, runtime.GOMAXPROCS(0))
-	work, ctx := errgroup.WithContext(ctx)
-	work.SetLimit(workers)
-	for o := range store.NumOrders {
-		if o == store.SPOG {
-			continue
-		}
-		work.Go(func() error {
-			sorter := e.others[o]
-			if first {
-				sorter = t.store.sorter(t.store.o.SortMemory / int64(workers))
-				defer sorter.Close()
-				if err := t.fill(ctx, sorter, result.Root, o); err != nil {
-					return err
-				}
-			}
-			sorted, err := sorter.Sort(ctx)
-			if err != nil {
+	if packed != nil {
+		packed.Keep(e.kept)
+		err := t.applyOthers(ctx, func(ctx context.Context, o store.Order) error { return t.reorder(ctx, &r, packed, o) })
+		return r, err
+	}
+	err = t.applyOthers(ctx, func(ctx context.Context, o store.Order) error {
+		sorter := e.others[o]
+		if first {
+			sorter = t.store.sorter(t.store.o.SortMemory / int64(sortWorkers()))
+			defer sorter.Close()
+			if err := t.fill(ctx, sorter, result.Root, o); err != nil {
 				return err
 			}
-			result, err := relation.Apply(ctx, t.pages, t.store.rows, 4, r.quads[o], sorted)
-			r.quads[o] = result.Root
-			return errors.Join(err, sorter.Close())
-		})
+		}
+		sorted, err := sorter.Sort(ctx)
+		if err != nil {
+			return err
+		}
+		result, err := relation.Apply(ctx, t.pages, t.store.rows, 4, r.quads[o], sorted)
+		r.quads[o] = result.Root
+		return errors.Join(err, sorter.Close())
+	})
+	return r, err
+}
+
+// sortWorkers is how many orders are sorted at once.
+func sortWorkers() int { return max(2, runtime.GOMAXPROCS(0)) }
+
+// build makes all orders of rows that are in memory.
+func (t *txn) build(ctx context.Context, r *root, packed *extsort.Packed) error {
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(sortWorkers())
+	for o := range store.NumOrders {
+		work.Go(func() error { return t.reorder(ctx, r, packed, o) })
 	}
-	return r, work.Wait()
+	return work.Wait()
+}
+
+// applyOthers calls apply for all orders but spog.
+func (t *txn) applyOthers(ctx context.Context, apply func(context.Context, store.Order) error) error {
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(sortWorkers())
+	for o := range store.NumOrders {
+		if o != store.SPOG {
+			work.Go(func() error { return apply(ctx, o) })
+		}
+	}
+	return work.Wait()
+}
+
+// reorder applies changes that are in memory, sorted as spog, to another order.
+func (t *txn) reorder(ctx context.Context, r *root, packed *extsort.Packed, o store.Order) error {
+	columns := make([]int, 4)
+	for i, p := range o.Positions() {
+		columns[i] = int(p)
+	}
+	sorted, err := packed.Reorder(ctx, columns)
+	if err != nil {
+		return err
+	}
+	result, err := relation.Apply(ctx, t.pages, t.store.rows, 4, r.quads[o], sorted)
+	r.quads[o] = result.Root
+	return err
 }
 
 // fill gives a sorter all rows of the order spog as those of another one: to read them once more takes less time and memory than to
@@ -139,6 +185,8 @@ type effective struct {
 	rows   [2][]relation.Row // by relation.Op
 	buf    []relation.Row
 	any    bool
+	kept   []uint64 // by place in the stream: whether the change is effective; nil: that is not wanted
+	at     int      // place of the next
 
 	inserted, deleted uint64
 }
@@ -152,6 +200,8 @@ func (e *effective) Next() ([]relation.Change, error) {
 		e.out = e.out[:0]
 		e.rows[0], e.rows[1] = e.rows[0][:0], e.rows[1][:0]
 		for _, c := range in {
+			at := e.at
+			e.at++
 			there, err := e.now.contains(c.Row)
 			if err != nil {
 				return nil, err
@@ -176,6 +226,10 @@ func (e *effective) Next() ([]relation.Change, error) {
 				e.inserted--
 			}
 			e.out = append(e.out, c)
+			if e.kept != nil {
+				e.kept[at/64] |= 1 << (at % 64)
+				continue
+			}
 			e.rows[c.Op] = append(e.rows[c.Op], c.Row)
 		}
 		if len(e.out) == 0 {

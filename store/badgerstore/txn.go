@@ -80,7 +80,7 @@ func (t *txn) change(rows []relation.Row, op relation.Op) error {
 		if err := os.MkdirAll(t.store.tmp(), 0o755); err != nil {
 			return fmt.Errorf("store: %w", err)
 		}
-		t.changes = t.store.sorter(t.store.o.SortMemory / 2)
+		t.changes = t.store.sorter(t.store.o.SortMemory)
 	}
 	return t.changes.Add(t.ctx, rows, op)
 }

@@ -9,20 +9,28 @@ import (
 	"triplestore/store/relation"
 )
 
-// buffer holds rows in the order in which they were added and sorts places, not rows.
+// buffer holds rows in the order in which they were added. Many rows are sorted as packed numbers; few, and those that cannot be packed,
+// by their places.
 type buffer struct {
-	width int
-	rows  []uint64 // width numbers each
-	ops   []relation.Op
+	width  int
+	chunks []chunk // all but the last hold chunkRows
+	n      int
+	op     relation.Op   // of all rows,
+	ops    []relation.Op // unless they differ
+
+	packed, other []uint64
+
 	keys  []key
 	spare []key
 
-	// After sort. Where the keys hold all bits that differ, rows are made from them: to fetch rows in their order from all over
+	// After sorting keys. Where they hold all bits that differ, rows are made from them: to fetch rows in their order from all over
 	// the memory is what costs most.
 	fields []field
 	whole  bool
-	mixed  bool // ops differ
 }
+
+// chunk is rows by columns.
+type chunk [relation.MaxWidth][]uint64
 
 // key is the first 64 of the bits in which rows differ, and which row it is.
 type key struct {
@@ -30,34 +38,98 @@ type key struct {
 	row  uint32
 }
 
-const keySize = 16
+const (
+	keySize = 16
+	// chunkRows is the number of rows of a chunk, a power of two.
+	chunkShift = 15
+	chunkRows  = 1 << chunkShift
+	// packFrom is the number of rows from which on packing pays.
+	packFrom = 4096
+)
 
-func (b *buffer) len() int { return len(b.ops) }
+func (b *buffer) len() int { return b.n }
 
-func (b *buffer) reset() { b.rows, b.ops, b.keys = b.rows[:0], b.ops[:0], b.keys[:0] }
-
-// grow makes room for n more rows, doubling up to limit.
-func (b *buffer) grow(n, limit int) {
-	if have := cap(b.ops); b.len()+n > have {
-		rows := min(limit, max(2*have, b.len()+n, 64))
-		b.ops = append(make([]relation.Op, 0, rows), b.ops...)
-		b.rows = append(make([]uint64, 0, rows*b.width), b.rows...)
+func (b *buffer) reset() {
+	if len(b.chunks) > 1 {
+		b.chunks = b.chunks[:1]
 	}
+	for _, x := range b.chunks {
+		for c := range x {
+			b.chunks[0][c] = x[c][:0]
+		}
+	}
+	b.n, b.ops, b.keys = 0, nil, b.keys[:0]
 }
 
 func (b *buffer) add(rows []relation.Row, op relation.Op) {
-	for i := range rows {
-		r := &rows[i]
-		switch b.width {
-		case 2:
-			b.rows = append(b.rows, uint64(r[0]), uint64(r[1]))
-		case 3:
-			b.rows = append(b.rows, uint64(r[0]), uint64(r[1]), uint64(r[2]))
-		default:
-			b.rows = append(b.rows, uint64(r[0]), uint64(r[1]), uint64(r[2]), uint64(r[3]))
+	switch {
+	case len(rows) == 0:
+		return
+	case b.n == 0:
+		b.op = op
+	case b.ops == nil && op != b.op:
+		b.ops = make([]relation.Op, b.n, b.n+len(rows))
+		for i := range b.ops {
+			b.ops[i] = b.op
 		}
-		b.ops = append(b.ops, op)
 	}
+	if b.ops != nil {
+		for range rows {
+			b.ops = append(b.ops, op)
+		}
+	}
+	b.n += len(rows)
+	for len(rows) > 0 {
+		last := len(b.chunks) - 1
+		if last < 0 || len(b.chunks[last][0]) == chunkRows {
+			b.chunks = append(b.chunks, chunk{})
+			last++
+		}
+		x := &b.chunks[last]
+		have := len(x[0])
+		n := min(len(rows), chunkRows-have)
+		if have+n > cap(x[0]) {
+			size := chunkRows // but for the first, which is as large as it must be
+			if last == 0 {
+				size = min(chunkRows, max(2*have, have+n, 64))
+			}
+			all := make([]uint64, b.width*size)
+			for c := range b.width {
+				col := all[c*size : c*size+have : (c+1)*size]
+				copy(col, x[c])
+				x[c] = col
+			}
+		}
+		for c := range b.width {
+			col := x[c][:have+n]
+			for i, dst := 0, col[have:]; i < len(dst); i++ {
+				dst[i] = uint64(rows[i][c])
+			}
+			x[c] = col
+		}
+		rows = rows[n:]
+	}
+}
+
+// value is one of a row by its place.
+func (b *buffer) value(i, c int) uint64 { return b.chunks[i>>chunkShift][c][i&(chunkRows-1)] }
+
+// compare compares two rows by their places.
+func (b *buffer) compare(i, j uint32) int {
+	for c := range b.width {
+		if x, y := b.value(int(i), c), b.value(int(j), c); x != y {
+			return cmp.Compare(x, y)
+		}
+	}
+	return 0
+}
+
+// opOf is what is done with a row.
+func (b *buffer) opOf(i uint32) relation.Op {
+	if b.ops == nil {
+		return b.op
+	}
+	return b.ops[i]
 }
 
 // field is a group of neighbouring bits that differ between rows: they go to the key, in order.
@@ -71,9 +143,16 @@ type field struct {
 func (b *buffer) differing() (fields []field, used uint, whole bool) {
 	w := b.width
 	var differ [relation.MaxWidth]uint64
-	for i := w; i < len(b.rows); i += w {
+	for _, x := range b.chunks {
+		if len(x[0]) == 0 { // the only one, of a buffer that was emptied
+			break
+		}
 		for c := range w {
-			differ[c] |= b.rows[i+c] ^ b.rows[c]
+			first, d := b.chunks[0][c][0], uint64(0)
+			for _, v := range x[c] {
+				d |= v ^ first
+			}
+			differ[c] |= d
 		}
 	}
 	left := uint(64)
@@ -95,20 +174,39 @@ func (b *buffer) differing() (fields []field, used uint, whole bool) {
 	return fields, 64 - left, true
 }
 
-// sort puts keys into the order of the rows; rows that are equal stay in the order in which they were added.
-func (b *buffer) sort() {
-	n, w := b.len(), b.width
+// pieces cuts the buffer into some of at most so many rows, or of a chunk.
+func (b *buffer) pieces(rows int) []*buffer {
+	if b.n <= rows {
+		return []*buffer{b}
+	}
+	var all []*buffer
+	for step := max(1, rows/chunkRows); len(b.chunks) > 0; {
+		k := min(step, len(b.chunks))
+		piece := &buffer{width: b.width, chunks: b.chunks[:k], n: min(k*chunkRows, b.n), op: b.op}
+		if b.ops != nil {
+			piece.ops, b.ops = b.ops[:piece.n], b.ops[piece.n:]
+		}
+		b.chunks, b.n = b.chunks[k:], b.n-piece.n
+		all = append(all, piece)
+	}
+	return all
+}
+
+// sortKeys puts keys into the order of the rows; rows that are equal stay in the order in which they were added.
+func (b *buffer) sortKeys() {
+	n := b.n
 	b.keys = slices.Grow(b.keys[:0], n)[:n]
 	fields, used, whole := b.differing()
 	b.fields, b.whole = fields, whole
-	b.mixed = slices.Contains(b.ops, relation.Insert) && slices.Contains(b.ops, relation.Delete)
 	for i := range b.keys {
-		row := b.rows[i*w : i*w+w]
-		x := uint64(0)
+		b.keys[i] = key{0, uint32(i)}
+	}
+	for k, x := range b.chunks {
 		for _, f := range fields {
-			x |= (row[f.column] >> (f.right & 63) & f.mask) << (f.left & 63)
+			for i, v := range x[f.column] {
+				b.keys[k<<chunkShift+i].bits |= (v >> (f.right & 63) & f.mask) << (f.left & 63)
+			}
 		}
-		b.keys[i] = key{x, uint32(i)}
 	}
 	b.spare = slices.Grow(b.spare[:0], n)[:n]
 	b.keys, b.spare = radixSort(b.keys, b.spare, 64-used)
@@ -122,7 +220,7 @@ func (b *buffer) sort() {
 		}
 		if to-from > 1 {
 			slices.SortFunc(b.keys[from:to], func(x, y key) int {
-				if d := slices.Compare(b.row(x), b.row(y)); d != 0 {
+				if d := b.compare(x.row, y.row); d != 0 {
 					return d
 				}
 				return cmp.Compare(x.row, y.row)
@@ -130,11 +228,6 @@ func (b *buffer) sort() {
 		}
 		from = to
 	}
-}
-
-func (b *buffer) row(k key) []uint64 {
-	i := int(k.row) * b.width
-	return b.rows[i : i+b.width]
 }
 
 const (
@@ -174,18 +267,18 @@ func radixSort(keys, spare []key, low uint) (sorted, other []key) {
 	return keys, spare
 }
 
-// bufferReader reads the sorted rows of a buffer, of equal ones the last.
-type bufferReader struct {
+// keyReader reads the rows that are sorted by keys, of equal ones the last.
+type keyReader struct {
 	b      *buffer
 	i      int
 	common relation.Row // the bits that are the same in all rows
 }
 
-func (b *buffer) reader() *bufferReader {
-	r := &bufferReader{b: b}
+func (b *buffer) reader() *keyReader {
+	r := &keyReader{b: b}
 	if len(b.keys) > 0 {
-		for c, v := range b.rows[:b.width] {
-			r.common[c] = store.ID(v)
+		for c := range b.width {
+			r.common[c] = store.ID(b.value(0, c))
 		}
 		for _, f := range b.fields {
 			r.common[f.column] &^= store.ID(f.mask << (f.right & 63))
@@ -194,7 +287,7 @@ func (b *buffer) reader() *bufferReader {
 	return r
 }
 
-func (r *bufferReader) read(dst []relation.Change) (int, error) {
+func (r *keyReader) read(dst []relation.Change) (int, error) {
 	if r.b.whole {
 		return r.fromKeys(dst), nil
 	}
@@ -202,24 +295,23 @@ func (r *bufferReader) read(dst []relation.Change) (int, error) {
 	n := 0
 	for n < len(dst) && r.i < len(b.keys) {
 		k := b.keys[r.i]
-		row := b.row(k)
 		r.i++
-		for r.i < len(b.keys) && b.keys[r.i].bits == k.bits && slices.Equal(b.row(b.keys[r.i]), row) {
+		for r.i < len(b.keys) && b.keys[r.i].bits == k.bits && b.compare(b.keys[r.i].row, k.row) == 0 {
 			k = b.keys[r.i]
 			r.i++
 		}
 		c := &dst[n]
 		c.Row = relation.Row{}
-		for i, v := range row {
-			c.Row[i] = store.ID(v)
+		for i := range b.width {
+			c.Row[i] = store.ID(b.value(int(k.row), i))
 		}
-		c.Op = b.ops[k.row]
+		c.Op = b.opOf(k.row)
 		n++
 	}
 	return n, nil
 }
 
-func (r *bufferReader) fromKeys(dst []relation.Change) (n int) {
+func (r *keyReader) fromKeys(dst []relation.Change) (n int) {
 	b := r.b
 	for n < len(dst) && r.i < len(b.keys) {
 		k := b.keys[r.i]
@@ -234,10 +326,7 @@ func (r *bufferReader) fromKeys(dst []relation.Change) (n int) {
 			f := &b.fields[i]
 			c.Row[f.column&3] |= store.ID((k.bits >> (f.left & 63) & f.mask) << (f.right & 63))
 		}
-		c.Op = b.ops[0]
-		if b.mixed {
-			c.Op = b.ops[k.row]
-		}
+		c.Op = b.opOf(k.row)
 		n++
 	}
 	return n

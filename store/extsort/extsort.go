@@ -42,10 +42,12 @@ type Sorter struct {
 	dir      string
 	reserve  uint64
 	capacity int // rows in memory
+	plain    int // rows of which keys are sorted in memory, if they cannot be packed
 	fanIn    int // runs that are merged at once
 	buf      buffer
 	runs     [][]*run // by how often their rows were merged
 	added    uint64
+	packed   *Packed // after Sort
 	sorted   bool
 	closed   bool
 	err      error // that spoilt it
@@ -64,15 +66,16 @@ func New(o Options) *Sorter {
 	if o.Memory == 0 {
 		o.Memory = defaultMemory
 	}
-	// A third of the budget is left for merging while runs are being made.
+	// A fifth of the budget is left for merging while runs are being made. Packed rows take two numbers when they are sorted.
 	memory := max(o.Memory, leastMemory)
-	rows := memory * 2 / 3 / int64(8*o.Width+1+2*keySize)
+	rows := func(size int) int { return int(min(memory*4/5/int64(size), 1<<30)) }
 	return &Sorter{
 		width:    o.Width,
 		dir:      o.Dir,
 		reserve:  o.Reserve,
-		capacity: int(min(rows, 1<<30)),
-		fanIn:    int(min(max(memory/3/mergeBytes, 4), maxFanIn)),
+		capacity: rows(8*o.Width + 16),
+		plain:    rows(8*o.Width + 1 + 2*keySize),
+		fanIn:    int(min(max(memory/5/mergeBytes, 4), maxFanIn)),
 		buf:      buffer{width: o.Width},
 	}
 }
@@ -85,7 +88,6 @@ func (s *Sorter) Add(ctx context.Context, rows []relation.Row, op relation.Op) e
 	}
 	for len(rows) > 0 {
 		n := min(len(rows), s.capacity-s.buf.len())
-		s.buf.grow(n, s.capacity)
 		s.buf.add(rows[:n], op)
 		s.added += uint64(n)
 		rows = rows[n:]
@@ -112,14 +114,28 @@ func (s *Sorter) usable() error {
 // Len is the number of rows added.
 func (s *Sorter) Len() uint64 { return s.added }
 
-// spill writes what is in memory as a run, and merges runs where there are many.
+// spill writes what is in memory as a run, or as several if it cannot be packed.
 func (s *Sorter) spill(ctx context.Context) error {
-	s.buf.sort()
-	r, err := writeRun(ctx, s.dir, s.reserve, s.width, newIterator(ctx, s.width, s.buf.reader()))
+	if p := s.buf.pack(); p != nil {
+		s.buf.reset()
+		return s.write(ctx, p.Changes(ctx))
+	}
+	for _, piece := range s.buf.pieces(s.plain) {
+		piece.sortKeys()
+		if err := s.write(ctx, newIterator(ctx, s.width, piece.reader())); err != nil {
+			return err
+		}
+	}
+	s.buf.reset()
+	return nil
+}
+
+// write makes a run, and merges runs where there are many.
+func (s *Sorter) write(ctx context.Context, it *Iterator) error {
+	r, err := writeRun(ctx, s.dir, s.reserve, s.width, it)
 	if err != nil {
 		return err
 	}
-	s.buf.reset()
 	for level := 0; ; level++ {
 		if level == len(s.runs) {
 			s.runs = append(s.runs, nil)
@@ -160,7 +176,23 @@ func (s *Sorter) Sort(ctx context.Context) (*Iterator, error) {
 		return nil, err
 	}
 	s.sorted = true
-	s.buf.sort()
+	var rest reader
+	if p := s.buf.pack(); p != nil {
+		rest = &packedReader{p: p}
+		if len(s.runs) == 0 {
+			s.packed = p
+		}
+		s.buf = buffer{width: s.width}
+	} else {
+		if s.buf.len() > s.plain {
+			if err := s.spill(ctx); err != nil {
+				s.err = err
+				return nil, err
+			}
+		}
+		s.buf.sortKeys()
+		rest = s.buf.reader()
+	}
 	// Runs of higher levels are older.
 	var runs []*run
 	for i := len(s.runs) - 1; i >= 0; i-- {
@@ -178,10 +210,13 @@ func (s *Sorter) Sort(ctx context.Context) (*Iterator, error) {
 	}
 	s.runs = [][]*run{runs}
 	if len(runs) == 0 {
-		return newIterator(ctx, s.width, s.buf.reader()), nil
+		return newIterator(ctx, s.width, rest), nil
 	}
-	return mergeRuns(ctx, s.width, runs, s.buf.reader())
+	return mergeRuns(ctx, s.width, runs, rest)
 }
+
+// Packed is, after Sort, the changes if they are all in memory and packed, else nil. They stay when the sorter is closed.
+func (s *Sorter) Packed() *Packed { return s.packed }
 
 // Close frees memory and removes temporary files; an iterator must not be used after. Calling it twice is fine.
 func (s *Sorter) Close() error {
@@ -192,6 +227,6 @@ func (s *Sorter) Close() error {
 			err = errors.Join(err, r.close())
 		}
 	}
-	s.runs, s.buf = nil, buffer{}
+	s.runs, s.buf, s.packed = nil, buffer{}, nil
 	return err
 }

@@ -248,10 +248,9 @@ func BenchmarkSort(b *testing.B) {
 	}
 	b.Run("only sort", func(b *testing.B) {
 		buf := buffer{width: 4}
-		buf.grow(len(rows), len(rows))
 		buf.add(rows, relation.Insert)
 		for b.Loop() {
-			buf.sort()
+			buf.sortKeys()
 		}
 	})
 }

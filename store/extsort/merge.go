@@ -3,6 +3,7 @@ package extsort
 import (
 	"context"
 
+	"triplestore/store"
 	"triplestore/store/relation"
 )
 
@@ -31,12 +32,20 @@ type source struct {
 	width int
 }
 
-const outRows = 1024
+const (
+	outRows    = 1024
+	columnRows = 4096
+)
 
 func newIterator(ctx context.Context, width int, r reader) *Iterator {
 	n := outRows
-	if b, ok := r.(*bufferReader); ok {
-		n = min(n, max(len(b.b.keys), 1))
+	switch r := r.(type) {
+	case *keyReader:
+		n = min(n, max(len(r.b.keys), 1))
+	case *packedReader:
+		if r.p.Inserts() {
+			return &Iterator{ctx: ctx, width: width, one: r} // mostly read by columns
+		}
 	}
 	return &Iterator{ctx: ctx, width: width, one: r, out: make([]relation.Change, n)}
 }
@@ -110,6 +119,9 @@ func (it *Iterator) Next() ([]relation.Change, error) {
 		return nil, err
 	}
 	if it.one != nil {
+		if it.out == nil {
+			it.out = make([]relation.Change, outRows)
+		}
 		n, err := it.one.read(it.out)
 		return it.out[:n], err
 	}
@@ -127,6 +139,20 @@ func (it *Iterator) Next() ([]relation.Change, error) {
 		n++
 	}
 	return it.out[:n], nil
+}
+
+// Columns returns the next changes as columns, none at the end; ok is false, for the whole iterator, where they are not all inserts or
+// cannot be had like that.
+func (it *Iterator) Columns() (cols *[relation.MaxWidth][]store.ID, n int, ok bool, err error) {
+	r, ok := it.one.(*packedReader)
+	if !ok || !r.p.Inserts() {
+		return nil, 0, false, nil
+	}
+	if err := it.ctx.Err(); err != nil {
+		return nil, 0, true, err
+	}
+	n, cols = r.next(columnRows)
+	return cols, n, true, nil
 }
 
 // skip goes on in the first source.

@@ -158,6 +158,11 @@ type step struct {
 
 // build makes a tree from nothing.
 func (a *applier) build() error {
+	if src, ok := a.in.src.(ColumnChanges); ok {
+		if ok, err := a.buildColumns(src); ok {
+			return err
+		}
+	}
 	for {
 		c, err := a.in.peek()
 		if err != nil || c == nil {
@@ -176,6 +181,53 @@ func (a *applier) build() error {
 			inserts = inserts[n:]
 		}
 	}
+}
+
+// buildColumns is build from columns. It reports false where these cannot be had.
+func (a *applier) buildColumns(src ColumnChanges) (bool, error) {
+	w := a.rel.width
+	var prev Row
+	for {
+		cols, n, ok, err := src.Columns()
+		if !ok || err != nil || n == 0 {
+			return ok, err
+		}
+		if a.inserted > 0 {
+			first := Row{}
+			for c := range w {
+				first[c] = cols[c][0]
+			}
+			if compare(&prev, &first, w) >= 0 {
+				return true, errOrder
+			}
+		}
+		if !ascending(cols, n, w) {
+			return true, errOrder
+		}
+		for c := range w {
+			prev[c] = cols[c][n-1]
+		}
+		a.inserted += uint64(n)
+		if err := a.out.pushColumns(cols, 0, n); err != nil {
+			return true, err
+		}
+	}
+}
+
+// ascending reports whether every row is greater than the one before it.
+func ascending(cols *[MaxWidth][]store.ID, n, width int) bool {
+rows:
+	for i := 1; i < n; i++ {
+		for c := range width {
+			if x, y := cols[c][i-1], cols[c][i]; x < y {
+				continue rows
+			} else if x > y {
+				return false
+			}
+		}
+		return false
+	}
+	return true
 }
 
 // reaches reports whether the next change comes before limit (nil: none).

@@ -46,6 +46,14 @@ type Changes interface {
 	Next() ([]Change, error)
 }
 
+// ColumnChanges are changes that may be had as columns, which saves putting rows together and taking them apart again.
+type ColumnChanges interface {
+	Changes
+	// Columns returns the next changes, all of which are inserts, none at the end. The slices are read-only and valid until the next
+	// call. ok is false, for the whole stream, where Next must be called instead.
+	Columns() (cols *[MaxWidth][]store.ID, n int, ok bool, err error)
+}
+
 // SliceChanges makes a stream of a slice, which must be sorted and without duplicates.
 func SliceChanges(c []Change) Changes { return &sliceChanges{c} }
 
