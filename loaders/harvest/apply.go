@@ -85,7 +85,7 @@ func (a *application) prepare() (err error) {
 		return err
 	}
 	a.graph, err = a.txn.ID(rdf.IRI(a.s.Graph))
-	a.claims = a.s.Kind.Claims || a.s.Graphs == "record"
+	a.claims = a.s.claims()
 	return err
 }
 

@@ -50,6 +50,9 @@ type SourceConfig struct {
 	jitter      time.Duration
 }
 
+// claims tells whether records of the source belong to it alone, so that they have entries with checksums.
+func (s *SourceConfig) claims() bool { return s.Kind.Claims || s.Graphs == "record" }
+
 type rewriter struct {
 	kind   source.RewriterKind
 	config source.RewriterConfig

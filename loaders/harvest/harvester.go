@@ -309,7 +309,7 @@ func (h *Harvester) read(ctx context.Context, s *SourceConfig, o RunOptions, r *
 		Name: s.Name, Dir: h.o.Config.Dir, Client: client, Clock: h.o.Clock, Temp: h.o.Temp, Log: h.o.Log.With("source", s.Name),
 		Contexts: jsonld.ContextFiles(h.o.Config.Contexts),
 	}
-	k := &sink{ctx: ctx, name: s.Name, spool: spool, report: r}
+	k := &sink{ctx: ctx, name: s.Name, sums: s.claims(), spool: spool, report: r}
 	if o.Progress != nil {
 		var mu sync.Mutex
 		k.show = func(p source.Progress) {

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 
 	"github.com/zeebo/xxh3"
 
+	"triplestore/loaders/recur"
 	"triplestore/loaders/source"
 	"triplestore/rdf"
 	"triplestore/rdf/canon"
@@ -24,6 +24,7 @@ var discard = slog.New(slog.DiscardHandler)
 type sink struct {
 	ctx       context.Context
 	name      string
+	sums      bool // of records are wanted
 	rewriters []source.Rewriter
 	spool     *spool
 	show      func(source.Progress)
@@ -40,12 +41,9 @@ type work struct {
 	triples []rdf.Triple
 	sums    []xxh3.Uint128
 	buffer  []byte
-	valid   [512]string // IRIs that are valid: predicates, classes and codes come again and again
+	valid   recur.Table[struct{}] // IRIs that are valid: predicates, classes and codes come again and again
 	subject string      // one that is valid; it is that of the record at hand
 }
-
-// longKnown is the length up to which an IRI is remembered as valid.
-const longKnown = 128
 
 var _ source.Sink = (*sink)(nil)
 
@@ -92,6 +90,7 @@ func (s *sink) Record(r *source.Record) error {
 			s.Note(source.Note{Sort: source.Rejected, Message: "the record is left out: its " + err.Error(), Place: own.Place, Record: own.IRI})
 			return nil //nolint:nilerr // a record that is wrong is left out; the run goes on
 		}
+		w.subject = own.IRI
 	}
 	blank := false
 	kept := own.Triples[:0]
@@ -113,7 +112,11 @@ func (s *sink) Record(r *source.Record) error {
 				"%d blank nodes are so alike that their names depend on their order: they may change although the source does not", ties)})
 		}
 	}
-	return s.spool.add(&frame{IRI: own.IRI, Deleted: own.Deleted, Sum: w.sum(kept), Triples: kept})
+	f := frame{IRI: own.IRI, Deleted: own.Deleted, Triples: kept}
+	if s.sums {
+		f.Sum = w.sum(kept)
+	}
+	return s.spool.add(&f)
 }
 
 // sum names a set of triples, whatever their order.
@@ -166,16 +169,12 @@ func (w *work) check(t rdf.Triple) error {
 
 // iri checks an IRI that may have been checked before.
 func (w *work) iri(s string) error {
-	if len(s) > longKnown {
-		return iri.Check(s)
-	}
-	known := &w.valid[xxh3.HashString(s)%uint64(len(w.valid))]
-	if s != "" && *known == s {
+	if _, ok := w.valid.Get(s); ok {
 		return nil
 	}
 	if err := iri.Check(s); err != nil {
 		return err
 	}
-	*known = strings.Clone(s)
+	w.valid.Keep(s)
 	return nil
 }

@@ -66,6 +66,8 @@ type Rules struct {
 	objects map[string]*rule    // by property
 	version string
 	byName  map[string]*rule
+
+	known sync.Pool // of *recur.Table[found], one for each record that is being rewritten
 }
 
 type report struct {

@@ -2,7 +2,9 @@ package identity
 
 import (
 	"fmt"
+	"strings"
 
+	"triplestore/loaders/recur"
 	"triplestore/loaders/source"
 	"triplestore/rdf"
 	"triplestore/vocab"
@@ -70,7 +72,12 @@ var (
 
 // Rewrite implements source.Rewriter.
 func (r *Rules) Rewrite(rec *source.Record, note func(source.Note)) error {
-	w := rewriting{r: r, rec: rec, note: note}
+	k, _ := r.known.Get().(*recur.Table[found])
+	if k == nil {
+		k = &recur.Table[found]{}
+	}
+	defer r.known.Put(k)
+	w := rewriting{r: r, rec: rec, note: note, known: k}
 	w.nodes()
 	if rec.IRI != "" {
 		if m, ok := r.Lookup(rec.IRI); ok && m.Canonical != rec.IRI {
@@ -110,6 +117,30 @@ type rewriting struct {
 	byNumber map[rdf.Term]Match
 
 	lastIn, lastOut rdf.Term // most statements of a record have the same subject
+	known           *recur.Table[found]
+}
+
+// found is what the rules say about an IRI.
+type found struct {
+	match   Match
+	ok      bool
+	suspect *rule // that should have known it
+}
+
+// lookup is Rules.Lookup, and Rules.suspect where that finds nothing, for IRIs that come again and again.
+func (w *rewriting) lookup(iri string) found {
+	if f, ok := w.known.Get(iri); ok {
+		return f
+	}
+	var f found
+	if f.match, f.ok = w.r.Lookup(iri); !f.ok {
+		f.suspect = w.r.suspect(iri)
+	}
+	if kept := w.known.Keep(iri); kept != nil {
+		*kept = f
+		kept.match.Canonical, kept.match.Identifier = strings.Clone(f.match.Canonical), strings.Clone(f.match.Identifier)
+	}
+	return f
 }
 
 // nodes finds publishers that are told by their number: blank nodes, and IRIs that no rule knows.
@@ -125,7 +156,7 @@ func (w *rewriting) nodes() {
 			continue
 		}
 		if t.O.IsIRI() {
-			if _, ok := w.r.Lookup(t.O.Value()); ok {
+			if w.lookup(t.O.Value()).ok {
 				continue
 			}
 		}
@@ -181,18 +212,18 @@ func (w *rewriting) canonical(t rdf.Term) rdf.Term {
 	if !t.IsIRI() {
 		return t
 	}
-	m, ok := w.r.Lookup(t.Value())
-	if !ok {
-		if one := w.r.suspect(t.Value()); one != nil {
-			w.unmatched(t, one)
+	f := w.lookup(t.Value())
+	if !f.ok {
+		if f.suspect != nil {
+			w.unmatched(t, f.suspect)
 		}
 		return t
 	}
-	if m.Canonical == t.Value() {
+	if f.match.Canonical == t.Value() {
 		return t
 	}
-	w.link(t.Value(), m)
-	return rdf.IRI(m.Canonical)
+	w.link(t.Value(), f.match)
+	return rdf.IRI(f.match.Canonical)
 }
 
 func (w *rewriting) object(p, o rdf.Term) rdf.Term {
@@ -201,7 +232,7 @@ func (w *rewriting) object(p, o rdf.Term) rdf.Term {
 		if one := w.r.objects[p.Value()]; one != nil {
 			if o.IsBlankNode() {
 				w.unmatched(o, one)
-			} else if _, ok := w.r.Lookup(o.Value()); !ok {
+			} else if !w.lookup(o.Value()).ok {
 				w.unmatched(o, one)
 			}
 		}

@@ -42,15 +42,22 @@ const wrong = "http://data.europa.eu/r5r"
 
 // Rewrite implements source.Rewriter.
 func (r5r) Rewrite(r *source.Record, note func(source.Note)) error {
+	var last rdf.Term // a subject that is right
 	for i := range r.Triples {
 		t := &r.Triples[i]
-		for _, x := range [...]*rdf.Term{&t.S, &t.P, &t.O} {
+		places := [...]*rdf.Term{&t.P, &t.O, &t.S}
+		check := places[:]
+		if t.S == last {
+			check = places[:2]
+		}
+		for _, x := range check {
 			if x.IsIRI() && slashless(x.Value()) {
 				right := rdf.IRI(wrong + "/" + x.Value()[len(wrong):])
 				note(source.Note{Sort: source.Normalised, Record: r.IRI, Place: r.Place, Message: "<" + x.Value() + "> was read as <" + right.Value() + ">"})
 				*x = right
 			}
 		}
+		last = t.S
 	}
 	return nil
 }
