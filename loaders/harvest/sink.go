@@ -42,7 +42,7 @@ type work struct {
 	sums    []xxh3.Uint128
 	buffer  []byte
 	valid   recur.Table[struct{}] // IRIs that are valid: predicates, classes and codes come again and again
-	subject string      // one that is valid; it is that of the record at hand
+	subject string                // one that is valid; it is that of the record at hand
 }
 
 var _ source.Sink = (*sink)(nil)

@@ -31,6 +31,7 @@ type Writer struct {
 	seed   maphash.Seed
 	shards [shards]shard
 	slots  atomic.Int64 // in all shards
+	known  *filter      // what is in the base and not in the shards passes it; nil lets all pass
 
 	languages, datatypes tableWriter
 
@@ -113,7 +114,11 @@ func (w *Writer) Bytes() int64 { return w.slots.Load() * int64(unsafe.Sizeof(slo
 
 // Spill is Flush, after which the table is empty: terms that come again are looked up in the state. No other call may run.
 func (w *Writer) Spill(ctx context.Context) error {
-	if _, err := w.Flush(ctx); err != nil {
+	d, err := w.Flush(ctx)
+	if err != nil {
+		return err
+	}
+	if w.known, err = newFilter(ctx, d); err != nil {
 		return err
 	}
 	for i := range w.shards {
@@ -150,7 +155,12 @@ func (w *Writer) id(t rdf.Term, intern bool) (store.ID, bool, error) {
 	if x.id != store.NoID {
 		return x.id, true, nil
 	}
-	id, ok, err := w.base.find(key, t)
+	var id store.ID
+	var ok bool
+	var err error
+	if w.known == nil || w.known.has(uint64(key)) {
+		id, ok, err = w.base.find(key, t)
+	}
 	if err == nil && !ok && intern {
 		id, err = w.append(t)
 		ok = err == nil
