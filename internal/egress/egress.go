@@ -42,6 +42,10 @@ type Options struct {
 	Proxy ProxyFunc
 	// Credentials sends the user and password of a URL to the origin that it names. Without it such URLs are refused.
 	Credentials bool
+	// Private are headers, such as Authorization, for what Trusted has, and for nothing else that a redirect leads to. They go before
+	// those of a request, and before the user of a URL.
+	Private map[string]string
+	Trusted []Rule
 	// UserAgent names the program. Empty is "triplestore".
 	UserAgent string
 	// Observe is told of every request just before it is sent, after it was allowed, the target of a redirect included. The headers that it
@@ -330,6 +334,13 @@ func (g *Guard) send(ctx context.Context, r *Request, method string, u *url.URL,
 	if u.User != nil {
 		password, _ := u.User.Password()
 		req.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password)))
+	}
+	if len(g.o.Private) > 0 {
+		if _, ok := match(g.o.Trusted, u); ok {
+			for name, value := range g.o.Private {
+				req.Header.Set(name, value)
+			}
+		}
 	}
 	if g.o.Observe == nil {
 		return g.dispatch(req, named)

@@ -16,6 +16,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -518,5 +519,38 @@ func TestCancel(t *testing.T) {
 			t.Errorf("%s: got %v", path, err)
 		}
 		<-gone // the server sees it
+	}
+}
+
+// TestPrivateHeaders asks for what redirects within the origin and away from it: private headers go to what is trusted only.
+func TestPrivateHeaders(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	got := map[string]string{}
+	answer := func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		got[r.Host+r.URL.Path] = r.Header.Get("Authorization") + " " + r.Header.Get("X-Key")
+		mu.Unlock()
+		if at := r.URL.Query().Get("at"); at != "" {
+			http.Redirect(w, r, at, http.StatusTemporaryRedirect)
+		}
+	}
+	s, other := httptest.NewServer(http.HandlerFunc(answer)), httptest.NewServer(http.HandlerFunc(answer))
+	t.Cleanup(s.Close)
+	t.Cleanup(other.Close)
+	rule, err := Origin(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := guard(t, Options{Private: map[string]string{"Authorization": "Bearer abc", "X-Key": "def"}, Trusted: []Rule{rule}, Credentials: true}, s.URL, other.URL)
+	back := s.URL + "/back"
+	away := other.URL + "/away?at=" + url.QueryEscape(back)
+	if _, err := get(g, strings.Replace(s.URL, "://", "://user:pw@", 1)+"/start?at="+url.QueryEscape(away)); err != nil {
+		t.Fatal(err)
+	}
+	host := func(s *httptest.Server) string { return strings.TrimPrefix(s.URL, "http://") }
+	want := map[string]string{host(s) + "/start": "Bearer abc def", host(other) + "/away": " ", host(s) + "/back": "Bearer abc def"}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }

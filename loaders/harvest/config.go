@@ -290,7 +290,11 @@ func (c *Config) source(node *yaml.Node, kinds []source.Kind, versions string) (
 		return nil, err
 	}
 	// What the kind itself finds wrong is found now, not in the middle of the night.
-	if _, err := s.config.Open(source.Env{Name: s.Name, Dir: c.Dir, Client: source.NewClient(source.ClientOptions{}), Clock: source.SystemClock{}, Log: discard}); err != nil {
+	err = s.CheckCredentials()
+	if err == nil {
+		_, err = s.config.Open(source.Env{Name: s.Name, Dir: c.Dir, Client: source.NewClient(source.ClientOptions{}), Clock: source.SystemClock{}, Log: discard})
+	}
+	if err != nil {
 		var key *source.KeyError
 		if errors.As(err, &key) && key.Line == 0 {
 			at := child(node, key.Key)
@@ -316,7 +320,8 @@ func kindNames(kinds []source.Kind) string {
 const readVersion = "1"
 
 // bystanders are keys that do not change what is read.
-var bystanders = []string{"title", "priority", "schedule", "strict", "allow-empty", "max-removed", "disabled", "timeout", "max-bytes", "max-requests", "delay", "retries"}
+var bystanders = []string{"title", "priority", "schedule", "strict", "allow-empty", "max-removed", "disabled", "timeout", "max-bytes", "max-requests", "delay", "retries",
+	"token"}
 
 // fingerprint names the meaning of a section: when it changes, the source is read from the start.
 func fingerprint(node *yaml.Node, versions string) (string, error) {

@@ -113,6 +113,14 @@ func (w *workbench) commit() uint64 {
 // quads lists the quads of all graphs but the provenance as sorted N-Quads; those of named graphs that begin with prefix, if it is not empty.
 func (w *workbench) quads(prefix string) []string {
 	w.t.Helper()
+	return w.quadsOf(func(graph string) bool {
+		return !strings.HasPrefix(graph, harvest.DefaultGraphBase+"provenance") && strings.HasPrefix(graph, prefix)
+	})
+}
+
+// quadsOf lists the quads of the graphs that are wanted.
+func (w *workbench) quadsOf(wanted func(graph string) bool) []string {
+	w.t.Helper()
 	n, err := w.store.Snapshot()
 	if err != nil {
 		w.t.Fatal(err)
@@ -135,7 +143,7 @@ func (w *workbench) quads(prefix string) []string {
 			if err := n.Terms([]store.ID{b.Cols[0][i], b.Cols[1][i], b.Cols[2][i], b.Cols[3][i]}, t[:]); err != nil {
 				w.t.Fatal(err)
 			}
-			if strings.HasPrefix(t[3].Value(), harvest.DefaultGraphBase+"provenance") || !strings.HasPrefix(t[3].Value(), prefix) {
+			if !wanted(t[3].Value()) {
 				continue
 			}
 			out = append(out, rdf.Quad{S: t[0], P: t[1], O: t[2], G: t[3]}.String())

@@ -295,7 +295,11 @@ func (h *Harvester) read(ctx context.Context, s *SourceConfig, o RunOptions, r *
 	timeout := s.Timeout.Or(2 * time.Hour)
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, source.Errorf(source.TooLarge, "the run took longer than %v (timeout)", timeout))
 	defer cancel()
-	guard := h.guard(s)
+	private, err := s.Credentials(h.o.Config.Dir)
+	if err != nil {
+		return outcome, err
+	}
+	guard := h.guard(s, private)
 	defer guard.Close()
 	retries := 4
 	if s.Retries != nil {
@@ -380,13 +384,15 @@ func safely(ctx context.Context, src source.Source, since source.State, k *sink,
 	return src.Harvest(ctx, since, k)
 }
 
-// guard lets the requests of a source through: to what its section names, wherever that is, and to public addresses.
-func (h *Harvester) guard(s *SourceConfig) *egress.Guard {
+// guard lets the requests of a source through: to what its section names, wherever that is, and to public addresses. The headers that are
+// private go to the former only.
+func (h *Harvester) guard(s *SourceConfig, private map[string]string) *egress.Guard {
 	all, err := egress.ParseRule("*")
 	rules := []egress.Rule{all}
 	if err != nil {
 		rules = nil
 	}
+	first := len(rules)
 	if l, ok := s.config.(source.Locator); ok {
 		for _, u := range l.Locations() {
 			if r, err := egress.Origin(u); err == nil {
@@ -394,7 +400,8 @@ func (h *Harvester) guard(s *SourceConfig) *egress.Guard {
 			}
 		}
 	}
-	return egress.New(egress.Options{Allow: rules, Connect: 30 * time.Second, MaxBytes: cmp.Or(int64(s.MaxBytes), 4<<30), Proxy: h.o.Proxy, Observe: h.o.Observe, Credentials: true})
+	return egress.New(egress.Options{Allow: rules, Connect: 30 * time.Second, MaxBytes: cmp.Or(int64(s.MaxBytes), 4<<30), Proxy: h.o.Proxy, Observe: h.o.Observe, Credentials: true,
+		Private: private, Trusted: rules[first:]})
 }
 
 // withoutUser is a URL as it may be shown: without user and password. It is empty where it is no IRI.

@@ -54,6 +54,9 @@ type Common struct {
 	MaxRequests int      `yaml:"max-requests" doc:"most requests of a run; default 100000"`
 	Delay       Duration `yaml:"delay" doc:"pause between requests, such as 200ms"`
 	Retries     *int     `yaml:"retries" doc:"how often a request is tried again; default 4"`
+	Token       *Secret  `yaml:"token" doc:"where the token stands that is sent as Authorization: Bearer, only to the hosts that the source names"`
+
+	Headers map[string]HeaderValue `yaml:"headers" doc:"further headers, sent only to the hosts that the source names, and where their values stand"`
 }
 
 // DecodeSection decodes a mapping into a pointer to a struct with yaml tags: strictly, so that keys which the struct does not have are
