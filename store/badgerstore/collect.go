@@ -25,25 +25,36 @@ const garbageRatio = 0.2
 var errStopped = errors.New("store: collecting was stopped")
 
 // collect gives the space of old pages back. It ends early, between two files and with errStopped, when stop is closed.
-func (p *badgerPages) collect(stop <-chan struct{}) error {
-	defer p.collecting.Store(0)
-	if err := p.mergeTables(); err != nil {
+func (p *badgerPages) collect(ratio float64, stop <-chan struct{}) error {
+	if err := p.mergeTables(); errors.Is(err, ErrDiskFull) {
+		return nil // there is not the room that it takes to make room
+	} else if err != nil {
 		return err
 	}
-	for p.claim(max(p.fileSize, p.largestLog())) {
+	for {
 		select {
 		case <-stop:
 			return errStopped
 		default:
 		}
-		switch err := p.db.RunValueLogGC(garbageRatio); {
-		case errors.Is(err, badger.ErrNoRewrite), errors.Is(err, badger.ErrRejected):
+		switch err := p.collectFile(ratio); {
+		case errors.Is(err, badger.ErrNoRewrite), errors.Is(err, badger.ErrRejected), errors.Is(err, ErrDiskFull):
 			return nil
 		case err != nil:
 			return fmt.Errorf("store: collect the value log: %w", err)
 		}
 	}
-	return nil
+}
+
+// collectFile collects the file of the value log with the most garbage, if it has that share. The error is badger.ErrNoRewrite where
+// there is none, badger.ErrRejected where another one is being collected, and ErrDiskFull where there is not the room that it takes.
+func (p *badgerPages) collectFile(ratio float64) error {
+	release, ok := p.claim(max(p.fileSize, p.largestLog()))
+	if !ok {
+		return ErrDiskFull
+	}
+	defer release()
+	return p.db.RunValueLogGC(ratio)
 }
 
 // largestLog is the size of the largest file of the value log, which may be of a time when files were made larger than now. The
@@ -64,13 +75,11 @@ func (p *badgerPages) largestLog() (size uint64) {
 // mergeTables makes Badger merge all its tables of keys, those in memory too. Then the old versions of small pages are gone, and it knows
 // what is garbage in the value log.
 func (p *badgerPages) mergeTables() error {
-	need := p.fileSize + 8*memTable // a file of the value log, logs and tables of what is filled in
-	for _, t := range p.db.Tables() {
-		need += uint64(t.OnDiskSize) // the old ones go when the new ones are there
+	release, ok := p.claim(p.fileSize + maxFill + 8*memTable) // a file of the value log, logs and tables of what is filled in
+	if !ok {
+		return fmt.Errorf("store: merge the tables of keys: %w", ErrDiskFull)
 	}
-	if !p.claim(need) {
-		return nil // there is not the room that it takes to make room
-	}
+	defer release()
 	if err := p.fillLog(); err != nil {
 		return fmt.Errorf("store: begin a new file of the value log: %w", err)
 	}
@@ -104,6 +113,9 @@ func (p *badgerPages) fill(keys int, value []byte) error {
 	})
 }
 
+// maxFill is the bytes of the largest value that is filled in.
+const maxFill = 4 << 20
+
 // fillLog makes Badger begin a new file of the value log by filling up the newest. That one is not collected, and while it is the file
 // with the most garbage no other one is either.
 func (p *badgerPages) fillLog() error {
@@ -120,7 +132,7 @@ func (p *badgerPages) fillLog() error {
 	if err != nil {
 		return err
 	}
-	value := make([]byte, min(max(p.fileSize/16, 64<<10), 4<<20))
+	value := make([]byte, min(max(p.fileSize/16, 64<<10), maxFill))
 	for written := uint64(0); written <= p.fileSize; written += uint64(len(value)) {
 		if err := p.fill(1, value); err != nil {
 			return err

@@ -162,7 +162,7 @@ func (s *Store) collectAll(ctx context.Context, o CompactOptions, r *CompactRepo
 // collectOne waits while the background collects.
 func (p *badgerPages) collectOne(ctx context.Context, ratio float64) error {
 	for {
-		err := p.db.RunValueLogGC(ratio)
+		err := p.collectFile(ratio)
 		if !errors.Is(err, badger.ErrRejected) {
 			return err
 		}

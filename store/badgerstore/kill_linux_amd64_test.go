@@ -59,7 +59,7 @@ func killHelper(arg string) error {
 		fmt.Println(n)
 		if n%4 == 0 {
 			k.step()
-			p.collect(nil)
+			p.collect(garbageRatio, nil)
 		}
 	}
 	k.step()

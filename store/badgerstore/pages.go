@@ -65,7 +65,7 @@ type badgerPages struct {
 type flight struct {
 	batch *badger.WriteBatch // nil: nothing was handed over
 	pages map[uint64][]byte
-	bytes int
+	bytes int // that they may take on disk
 }
 
 const (
@@ -92,7 +92,7 @@ func openBadger(dir string, o Options) (*badgerPages, error) {
 // openAs opens a store of the given format.
 func openAs(dir string, o Options, version uint16) (_ *badgerPages, err error) {
 	defer recovered(&err, "open "+dir)
-	if err := diskspace.Check(dir, leastRoom); err != nil {
+	if err := diskspace.Check(dir, roomToOpen(dir)); err != nil {
 		return nil, fmt.Errorf("store: open %s: %w", dir, err)
 	}
 	// Writes are synced one by one since DB.Sync leaves out memtables that are full and wait to be flushed, and the collection of
@@ -181,14 +181,18 @@ func (p *badgerPages) Get(no uint64) (value []byte, err error) {
 }
 
 func (p *badgerPages) Put(no uint64, b []byte) error {
-	if err := p.room(len(b)); err != nil {
+	size := roomFor(b)
+	if err := p.room(size); err != nil {
 		return fmt.Errorf("store: write page %d: %w", no, err)
 	}
 	p.mu.Lock()
 	if p.now.pages == nil {
 		p.now.pages = map[uint64][]byte{}
 	}
-	p.now.bytes += len(b) - len(p.now.pages[no])
+	if old, ok := p.now.pages[no]; ok {
+		size -= roomFor(old)
+	}
+	p.now.bytes += size
 	p.now.pages[no] = b
 	var err error
 	if p.now.batch != nil {
@@ -257,7 +261,7 @@ func (p *badgerPages) Free(nos []uint64) error {
 	if len(nos) == 0 {
 		return nil
 	}
-	if err := diskspace.Check(p.dir, uint64(leastRoom+100*len(nos))); err != nil {
+	if err := p.room(len(nos) * roomFor(nil)); err != nil {
 		return fmt.Errorf("store: free pages: %w", err)
 	}
 	batch := p.db.NewWriteBatch()
@@ -301,7 +305,7 @@ func (p *badgerPages) SwapRoot(root []byte) error {
 		p.mu.Unlock()
 		return fmt.Errorf("%w; %w", err, errOldRoot)
 	}
-	if err := diskspace.Check(p.dir, leastRoom); err != nil {
+	if err := p.room(0); err != nil {
 		return fmt.Errorf("store: write the root: %w; %w", err, errOldRoot)
 	}
 	if err := p.db.Update(func(txn *badger.Txn) error { return txn.Set(pageKey(rootKey), root) }); err != nil {
@@ -331,7 +335,7 @@ func (p *badgerPages) together(root []byte) (done bool, err error) {
 		p.before = flight{}
 		p.mu.Unlock()
 	}()
-	if err := diskspace.Check(p.dir, leastRoom); err != nil {
+	if err := p.room(0); err != nil {
 		return true, fmt.Errorf("store: write the root: %w; %w", err, errOldRoot)
 	}
 	err = p.db.Update(func(txn *badger.Txn) error {
@@ -348,7 +352,12 @@ func (p *badgerPages) together(root []byte) (done bool, err error) {
 	return true, nil
 }
 
+// Close needs room on the disk, since Badger writes its tables in memory. Where there is too little it fails with ErrDiskFull, and may be
+// called again; all commits are durable.
 func (p *badgerPages) Close() error {
+	if err := p.roomToClose(); err != nil {
+		return fmt.Errorf("store: close %s, of which all commits are durable: %w", p.dir, err)
+	}
 	removeOwner(p.dir)
 	return errors.Join(p.db.Close(), p.lock.release())
 }

@@ -2,6 +2,9 @@ package badgerstore
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"time"
 
 	"triplestore/internal/diskspace"
 )
@@ -10,16 +13,73 @@ import (
 // writing once there is room again.
 var ErrDiskFull = diskspace.ErrFull
 
-// leastRoom is what must be free to open a store and to write the root.
+// leastRoom is what must be free beside everything else.
 const leastRoom = 4 << 20
 
-// reserve is what is kept free: Badger merges its tables of keys and collects the value log when it wants to, for which it needs up to
-// half a file.
-func reserve(fileSize uint64) uint64 { return fileSize/2 + 3*leastRoom }
+// merging is the most that Badger writes to merge tables of so many bytes: all of them anew, each with an index, before the first of the
+// old ones is gone.
+func merging(tables uint64) uint64 { return tables + tables/8 }
 
-// room tells whether there is room for a page beside those that are on their way.
+// reserve is what is kept free for Badger, which writes whenever it wants to, through memory maps of files with holes: where the disk is
+// full, that is no error but a signal that ends the process. It writes the tables of keys in memory to disk, which are at most four of
+// memTable and a little more, and then merges tables, at worst all that there are with these four.
+func (p *badgerPages) reserve() uint64 { return merging(p.tables()) + 3*leastRoom }
+
+// reserve is that of the pages of a store, wherever they are.
+func (s *Store) reserve() uint64 {
+	if p, ok := s.pages.(interface{ reserve() uint64 }); ok {
+		return p.reserve()
+	}
+	return 3 * leastRoom
+}
+
+// tables is the bytes of all tables of keys on disk. While one is merged it may be counted twice, but it is never left out, since
+// levels are asked from the top and tables move down.
+func (p *badgerPages) tables() (n uint64) {
+	for _, l := range p.db.Levels() {
+		n += uint64(l.Size)
+	}
+	return n
+}
+
+// roomToOpen is what must be free to open the store in a directory: the tables in memory are written to disk, and tables may be merged.
+func roomToOpen(dir string) uint64 {
+	var n uint64
+	for _, pattern := range []string{"*.sst", "*.mem"} {
+		names, _ := filepath.Glob(filepath.Join(dir, pattern)) // the patterns are well-formed
+		for _, name := range names {
+			if info, err := os.Stat(name); err == nil {
+				n += allocated(info)
+			}
+		}
+	}
+	return merging(n) + 2*leastRoom
+}
+
+// roomToClose tells whether there is room to close the store, which is less than what commits leave free. Badger may be merging tables,
+// and has taken room that it gives back; that is waited for.
+func (p *badgerPages) roomToClose() error {
+	for deadline := time.Now().Add(2 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		err := diskspace.Check(p.dir, merging(p.tables())+2*leastRoom)
+		if err == nil || !time.Now().Before(deadline) {
+			return err
+		}
+	}
+}
+
+// room tells whether there is room for n bytes more beside what is on its way and what collecting may still write.
 func (p *badgerPages) room(n int) error {
-	return diskspace.Check(p.dir, reserve(p.fileSize)+p.collecting.Load()+uint64(n+p.flying()))
+	return diskspace.Check(p.dir, p.reserve()+p.collecting.Load()+uint64(n+p.flying()))
+}
+
+// roomFor is the bytes that a page takes: a small one lies beside its key, so that it is in the log, in the table that is written from
+// there, and in the one that this is merged into.
+func roomFor(page []byte) int {
+	n := len(page) + 100 // of its key
+	if n < smallPage {
+		n *= 3
+	}
+	return n
 }
 
 // flying is the bytes of pages that are on their way.
@@ -29,11 +89,16 @@ func (p *badgerPages) flying() int {
 	return p.now.bytes + p.before.bytes
 }
 
-// claim sets so many bytes apart for collecting, beside what commits write at the same time, and tells whether there is room for them.
-// They are set apart before that is looked at, so that a commit which does not see them has been seen.
-func (p *badgerPages) claim(n uint64) bool {
-	p.collecting.Store(n)
-	return diskspace.Check(p.dir, reserve(p.fileSize)+n+uint64(p.flying())) == nil
+// claim sets so many bytes apart for collecting, beside what commits write at the same time, if there is room for them. They are set
+// apart before that is looked at, so that a commit which does not see them has been seen.
+func (p *badgerPages) claim(n uint64) (release func(), ok bool) {
+	p.collecting.Add(n)
+	release = func() { p.collecting.Add(-n) }
+	if p.room(0) != nil {
+		release()
+		return nil, false
+	}
+	return release, true
 }
 
 // mend makes sure of the newest state after a swap of the root of which it is not known whether it became durable: the root before it

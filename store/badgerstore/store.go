@@ -90,6 +90,7 @@ type Store struct {
 	lost     []uint64  // pages of commits that failed, to be given back when no transaction runs
 	keep     Retention
 	closed   bool
+	unclosed bool     // closed for use, but there was no room to close the pages; the tokens guard it
 	broken   error    // a swap of the root whose outcome is unknown; the next transaction mends that
 	doubtful []uint64 // pages that the root may hold whose outcome is unknown
 
@@ -252,7 +253,8 @@ func (s *Store) pinned(st *state) *snapshot {
 	return &snapshot{store: s, state: st, release: func() { s.alloc.unpin(number) }}
 }
 
-// Close waits for the running transaction and closes the files.
+// Close waits for the running transaction and closes the files. Where the disk is full it fails with ErrDiskFull: all commits are
+// durable, the process may end, and calling Close again tries again. Until then no process can open the store.
 func (s *Store) Close() error {
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
@@ -263,7 +265,10 @@ func (s *Store) Close() error {
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
-		return nil
+		if !s.unclosed {
+			return nil
+		}
+		return s.closePages(nil)
 	}
 	last := s.lastPending()
 	s.mu.Unlock()
@@ -276,7 +281,16 @@ func (s *Store) Close() error {
 	if p, ok := s.pages.(*badgerPages); ok && err == nil {
 		err = s.tidy(p)
 	}
-	err = errors.Join(err, s.pages.Close(), os.RemoveAll(s.tmp()))
+	return s.closePages(err)
+}
+
+// closePages is the end of Close, after an error or none. The caller holds the tokens.
+func (s *Store) closePages(err error) error {
+	closeErr := s.pages.Close()
+	if s.unclosed = errors.Is(closeErr, ErrDiskFull); s.unclosed {
+		return errors.Join(err, closeErr)
+	}
+	err = errors.Join(err, closeErr, os.RemoveAll(s.tmp()))
 	if s.state.root.commit.Number == 0 {
 		err = errors.Join(err, removeEmpty(s.dir, s.made, s.o))
 	}
@@ -332,7 +346,7 @@ func (s *Store) tidy(p *badgerPages) error {
 // collect gives the space of pages that others took the place of back.
 func (s *Store) collect(p *badgerPages, stop <-chan struct{}) error {
 	garbage := s.garbage.Swap(0)
-	err := p.collect(stop)
+	err := p.collect(garbageRatio, stop)
 	if err != nil {
 		s.garbage.Add(garbage)
 	}
@@ -367,6 +381,10 @@ func (s *Store) shrink() error {
 		return nil
 	}
 	if err := s.pages.Free(pages); err != nil {
+		s.alloc.giveBack(pages)
+		if errors.Is(err, ErrDiskFull) {
+			return nil // what cannot be given back for lack of room is so later
+		}
 		return err
 	}
 	s.alloc.emptied(pages)

@@ -86,7 +86,7 @@ func (t *txn) change(rows []relation.Row, op relation.Op) error {
 }
 
 func (s *Store) sorter(memory int64) *extsort.Sorter {
-	return extsort.New(extsort.Options{Width: 4, Memory: memory, Dir: s.tmp(), Reserve: 2 * reserve(uint64(s.o.ValueLogFileSize))})
+	return extsort.New(extsort.Options{Width: 4, Memory: memory, Dir: s.tmp(), Reserve: 2 * s.reserve()})
 }
 
 func (t *txn) Add(quads []rdf.Quad) error {
