@@ -115,9 +115,12 @@ func TestPacked(t *testing.T) {
 	t.Parallel()
 	r := seeded(t)
 	ctx := context.Background()
-	for round := range 40 {
+	for round := range 12 {
 		width := relation.MinWidth + r.IntN(relation.MaxWidth-relation.MinWidth+1)
-		rows, kinds := randomRows(r, packFrom+r.IntN(2*chunkRows), width)
+		rows, kinds := randomRows(r, packFrom+r.IntN(2*packFrom), width)
+		if round == 0 {
+			rows, kinds = randomRows(r, 2*chunkRows+5, width)
+		}
 		s := New(Options{Width: width, Memory: 1 << 30, Dir: t.TempDir()})
 		var all []relation.Change
 		deletes := round%2 == 1
