@@ -155,8 +155,10 @@ func reason(err error) error {
 	return err
 }
 
-// Growth estimates from the sizes of the files that are given by path how many bytes a store takes for them; what cannot be told counts
-// nothing.
+// unknownGrowth is what standard input and URLs are taken for: they may be of any size.
+const unknownGrowth = 64 << 20
+
+// Growth estimates from the sizes of files how many bytes a store takes for the sources.
 func Growth(sources []string) int64 {
 	docs, err := expand(sources)
 	if err != nil {
@@ -164,9 +166,12 @@ func Growth(sources []string) int64 {
 	}
 	bytes := int64(0)
 	for _, d := range docs {
-		if format.Compressed(d.path) {
+		switch {
+		case d.path == "":
+			bytes += unknownGrowth
+		case format.Compressed(d.path):
 			bytes += 2 * d.size
-		} else {
+		default:
 			bytes += d.size / 4 // a fifth of N-Triples, more of Turtle
 		}
 	}

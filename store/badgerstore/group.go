@@ -371,7 +371,7 @@ type group struct {
 func (g *group) add(j *job) (result store.Result, err error) {
 	last := map[relation.Row]relation.Op{}
 	for _, o := range j.operations {
-		rows, err := g.t.rows(o.quads, o.op == relation.Insert)
+		rows, err := g.t.rows(nil, o.quads, o.op == relation.Insert)
 		if err != nil {
 			return result, fmt.Errorf("%w: %w", errJob, err)
 		}

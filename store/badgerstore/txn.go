@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"slices"
 	"sync"
 
 	"triplestore/rdf"
@@ -98,11 +99,7 @@ func (t *txn) Add(quads []rdf.Quad) error {
 		return err
 	}
 	defer end()
-	rows, err := t.rows(quads, true)
-	if err != nil {
-		return err
-	}
-	return t.change(rows, relation.Insert)
+	return t.changeQuads(quads, relation.Insert)
 }
 
 // bound empties the table of terms when it has become too large.
@@ -127,11 +124,21 @@ func (t *txn) Remove(quads []rdf.Quad) error {
 		return err
 	}
 	defer end()
-	rows, err := t.rows(quads, false)
+	return t.changeQuads(quads, relation.Delete)
+}
+
+// rowLists are lists of rows between the batches that need them.
+var rowLists = sync.Pool{New: func() any { return new([]relation.Row) }}
+
+func (t *txn) changeQuads(quads []rdf.Quad, op relation.Op) error {
+	list := rowLists.Get().(*[]relation.Row)
+	defer rowLists.Put(list)
+	rows, err := t.rows(slices.Grow((*list)[:0], len(quads)), quads, op == relation.Insert)
 	if err != nil {
 		return err
 	}
-	return t.change(rows, relation.Delete)
+	*list = rows
+	return t.change(rows, op)
 }
 
 // recent remembers IDs of terms that come again and again: predicates, types, graphs.
@@ -152,9 +159,8 @@ func (r *recent) slot(t rdf.Term) *struct {
 	return &r[h%uint(len(r))]
 }
 
-// rows gives the quads as IDs. Without intern, quads with terms that are unknown are left out.
-func (t *txn) rows(quads []rdf.Quad, intern bool) ([]relation.Row, error) {
-	rows := make([]relation.Row, 0, len(quads))
+// rows appends the quads as IDs. Without intern, quads with terms that are unknown are left out.
+func (t *txn) rows(rows []relation.Row, quads []rdf.Quad, intern bool) ([]relation.Row, error) {
 	var known recent
 	id := func(term rdf.Term, remember bool) (id store.ID, ok bool, err error) {
 		x := known.slot(term)

@@ -1,12 +1,14 @@
 package dictionary
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/maphash"
 	"math/bits"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -41,7 +43,8 @@ type Writer struct {
 	first   uint64 // number of the first term in the tail
 	lengths []byte
 	data    []byte
-	blocks  []blockRef // closed since the base
+	spare   [][]byte   // for lengths and data
+	blocks  []blockRef // closed since the base, in any order
 	err     error      // of writing a block; every later call fails
 }
 
@@ -186,23 +189,61 @@ func (w *Writer) append(t rdf.Term) (store.ID, error) {
 	case store.TagTyped:
 		index = w.datatypes.intern(t.Datatype())
 	}
+	id, full, err := w.number(t, tag, index)
+	if err == nil && full != nil {
+		err = w.close(full)
+	}
+	return id, err
+}
+
+// fullBlock is a block that takes no more terms and is not written yet.
+type fullBlock struct {
+	first         uint64
+	count         int
+	lengths, data []byte
+}
+
+// number gives a term its number and puts it into the tail. It returns the tail if that is full now, for the caller to write: others
+// need not wait for that.
+func (w *Writer) number(t rdf.Term, tag store.Tag, index uint16) (id store.ID, full *fullBlock, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err == nil && !w.loaded {
 		w.err = w.load()
 	}
 	if w.err != nil {
-		return store.NoID, w.err
+		return store.NoID, nil, w.err
 	}
-	id := store.MakeID(tag, index, w.next)
+	id = store.MakeID(tag, index, w.next)
 	before := len(w.data)
 	w.data = t.AppendBinary(w.data)
 	w.lengths = binary.AppendUvarint(w.lengths, uint64(len(w.data)-before))
 	w.next++
 	if len(w.data) >= blockTarget {
-		w.err = w.closeBlock()
+		full = &fullBlock{w.first, int(w.next - w.first), w.lengths, w.data}
+		w.first, w.lengths, w.data = w.next, nil, nil
+		if n := len(w.spare); n >= 2 {
+			w.lengths, w.data, w.spare = w.spare[n-2], w.spare[n-1], w.spare[:n-2]
+		}
 	}
-	return id, w.err
+	return id, full, nil
+}
+
+// close writes a full block.
+func (w *Writer) close(full *fullBlock) error {
+	b := encodeBlock(full.first, full.count, full.lengths, full.data)
+	no, err := w.pages.Put(b)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err != nil {
+		w.err = errors.Join(w.err, err)
+		return w.err
+	}
+	w.blocks = append(w.blocks, blockRef{full.first, no})
+	if cap(full.data) <= 2*blockTarget {
+		w.spare = append(w.spare, full.lengths[:0], full.data[:0])
+	}
+	return nil
 }
 
 // load reads the base's tail, which is written anew with the terms that follow.
@@ -225,26 +266,15 @@ func (w *Writer) load() error {
 
 // putTail writes the open block.
 func (w *Writer) putTail() (ref blockRef, size int, err error) {
-	raw := make([]byte, 0, len(w.lengths)+len(w.data))
-	raw = append(append(raw, w.lengths...), w.data...)
-	b := encodePage(kindBlock, w.first, int(w.next-w.first), raw)
+	b := encodeBlock(w.first, int(w.next-w.first), w.lengths, w.data)
 	size = len(b)
 	no, err := w.pages.Put(b)
 	return blockRef{w.first, no}, size, err
 }
 
-func (w *Writer) closeBlock() error {
-	ref, _, err := w.putTail()
-	if err != nil {
-		return err
-	}
-	w.closed(ref)
-	return nil
-}
-
-func (w *Writer) closed(ref blockRef) {
-	w.blocks = append(w.blocks, ref)
-	w.first, w.lengths, w.data = w.next, w.lengths[:0], w.data[:0]
+func encodeBlock(first uint64, count int, lengths, data []byte) []byte {
+	raw := make([]byte, 0, len(lengths)+len(data))
+	return encodePage(kindBlock, first, count, append(append(raw, lengths...), data...))
 }
 
 // maxTail is the size of a page from which on a block is closed when it is written: an open one is written again by every commit that
@@ -289,10 +319,12 @@ func (w *Writer) flush(ctx context.Context) (*Dictionary, error) {
 			return nil, err
 		}
 		if tail = ref.page; size > maxTail {
-			w.closed(ref)
+			w.blocks = append(w.blocks, ref)
+			w.first, w.lengths, w.data = w.next, w.lengths[:0], w.data[:0]
 			tail = 0
 		}
 	}
+	slices.SortFunc(w.blocks, func(a, b blockRef) int { return cmp.Compare(a.first, b.first) })
 	d := &Dictionary{o: old.o, root: old.root, full: append(old.full, w.blocks...), languages: old.languages, datatypes: old.datatypes}
 	d.root.Next, d.root.TailFirst, d.root.TailPage = w.next, w.first, tail
 	if w.languages.added != nil || w.datatypes.added != nil {
