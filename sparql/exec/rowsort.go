@@ -33,19 +33,28 @@ func (s *rowSorter) sort(perm []int32, keys [][]store.ID) {
 	})
 }
 
-// byOne is a radix sort from the lowest byte up, by those bits of the keys that are in mask. Bytes in which all keys agree are skipped,
-// and of an ID's eight bytes few differ.
+// byOne sorts by those bits of the keys that are in mask, from the lowest byte up. Bytes in which all keys agree are skipped, and of an
+// ID's eight bytes few differ.
 func (s *rowSorter) byOne(perm []int32, key []store.ID, mask store.ID) {
 	n := len(perm)
-	s.a, s.b = resize(s.a, n), resize(s.b, n)
-	var all, none store.ID = ^store.ID(0), 0
+	s.a = resize(s.a, n)
 	for i, r := range perm {
-		k := key[r] & mask
-		s.a[i] = keyedRow{k, r}
-		all &= k
-		none |= k
+		s.a[i] = keyedRow{key[r] & mask, r}
 	}
-	from, to := s.a, s.b
+	for i, k := range s.radix(n) {
+		perm[i] = k.row
+	}
+}
+
+// radix sorts the n pairs in s.a by their keys, stably. The result is valid until the next call.
+func (s *rowSorter) radix(n int) []keyedRow {
+	s.b = resize(s.b, n)
+	from, to := s.a[:n], s.b
+	var all, none store.ID = ^store.ID(0), 0
+	for i := range from {
+		all &= from[i].key
+		none |= from[i].key
+	}
 	for shift := 0; shift < 64; shift += 8 {
 		if byte(all>>shift) == byte(none>>shift) {
 			continue
@@ -66,7 +75,5 @@ func (s *rowSorter) byOne(perm []int32, key []store.ID, mask store.ID) {
 		}
 		from, to = to, from
 	}
-	for i := range from {
-		perm[i] = from[i].row
-	}
+	return from
 }

@@ -1,9 +1,6 @@
 package exec
 
 import (
-	"cmp"
-	"slices"
-
 	"triplestore/rdf"
 	"triplestore/sparql/expr"
 	"triplestore/sparql/optimizer"
@@ -19,7 +16,10 @@ type sorter struct {
 	in   operator
 	env  *env
 	eval []*evaluator
-	held held
+	// derived are the slots of keys whose value depends on one variable alone, or -1: they are evaluated when the order is made, once for
+	// each of its different values, and not kept.
+	derived []int
+	held    held
 
 	rows    *table
 	extra   [][]expr.Value // by key: values of expression keys
@@ -37,11 +37,12 @@ type sorter struct {
 		ok     bool
 	}
 
-	kept    []int32
+	keep    []int32
 	wanted  []bool
 	firsts  decodeScratch // first keys of a batch
 	comp    compactor
 	scratch held // what ordering takes
+	sorter  rowSorter
 
 	runs  []*spool
 	merge *merger
@@ -52,9 +53,14 @@ func newSorter(q *Query, n *optimizer.Sort, in operator, e *env) operator {
 		rows: newTable(q.width), bufs: make([][]store.ID, q.width)}
 	s.eval = make([]*evaluator, len(n.Keys))
 	s.extra = make([][]expr.Value, len(n.Keys))
+	s.derived = make([]int, len(n.Keys))
 	for i, k := range n.Keys {
+		s.derived[i] = -1
 		if k.Slot < 0 {
 			s.eval[i] = newEvaluator(q, k.Expr, e)
+			if c := k.Expr; c.Pure && c.Program != nil && len(c.Slots) == 1 && e.params == nil {
+				s.derived[i] = c.Slots[0]
+			}
 		}
 	}
 	return s
@@ -107,6 +113,12 @@ func (s *sorter) read() error {
 	return s.startMerge()
 }
 
+// kept reports whether the values of a key are kept beside the rows.
+func (s *sorter) kept(key int) bool { return s.eval[key] != nil && s.derived[key] < 0 }
+
+// slot is the slot that a key's value comes from, or -1.
+func (s *sorter) slot(key int) int { return max(s.node.Keys[key].Slot, s.derived[key]) }
+
 // take appends a batch with the values of expression keys.
 func (s *sorter) take(b *batch) error {
 	if s.limited {
@@ -115,8 +127,8 @@ func (s *sorter) take(b *batch) error {
 		}
 	}
 	step := b.n
-	for _, e := range s.eval {
-		if e != nil {
+	for i := range s.eval {
+		if s.kept(i) {
 			step = spoolRows // the values may be long
 		}
 	}
@@ -138,7 +150,7 @@ func (s *sorter) take(b *batch) error {
 func (s *sorter) takePart(b *batch) error {
 	bytes := s.rows.add(b)
 	for i, e := range s.eval {
-		if e == nil {
+		if !s.kept(i) {
 			continue
 		}
 		if err := e.prepare(b, nil); err != nil {
@@ -172,12 +184,15 @@ func (s *sorter) takePart(b *batch) error {
 
 // drop removes rows from a batch that come after the last row wanted, by their first key alone. Of texts it looks at the first bytes.
 func (s *sorter) drop(b *batch) error {
-	k := s.node.Keys[0]
-	if k.Slot < 0 || b.cols[k.Slot] == nil {
+	k, slot := s.node.Keys[0], s.slot(0)
+	if b.cols[slot] == nil {
 		return nil
 	}
-	col := b.cols[k.Slot][:b.n]
+	col := b.cols[slot][:b.n]
 	s.wanted = resize(s.wanted, b.n)
+	if s.eval[0] != nil {
+		return s.dropDerived(b, col)
+	}
 	s.firsts.begin()
 	for i, id := range col {
 		switch {
@@ -206,14 +221,54 @@ func (s *sorter) drop(b *batch) error {
 		}
 		s.wanted[r] = wanted
 	}
-	s.kept = s.kept[:0]
+	s.keepWanted(b)
+	return nil
+}
+
+func (s *sorter) keepWanted(b *batch) {
+	s.keep = s.keep[:0]
 	for i, wanted := range s.wanted {
 		if wanted {
-			s.kept = append(s.kept, int32(i))
+			s.keep = append(s.keep, int32(i))
 		}
 	}
-	s.comp.keep(b, s.kept)
+	s.comp.keep(b, s.keep)
+}
+
+// dropDerived is drop where the first key is derived from a column.
+func (s *sorter) dropDerived(b *batch, col []store.ID) error {
+	e := s.eval[0]
+	if err := e.prepare(b, nil); err != nil {
+		return err
+	}
+	for i, id := range col {
+		if i > 0 && id == col[i-1] {
+			s.wanted[i] = s.wanted[i-1]
+			continue
+		}
+		if i&63 == 63 {
+			if err := s.q.check(); err != nil {
+				return err
+			}
+		}
+		v, _, err := e.eval(i)
+		if err != nil {
+			return err
+		}
+		s.wanted[i] = s.valueNotAfter(&v, s.node.Keys[0].Desc)
+	}
+	s.keepWanted(b)
 	return nil
+}
+
+// valueNotAfter is notAfter that looks at the first bytes of texts first.
+func (s *sorter) valueNotAfter(v *expr.Value, desc bool) bool {
+	if s.worstText.ok {
+		if class, prefix, ok := v.TextPrefix(); ok && class == s.worstText.class && prefix != s.worstText.prefix {
+			return (prefix < s.worstText.prefix) != desc
+		}
+	}
+	return s.notAfter(v, desc)
 }
 
 func (s *sorter) notAfter(v *expr.Value, desc bool) bool {
@@ -269,277 +324,16 @@ func (s *sorter) truncate() error {
 	if err := s.held.grow(s.bytes); err != nil {
 		return err
 	}
-	if n > 0 && s.node.Keys[0].Slot >= 0 {
-		v, err := s.q.terms.value(s.rows.get(s.node.Keys[0].Slot, int32(n-1)))
-		if err != nil {
+	if slot := s.slot(0); n > 0 && slot >= 0 {
+		var vals [1]expr.Value
+		if err := s.valuesOf(0, []store.ID{s.rows.get(slot, int32(n-1))}, vals[:]); err != nil {
 			return err
 		}
+		v := vals[0]
 		s.worst, s.limited = v, true
 		s.worstText.class, s.worstText.prefix, s.worstText.ok = v.TextPrefix()
 	}
 	return nil
-}
-
-// order makes perm, some of the rows in their order; with a limit, only rows that can be within it are looked at by more than the first
-// key.
-func (s *sorter) order(from, to int) error {
-	n := to - from
-	s.scratch.release()
-	if err := s.scratch.grow(int64(n) * int64(8*len(s.node.Keys)+4)); err != nil {
-		return err
-	}
-	s.perm = resize(s.perm, n)
-	for i := range s.perm {
-		s.perm[i] = int32(from + i)
-	}
-	ranks := make([][]uint64, len(s.node.Keys))
-	for i := range s.node.Keys {
-		var err error
-		if ranks[i], err = s.rank(i); err != nil {
-			return err
-		}
-		if limit := s.node.Limit; i == 0 && ranks[0] != nil && limit >= 0 && limit < int64(n) {
-			ranks[0] = s.cut(ranks[0], int(limit))
-		}
-	}
-	place := make([]int32, len(s.perm))
-	for i := range place {
-		place[i] = int32(i)
-	}
-	steps := 0
-	var stop error
-	slices.SortFunc(place, func(a, b int32) int {
-		if steps++; steps&0xffff == 0 && stop == nil {
-			stop = s.q.check()
-		}
-		if stop != nil {
-			return int(a - b)
-		}
-		for _, r := range ranks {
-			if r == nil {
-				continue
-			}
-			if x, y := r[a], r[b]; x != y {
-				if x < y {
-					return -1
-				}
-				return 1
-			}
-		}
-		return int(a - b)
-	})
-	for i, p := range place {
-		place[i] = s.perm[p]
-	}
-	s.perm = place
-	return stop
-}
-
-// cut drops the rows of perm that come after the first n by their first key, and their ranks.
-func (s *sorter) cut(ranks []uint64, n int) []uint64 {
-	if n == 0 {
-		s.perm = s.perm[:0]
-		return nil
-	}
-	sorted := slices.Clone(ranks)
-	slices.Sort(sorted)
-	last := sorted[n-1]
-	kept, keptRanks := s.perm[:0], ranks[:0]
-	for i, r := range ranks {
-		if r <= last {
-			kept, keptRanks = append(kept, s.perm[i]), append(keptRanks, r)
-		}
-	}
-	s.perm = kept
-	return keptRanks
-}
-
-// rank gives numbers for the rows of perm that are ordered as a key wants it; nil where all are equal.
-func (s *sorter) rank(key int) (ranks []uint64, err error) {
-	k := s.node.Keys[key]
-	if k.Slot >= 0 {
-		col := s.rows.cols[k.Slot]
-		if col == nil {
-			return nil, nil
-		}
-		if len(s.perm) < len(col) {
-			col = gather(nil, col, s.perm)
-		}
-		ranks, err = s.rankIDs(col)
-	} else {
-		vals := s.extra[key]
-		if len(s.perm) < len(vals) {
-			some := make([]expr.Value, len(s.perm))
-			for i, r := range s.perm {
-				some[i] = vals[r]
-			}
-			vals = some
-		}
-		ranks, err = s.rankValues(vals)
-	}
-	if k.Desc {
-		for i := range ranks {
-			ranks[i] = ^ranks[i]
-		}
-	}
-	return ranks, err
-}
-
-// rankIDs gives numbers that are ordered as the terms of a column are.
-func (s *sorter) rankIDs(col []store.ID) ([]uint64, error) {
-	if col == nil {
-		return nil, nil
-	}
-	ranks := make([]uint64, len(col))
-	if ordered(col) {
-		for i, id := range col {
-			ranks[i] = uint64(id)
-		}
-		return ranks, nil
-	}
-	ids := slices.Clone(col)
-	if err := s.sortIDs(ids); err != nil {
-		return nil, err
-	}
-	ids = slices.Compact(ids)
-	vals := make([]expr.Value, len(ids))
-	kept := held{m: s.q.memory}
-	defer kept.release()
-	for at := 0; at < len(ids); at += 8192 {
-		if err := s.q.check(); err != nil {
-			return nil, err
-		}
-		part := ids[at:min(at+8192, len(ids))]
-		if err := s.q.terms.prepare(part); err != nil {
-			return nil, err
-		}
-		size := int64(0)
-		for i, id := range part {
-			var err error
-			if vals[at+i], err = s.q.terms.value(id); err != nil {
-				return nil, err
-			}
-			size += vals[at+i].Size()
-		}
-		if err := kept.grow(size); err != nil {
-			return nil, err
-		}
-	}
-	of, err := s.rankValues(vals)
-	if err != nil {
-		return nil, err
-	}
-	if len(ids) == len(col) || len(ids) > 1<<12 {
-		at := make(map[store.ID]uint64, len(ids))
-		for i, id := range ids {
-			at[id] = of[i]
-		}
-		for i, id := range col {
-			ranks[i] = at[id]
-		}
-		return ranks, nil
-	}
-	for i, id := range col {
-		k, _ := slices.BinarySearch(ids, id)
-		ranks[i] = of[k]
-	}
-	return ranks, nil
-}
-
-// sortIDs sorts, and if it is many of them, looks at the context meanwhile.
-func (s *sorter) sortIDs(ids []store.ID) error {
-	if len(ids) < 1<<17 {
-		slices.Sort(ids)
-		return nil
-	}
-	steps := 0
-	var stop error
-	slices.SortFunc(ids, func(a, b store.ID) int {
-		if steps++; steps&0xffff == 0 && stop == nil {
-			stop = s.q.check()
-		}
-		if stop != nil {
-			return 0
-		}
-		return cmp.Compare(a, b)
-	})
-	return stop
-}
-
-// ordered reports whether the IDs of a column compare as their terms do.
-func ordered(col []store.ID) bool {
-	if len(col) == 0 {
-		return true
-	}
-	tag := col[0].Tag()
-	if tag != store.TagInteger && tag != store.TagBoolean && tag != store.TagDateTime {
-		return false
-	}
-	var offset int
-	for i, id := range col {
-		if id.Tag() != tag {
-			return false
-		}
-		if tag == store.TagDateTime {
-			_, o, zoned := id.DateTime()
-			if !zoned || i > 0 && o != offset {
-				return false
-			}
-			offset = o
-		}
-	}
-	return true
-}
-
-// rankValues numbers values by their order, equal ones alike.
-func (s *sorter) rankValues(vals []expr.Value) ([]uint64, error) {
-	// Texts are compared by their first bytes, which are kept beside each other, as far as these differ.
-	perm := make([]rankedText, len(vals))
-	texts := true
-	for i := range vals {
-		perm[i].at = int32(i)
-		if texts {
-			var class int
-			class, perm[i].prefix, texts = vals[i].TextPrefix()
-			texts = texts && (i == 0 || class == int(perm[0].class))
-			perm[i].class = int32(class)
-		}
-	}
-	steps := 0
-	var stop error
-	slices.SortFunc(perm, func(a, b rankedText) int {
-		if steps++; steps&0xff == 0 && stop == nil {
-			stop = s.q.check()
-		}
-		if stop != nil {
-			return 0
-		}
-		if texts && a.prefix != b.prefix {
-			if a.prefix < b.prefix {
-				return -1
-			}
-			return 1
-		}
-		return expr.OrderOf(&vals[a.at], &vals[b.at])
-	})
-	if stop != nil {
-		return nil, stop
-	}
-	ranks := make([]uint64, len(vals))
-	rank := uint64(0)
-	for i, p := range perm {
-		if i > 0 && expr.OrderOf(&vals[perm[i-1].at], &vals[p.at]) != 0 {
-			rank++
-		}
-		ranks[p.at] = rank
-	}
-	return ranks, nil
-}
-
-// rankedText is a value's place and, if all values are texts of a class, its first bytes.
-type rankedText struct {
-	prefix    uint64
-	at, class int32
 }
 
 func (s *sorter) next(b *batch) error {

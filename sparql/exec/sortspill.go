@@ -65,8 +65,8 @@ func (s *sorter) spillRows(from, to int) error {
 
 // exprKeys are the values of the keys that are expressions.
 func (s *sorter) exprKeys() (out [][]expr.Value) {
-	for i, e := range s.eval {
-		if e != nil {
+	for i := range s.eval {
+		if s.kept(i) {
 			out = append(out, s.extra[i])
 		}
 	}
@@ -79,8 +79,8 @@ func (s *sorter) startMerge() (err error) {
 		return err
 	}
 	how := &merging{q: s.q, node: s.node, width: s.q.width, load: s.loadKeys, before: s.before}
-	for _, e := range s.eval {
-		if e != nil {
+	for i := range s.eval {
+		if s.kept(i) {
 			how.extra++
 		}
 	}
@@ -94,15 +94,17 @@ func (s *sorter) loadKeys(x *mergeSource) (size int64, err error) {
 		x.keys = make([][]expr.Value, len(s.eval))
 	}
 	k := 0
-	for i, e := range s.eval {
-		if e != nil {
+	for i := range s.eval {
+		if s.kept(i) {
 			x.keys[i] = x.r.vals[k]
 			k++
-		} else if col := x.b.cols[s.node.Keys[i].Slot]; col == nil {
-			x.keys[i] = nil
 		} else {
+			col := x.b.cols[s.slot(i)]
+			if col == nil { // unbound, of which an expression may make something all the same
+				col = make([]store.ID, x.b.n)
+			}
 			x.keys[i] = resize(x.keys[i], x.b.n)
-			if err := s.q.terms.values(col[:x.b.n], nil, x.keys[i], &s.q.scratch); err != nil {
+			if err := s.valuesOf(i, col[:x.b.n], x.keys[i]); err != nil {
 				return 0, err
 			}
 		}

@@ -232,8 +232,11 @@ func (v *Value) TextPrefix() (class int, prefix uint64, ok bool) {
 	if v.kind != kIRI && v.kind != kString && v.kind != kLang {
 		return 0, 0, false
 	}
-	return v.rank(), firstBytes(v.term.Value()), true
+	return v.rank(), FirstBytes(v.term.Value()), true
 }
+
+// Text is the text that TextPrefix begins.
+func (v *Value) Text() string { return v.term.Value() }
 
 // TextPrefix is Value.TextPrefix of a term, without making a value of it. Two texts of different classes are in the order of these.
 func TextPrefix(t rdf.Term) (class int, prefix uint64, ok bool) {
@@ -251,10 +254,11 @@ func TextPrefix(t rdf.Term) (class int, prefix uint64, ok bool) {
 	default:
 		return 0, 0, false
 	}
-	return v.rank(), firstBytes(t.Value()), true
+	return v.rank(), FirstBytes(t.Value()), true
 }
 
-func firstBytes(s string) (n uint64) {
+// FirstBytes are the first eight bytes of a text, zeros where it is shorter, as a number that is ordered as they are.
+func FirstBytes(s string) (n uint64) {
 	if len(s) >= 8 {
 		return uint64(s[7]) | uint64(s[6])<<8 | uint64(s[5])<<16 | uint64(s[4])<<24 | uint64(s[3])<<32 | uint64(s[2])<<40 | uint64(s[1])<<48 | uint64(s[0])<<56
 	}

@@ -1,0 +1,350 @@
+package exec
+
+import (
+	"cmp"
+	"slices"
+
+	"triplestore/sparql/expr"
+	"triplestore/store"
+)
+
+// order makes perm, some of the rows in their order: by the first key, then those that agree in it by the second, and so on. With a
+// limit, only rows that can be within it are looked at by more than the first key.
+func (s *sorter) order(from, to int) error {
+	n := to - from
+	s.scratch.release()
+	if err := s.scratch.grow(int64(n) * 60); err != nil {
+		return err
+	}
+	s.perm = resize(s.perm, n)
+	for i := range s.perm {
+		s.perm[i] = int32(from + i)
+	}
+	tied := []span{{0, n}}
+	for key := range s.node.Keys {
+		if len(tied) == 0 {
+			break
+		}
+		rows := s.perm
+		if key > 0 {
+			rows = rows[:0:0]
+			for _, t := range tied {
+				rows = append(rows, s.perm[t.from:t.to]...)
+			}
+		}
+		ranks, err := s.rank(key, rows)
+		if err != nil {
+			return err
+		}
+		if ranks == nil {
+			continue
+		}
+		if limit := s.node.Limit; key == 0 && limit >= 0 && limit < int64(n) {
+			ranks = s.cut(ranks, int(limit))
+			tied[0].to = len(s.perm)
+		}
+		if tied, err = s.split(tied, ranks); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// span is a run of places in perm whose rows agree in all keys so far.
+type span struct{ from, to int }
+
+// split sorts the rows of spans by their ranks, which come in the same sequence, and gives the spans of those that still agree. Rows that
+// agree keep their sequence.
+func (s *sorter) split(spans []span, ranks []uint64) ([]span, error) {
+	var out []span
+	at := 0
+	for i, t := range spans {
+		if i&1023 == 1023 {
+			if err := s.q.check(); err != nil {
+				return nil, err
+			}
+		}
+		n := t.to - t.from
+		s.sorter.a = resize(s.sorter.a, n)
+		pairs := s.sorter.a
+		for k := range pairs {
+			pairs[k] = keyedRow{store.ID(ranks[at+k]), s.perm[t.from+k]}
+		}
+		at += n
+		if n > 64 {
+			pairs = s.sorter.radix(n)
+		} else {
+			slices.SortStableFunc(pairs, func(a, b keyedRow) int { return cmp.Compare(a.key, b.key) })
+		}
+		begin := 0
+		for k, p := range pairs {
+			s.perm[t.from+k] = p.row
+			if pairs[begin].key != p.key {
+				if k-begin > 1 {
+					out = append(out, span{t.from + begin, t.from + k})
+				}
+				begin = k
+			}
+		}
+		if n-begin > 1 {
+			out = append(out, span{t.from + begin, t.to})
+		}
+	}
+	return out, nil
+}
+
+// cut drops the rows of perm that come after the first n by their first key, and their ranks.
+func (s *sorter) cut(ranks []uint64, n int) []uint64 {
+	if n == 0 {
+		s.perm = s.perm[:0]
+		return nil
+	}
+	sorted := slices.Clone(ranks)
+	slices.Sort(sorted)
+	last := sorted[n-1]
+	kept, keptRanks := s.perm[:0], ranks[:0]
+	for i, r := range ranks {
+		if r <= last {
+			kept, keptRanks = append(kept, s.perm[i]), append(keptRanks, r)
+		}
+	}
+	s.perm = kept
+	return keptRanks
+}
+
+// rank gives numbers for rows that are ordered as a key wants it; nil where all are equal.
+func (s *sorter) rank(key int, rows []int32) (ranks []uint64, err error) {
+	if slot := s.slot(key); slot >= 0 {
+		col := s.rows.cols[slot]
+		if col == nil {
+			return nil, nil
+		}
+		if len(rows) < len(col) || key > 0 {
+			col = gather(nil, col, rows)
+		}
+		ranks, err = s.rankIDs(key, col)
+	} else {
+		vals := s.extra[key]
+		if len(rows) < len(vals) || key > 0 {
+			some := make([]expr.Value, len(rows))
+			for i, r := range rows {
+				some[i] = vals[r]
+			}
+			vals = some
+		}
+		ranks, err = s.rankValues(vals)
+	}
+	if s.node.Keys[key].Desc {
+		for i := range ranks {
+			ranks[i] = ^ranks[i]
+		}
+	}
+	return ranks, err
+}
+
+// rankIDs gives numbers that are ordered as the values of a key are that come from the IDs of a column.
+func (s *sorter) rankIDs(key int, col []store.ID) ([]uint64, error) {
+	ranks := make([]uint64, len(col))
+	if s.eval[key] == nil && ordered(col) {
+		for i, id := range col {
+			ranks[i] = uint64(id)
+		}
+		return ranks, nil
+	}
+	// The different IDs in the order in which the dictionary has its terms, and which of them each row has.
+	perm := make([]int32, len(col))
+	for i := range perm {
+		perm[i] = int32(i)
+	}
+	s.sorter.byOne(perm, col, ^store.ID(0))
+	which := make([]int32, len(col))
+	var ids []store.ID
+	for _, r := range perm {
+		if len(ids) == 0 || ids[len(ids)-1] != col[r] {
+			ids = append(ids, col[r])
+		}
+		which[r] = int32(len(ids) - 1)
+	}
+	vals := make([]expr.Value, len(ids))
+	kept := held{m: s.q.memory}
+	defer kept.release()
+	for at := 0; at < len(ids); at += batchSize {
+		if err := s.q.check(); err != nil {
+			return nil, err
+		}
+		end := min(at+batchSize, len(ids))
+		if err := s.valuesOf(key, ids[at:end], vals[at:end]); err != nil {
+			return nil, err
+		}
+		size := int64(0)
+		for i := range vals[at:end] {
+			size += vals[at+i].Size()
+		}
+		if err := kept.grow(size); err != nil {
+			return nil, err
+		}
+	}
+	of, err := s.rankValues(vals)
+	if err != nil {
+		return nil, err
+	}
+	for i, k := range which {
+		ranks[i] = of[k]
+	}
+	return ranks, nil
+}
+
+// valuesOf gives the values that a key has for IDs of its slot.
+func (s *sorter) valuesOf(key int, ids []store.ID, dst []expr.Value) error {
+	e := s.eval[key]
+	if e == nil {
+		return s.q.terms.values(ids, nil, dst, &s.firsts)
+	}
+	b := newBatch(s.q.width)
+	b.n, b.cols[s.derived[key]] = len(ids), ids
+	if err := e.prepare(b, nil); err != nil {
+		return err
+	}
+	for i := range dst {
+		if i&63 == 63 {
+			if err := s.q.check(); err != nil {
+				return err
+			}
+		}
+		v, _, err := e.eval(i)
+		if err != nil {
+			return err
+		}
+		dst[i] = v
+	}
+	return nil
+}
+
+// ordered reports whether the IDs of a column compare as their terms do.
+func ordered(col []store.ID) bool {
+	if len(col) == 0 {
+		return true
+	}
+	tag := col[0].Tag()
+	if tag != store.TagInteger && tag != store.TagBoolean && tag != store.TagDateTime {
+		return false
+	}
+	var offset int
+	for i, id := range col {
+		if id.Tag() != tag {
+			return false
+		}
+		if tag == store.TagDateTime {
+			_, o, zoned := id.DateTime()
+			if !zoned || i > 0 && o != offset {
+				return false
+			}
+			offset = o
+		}
+	}
+	return true
+}
+
+// rankValues numbers values by their order, equal ones alike.
+func (s *sorter) rankValues(vals []expr.Value) ([]uint64, error) {
+	perm := make([]rankedText, len(vals))
+	texts := true
+	for i := range vals {
+		perm[i].at = int32(i)
+		if texts {
+			var class int
+			class, perm[i].prefix, texts = vals[i].TextPrefix()
+			texts = texts && (i == 0 || class == int(perm[0].class))
+			perm[i].class = int32(class)
+		}
+	}
+	by := textOrder{q: s.q, vals: vals}
+	if texts {
+		by.texts(perm, 8)
+	} else {
+		slices.SortFunc(perm, by.values)
+	}
+	if by.stop != nil {
+		return nil, by.stop
+	}
+	ranks := make([]uint64, len(vals))
+	rank := uint64(0)
+	for i, p := range perm {
+		if i > 0 && (texts && perm[i-1].prefix != p.prefix || expr.OrderOf(&vals[perm[i-1].at], &vals[p.at]) != 0) {
+			rank++
+		}
+		ranks[p.at] = rank
+	}
+	return ranks, nil
+}
+
+// rankedText is a value's place and, if all values are texts of a class, eight of its bytes.
+type rankedText struct {
+	prefix    uint64
+	at, class int32
+}
+
+// maxTextDepth is up to where texts are compared by eight bytes at a time.
+const maxTextDepth = 256
+
+// textOrder sorts values, and looks at the query's context meanwhile.
+type textOrder struct {
+	q     *Query
+	vals  []expr.Value
+	steps int
+	stop  error
+}
+
+func (o *textOrder) values(a, b rankedText) int {
+	if o.steps++; o.steps&0xff == 0 && o.stop == nil {
+		o.stop = o.q.check()
+	}
+	if o.stop != nil {
+		return 0
+	}
+	return expr.OrderOf(&o.vals[a.at], &o.vals[b.at])
+}
+
+// texts sorts texts that agree up to eight bytes before depth by those eight, which are in prefix, then those that agree in them by the
+// next eight: bytes that many texts begin with are looked at once for each of them.
+func (o *textOrder) texts(perm []rankedText, depth int) {
+	slices.SortFunc(perm, func(a, b rankedText) int {
+		if o.steps++; o.steps&0xffff == 0 && o.stop == nil {
+			o.stop = o.q.check()
+		}
+		return cmp.Compare(a.prefix, b.prefix)
+	})
+	for begin := 0; begin < len(perm) && o.stop == nil; {
+		end := begin + 1
+		for end < len(perm) && perm[end].prefix == perm[begin].prefix {
+			end++
+		}
+		if run := perm[begin:end]; len(run) > 1 {
+			o.tied(run, depth)
+		}
+		begin = end
+	}
+}
+
+// tied sorts texts that agree up to depth, zero bytes behind their ends included.
+func (o *textOrder) tied(run []rankedText, depth int) {
+	longer := false
+	for i := range run {
+		longer = longer || len(o.vals[run[i].at].Text()) > depth
+	}
+	if !longer || len(run) < 8 || depth >= maxTextDepth {
+		slices.SortFunc(run, o.values)
+		return
+	}
+	first := run[0].prefix
+	for i := range run {
+		run[i].prefix = 0
+		if text := o.vals[run[i].at].Text(); len(text) > depth {
+			run[i].prefix = expr.FirstBytes(text[depth:])
+		}
+	}
+	o.texts(run, depth+8)
+	for i := range run {
+		run[i].prefix = first
+	}
+}
