@@ -49,16 +49,20 @@ func (r *rowView) Value(slot int) expr.Value {
 type evaluator struct {
 	cond *optimizer.Cond
 	view rowView
-	// cache keeps verdicts by the ID of the only slot, for expressions that cost more than a look at a map.
-	cache map[store.ID]verdict
+	// judged: the condition depends on nothing but the values of a row.
+	judged bool
+	// cache keeps verdicts by the ID of the only slot, as long as that pays.
+	cache *verdictCache
 	held  held
 	// shared: the caller tells when a new solution begins.
 	shared  bool
 	kept    [][]expr.Value // the buffers of view.vals
 	scratch decodeScratch
-	fresh   []int32
-	// asked and hits tell whether the cache pays.
-	asked, hits int
+	expr    *expr.Context // nil is the query's
+
+	judges   []*judge
+	rest     []int32
+	verdicts []verdict
 }
 
 // verdict is what became of a condition.
@@ -68,15 +72,20 @@ const (
 	verdictFalse verdict = iota
 	verdictTrue
 	verdictError
+	verdictSame // as that on the row before
 )
 
 func newEvaluator(q *Query, c *optimizer.Cond, e *env) *evaluator {
 	v := &evaluator{cond: c, view: rowView{q: q, env: e}, held: held{m: q.memory}}
-	if len(c.Slots) == 1 && c.Pure && c.Program != nil {
-		v.cache = map[store.ID]verdict{}
+	v.judged = c.Pure && c.Program != nil && e.params == nil
+	if v.judged && ofOne(c) {
+		v.cache = &verdictCache{held: &v.held}
 	}
 	return v
 }
+
+// ofOne reports whether the value of an expression depends on nothing but one variable.
+func ofOne(c *optimizer.Cond) bool { return len(c.Slots) == 1 && c.Pure && c.Program != nil }
 
 // prepare decodes what the rows of b (all, where rows is nil) need for the expression, a column at a time.
 func (v *evaluator) prepare(b *batch, rows []int32) error {
@@ -116,10 +125,14 @@ func plainVar(c *optimizer.Cond) (int, bool) {
 // eval evaluates the expression in a row. ok is false where it is an error of SPARQL; err is the store's or a limit's.
 func (v *evaluator) eval(row int) (x expr.Value, ok bool, err error) {
 	v.view.row = row
-	if !v.shared {
-		v.view.q.expr.NextRow()
+	c := v.expr
+	if c == nil {
+		c = v.view.q.expr
 	}
-	x, err = v.cond.Program.Eval(v.view.q.expr, &v.view)
+	if !v.shared {
+		c.NextRow()
+	}
+	x, err = v.cond.Program.Eval(c, &v.view)
 	if v.view.err != nil {
 		return expr.Value{}, false, v.view.err
 	}
@@ -134,44 +147,27 @@ func (v *evaluator) eval(row int) (x expr.Value, ok bool, err error) {
 
 // holds is the verdict on a row.
 func (v *evaluator) holds(row int) (verdict, error) {
-	var id store.ID
-	if v.cache != nil {
-		v.view.row = row
-		id = v.view.id(v.cond.Slots[0])
-		if r, ok := v.cache[id]; ok {
-			return r, nil
-		}
-	}
-	r := verdictError
 	x, ok, err := v.eval(row)
-	if err != nil {
-		return r, err
+	if err != nil || !ok {
+		return verdictError, err
 	}
-	if ok {
-		switch is, err := expr.EBV(x); {
-		case err != nil:
-		case is:
-			r = verdictTrue
-		default:
-			r = verdictFalse
-		}
+	switch is, err := expr.EBV(x); {
+	case err != nil:
+		return verdictError, nil
+	case is:
+		return verdictTrue, nil
 	}
-	if v.cache != nil {
-		v.cache[id] = r
-		if err := v.held.grow(24); err != nil {
-			return r, err
-		}
-	}
-	return r, nil
+	return verdictFalse, nil
 }
 
 // filter keeps those of rows for which the condition is true.
 func (v *evaluator) filter(b *batch, rows []int32) ([]int32, error) {
-	out := rows[:0]
 	if v.cond.Test != nil {
+		out := rows[:0]
 		slot := v.cond.Slots[0]
 		if col := b.cols[slot]; col != nil || v.view.env.params == nil {
 			var unknown []int32
+			var err error
 			for _, r := range rows {
 				var id store.ID
 				if col != nil {
@@ -188,78 +184,105 @@ func (v *evaluator) filter(b *batch, rows []int32) ([]int32, error) {
 			if unknown == nil {
 				return out, nil
 			}
-			if err := v.prepare(b, unknown); err != nil {
+			if unknown, err = v.evaluate(b, unknown); err != nil {
 				return nil, err
 			}
 			kept, u := out[:0], 0
 			for _, r := range out {
-				if u < len(unknown) && unknown[u] == r {
-					if u++; u&7 == 0 {
-						if err := v.view.q.check(); err != nil {
-							return nil, err
-						}
-					}
-					h, err := v.holds(int(r))
-					if err != nil {
-						return nil, err
-					}
-					if h != verdictTrue {
-						continue
-					}
+				for u < len(unknown) && unknown[u] < r {
+					u++
 				}
-				kept = append(kept, r)
+				if u < len(unknown) && unknown[u] == r || v.cond.Test.Verdict(b.get(slot, int(r))) == optimizer.True {
+					kept = append(kept, r)
+				}
 			}
 			return kept, nil
 		}
 	}
-	if err := v.prepareUncached(b, rows); err != nil {
+	return v.evaluate(b, rows)
+}
+
+// evaluate is filter by the expression alone; it reuses rows.
+func (v *evaluator) evaluate(b *batch, rows []int32) ([]int32, error) {
+	out := rows[:0]
+	if !v.judged {
+		if err := v.prepare(b, rows); err != nil {
+			return nil, err
+		}
+		for i, r := range rows {
+			if i&7 == 7 {
+				if err := v.view.q.check(); err != nil {
+					return nil, err
+				}
+			}
+			h, err := v.holds(int(r))
+			if err != nil {
+				return nil, err
+			}
+			if h == verdictTrue {
+				out = append(out, r)
+			}
+		}
+		return out, nil
+	}
+	v.verdicts = resize(v.verdicts, len(rows))
+	var col []store.ID
+	if v.cache != nil {
+		col = b.cols[v.cond.Slots[0]]
+	}
+	if col == nil {
+		if err := v.judge(b, rows, v.verdicts); err != nil {
+			return nil, err
+		}
+	} else if err := v.remembered(b, rows, col); err != nil {
 		return nil, err
 	}
 	for i, r := range rows {
-		if i&7 == 7 {
-			if err := v.view.q.check(); err != nil {
-				return nil, err
-			}
-		}
-		h, err := v.holds(int(r))
-		if err != nil {
-			return nil, err
-		}
-		if h == verdictTrue {
+		if v.verdicts[i] == verdictTrue {
 			out = append(out, r)
 		}
 	}
 	return out, nil
 }
 
-// prepareUncached prepares only the rows whose verdict the cache does not have.
-func (v *evaluator) prepareUncached(b *batch, rows []int32) error {
-	if len(v.cache) == 0 || b.cols[v.cond.Slots[0]] == nil {
-		return v.prepare(b, rows)
-	}
-	if len(v.cache) >= 1<<18 {
-		clear(v.cache)
-		v.held.release()
-	}
-	col := b.cols[v.cond.Slots[0]]
-	v.fresh = v.fresh[:0]
-	var last store.ID
+// remembered finds the verdicts on rows in the cache, and judges those that are not there.
+func (v *evaluator) remembered(b *batch, rows []int32, col []store.ID) error {
+	v.rest = v.rest[:0]
+	last := -1 // the row before
 	for i, r := range rows {
-		if id := col[r]; i == 0 || id != last {
-			last = id
-			if _, ok := v.cache[id]; !ok {
-				v.fresh = append(v.fresh, r)
-			}
+		if last >= 0 && col[r] == col[last] {
+			v.verdicts[i] = verdictSame
+			continue
+		}
+		last = int(r)
+		var known bool
+		if v.verdicts[i], known = v.cache.get(col[r]); !known {
+			v.rest = append(v.rest, r)
 		}
 	}
-	v.asked += len(rows)
-	v.hits += len(rows) - len(v.fresh)
-	if v.asked > 1<<12 && v.hits < v.asked/8 { // nearly every value is new: remembering them does not pay
+	judged := resize(v.cache.judged, len(v.rest))
+	v.cache.judged = judged
+	if err := v.judge(b, v.rest, judged); err != nil {
+		return err
+	}
+	at := 0
+	for i, r := range rows {
+		switch {
+		case v.verdicts[i] == verdictSame:
+			v.verdicts[i] = v.verdicts[i-1]
+		case at < len(v.rest) && v.rest[at] == r:
+			v.verdicts[i] = judged[at]
+			if err := v.cache.put(col[r], judged[at]); err != nil {
+				return err
+			}
+			at++
+		}
+	}
+	if !v.cache.pays(len(rows), len(rows)-len(v.rest)) {
 		v.cache = nil
 		v.held.release()
-		return v.prepare(b, rows)
 	}
-	return v.prepare(b, v.fresh)
+	return nil
 }
 
 // condList is a conjunction.

@@ -17,7 +17,10 @@ type extend struct {
 	col  []store.ID
 	// cache keeps results by the ID of the only slot.
 	cache map[store.ID]store.ID
-	held  held
+	fresh []int32 // rows whose result the cache does not have
+	// asked and hits tell whether the cache pays.
+	asked, hits int
+	held        held
 	// langs are the IDs of language tags as strings, by Aux.
 	langs  []store.ID
 	noLang store.ID
@@ -28,7 +31,7 @@ type extend struct {
 
 func newExtend(q *Query, n *optimizer.Extend, in operator, e *env) operator {
 	x := &extend{q: q, node: n, in: in, eval: newEvaluator(q, n.Expr, e), env: e, held: held{m: q.memory}}
-	if x.eval.cache != nil {
+	if ofOne(n.Expr) {
 		x.cache = map[store.ID]store.ID{}
 	}
 	return x
@@ -164,24 +167,24 @@ func (x *extend) prepare(b *batch) error {
 		clear(x.cache)
 		x.held.release()
 	}
-	e.fresh = e.fresh[:0]
+	x.fresh = x.fresh[:0]
 	var last store.ID
 	for i, id := range col[:b.n] {
 		if i == 0 || id != last { // also where nothing is bound, or the value of an earlier batch would be taken for it
 			last = id
 			if _, ok := x.cache[id]; !ok {
-				e.fresh = append(e.fresh, int32(i))
+				x.fresh = append(x.fresh, int32(i))
 			}
 		}
 	}
-	e.asked += b.n
-	e.hits += b.n - len(e.fresh)
-	if e.asked > 1<<12 && e.hits < e.asked/8 {
+	x.asked += b.n
+	x.hits += b.n - len(x.fresh)
+	if x.asked > 1<<12 && x.hits < x.asked/8 {
 		x.cache = nil
 		x.held.release()
 		return e.prepare(b, nil)
 	}
-	return e.prepare(b, e.fresh)
+	return e.prepare(b, x.fresh)
 }
 
 func (x *extend) close() {

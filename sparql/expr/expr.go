@@ -61,6 +61,10 @@ func (c *Context) NextRow() {
 	}
 }
 
+// Reset forgets what evaluations have left in c, so that a copy of a context may be used beside it by another goroutine, for programs
+// that are Pure.
+func (c *Context) Reset() { c.labels, c.regexps, c.scratch, c.blankSeq = nil, nil, nil, 0 }
+
 // CompileOptions connects an expression with its surroundings.
 type CompileOptions struct {
 	// Slot gives the slot of a variable; a variable without one is never bound.

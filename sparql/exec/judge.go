@@ -1,0 +1,169 @@
+package exec
+
+import (
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"triplestore/store"
+)
+
+// judgedAtOnce is how many rows a judge decodes at a time, and judgedTogether from how many on a second one helps.
+const (
+	judgedAtOnce   = 512
+	judgedTogether = 2 * judgedAtOnce
+)
+
+// judge evaluates a condition that depends on nothing but the values of a row, with a context of its own.
+type judge struct {
+	evaluator
+	small batch
+	cols  [][]store.ID
+}
+
+// judge gives the verdicts on rows. If there is a core to spare, two share the work.
+func (v *evaluator) judge(b *batch, rows []int32, verdicts []verdict) error {
+	var next atomic.Int64
+	work := func(j *judge) error {
+		for {
+			to := int(next.Add(judgedAtOnce))
+			from := to - judgedAtOnce
+			if from >= len(rows) {
+				return nil
+			}
+			to = min(to, len(rows))
+			if err := j.rows(b, rows[from:to], verdicts[from:to]); err != nil {
+				return err
+			}
+		}
+	}
+	if q := v.view.q; (len(rows) > judgedTogether || q.chop && len(rows) > 1) && q.profile == nil && spareCore() {
+		own, helper := v.judgeOf(0), v.judgeOf(1)
+		return together(func() error { return work(helper) }, func() error { return work(own) })
+	}
+	return work(v.judgeOf(0))
+}
+
+// together runs helper in a goroutine beside own and returns when both have ended. A panic of the helper goes on in the caller.
+// The core that the helper has is given back.
+func together(helper, own func() error) error {
+	defer freeCore()
+	var panicked any
+	var helped error
+	var done sync.WaitGroup
+	done.Add(1)
+	go func() {
+		defer done.Done()
+		defer func() {
+			if p := recover(); p != nil {
+				panicked = fmt.Sprintf("%v, in a helper: %s", p, debug.Stack())
+			}
+		}()
+		helped = helper()
+	}()
+	err := func() error {
+		defer done.Wait()
+		return own()
+	}()
+	if panicked != nil {
+		panic(panicked)
+	}
+	if err == nil {
+		err = helped
+	}
+	return err
+}
+
+// judgeOf is the n-th judge of the condition.
+func (v *evaluator) judgeOf(n int) *judge {
+	for len(v.judges) <= n {
+		q := v.view.q
+		c := *q.expr
+		c.Reset()
+		j := &judge{evaluator: evaluator{cond: v.cond, view: rowView{q: q, env: v.view.env}, held: held{m: q.memory}, expr: &c},
+			small: batch{cols: make([][]store.ID, q.width)}, cols: make([][]store.ID, q.width)}
+		v.judges = append(v.judges, j)
+	}
+	return v.judges[n]
+}
+
+// rows gives the verdicts on some rows of a batch.
+func (j *judge) rows(b *batch, rows []int32, verdicts []verdict) error {
+	j.small.n = len(rows)
+	for _, s := range j.cond.Program.Slots() {
+		j.small.cols[s] = nil
+		if col := b.cols[s]; col != nil {
+			j.cols[s] = gather(j.cols[s], col, rows)
+			j.small.cols[s] = j.cols[s]
+		}
+	}
+	if err := j.prepare(&j.small, nil); err != nil {
+		return err
+	}
+	for i := range rows {
+		if i&7 == 7 {
+			if err := j.view.q.check(); err != nil {
+				return err
+			}
+		}
+		h, err := j.holds(i)
+		if err != nil {
+			return err
+		}
+		verdicts[i] = h
+	}
+	return nil
+}
+
+// verdictCache remembers verdicts by ID: of IDs that fall into the same place, the last.
+type verdictCache struct {
+	slots       []rememberedVerdict
+	n           int // of slots that were filled, repeatedly too
+	asked, hits int
+	held        *held
+	judged      []verdict
+}
+
+type rememberedVerdict struct {
+	id      store.ID
+	verdict verdict
+}
+
+// The least and the greatest number of slots.
+const (
+	fewVerdicts  = 1 << 9
+	manyVerdicts = 1 << 16
+)
+
+func (c *verdictCache) get(id store.ID) (verdict, bool) {
+	if c.slots == nil {
+		return verdictFalse, false
+	}
+	s := &c.slots[hashOne(id)&uint64(len(c.slots)-1)]
+	return s.verdict, s.id == id && id != store.NoID
+}
+
+func (c *verdictCache) put(id store.ID, v verdict) error {
+	if c.n >= len(c.slots)/2 && len(c.slots) < manyVerdicts {
+		old := c.slots
+		size := max(fewVerdicts, 4*len(old))
+		if err := c.held.grow(int64(size-len(old)) * 16); err != nil {
+			return err
+		}
+		c.slots = make([]rememberedVerdict, size)
+		for _, s := range old {
+			c.slots[hashOne(s.id)&uint64(size-1)] = s
+		}
+	}
+	c.n++
+	c.slots[hashOne(id)&uint64(len(c.slots)-1)] = rememberedVerdict{id, v}
+	return nil
+}
+
+// pays counts, and reports whether enough values come again.
+func (c *verdictCache) pays(asked, hits int) bool {
+	c.asked += asked
+	c.hits += hits
+	return c.asked < 4*fewVerdicts || c.hits >= c.asked/8
+}
