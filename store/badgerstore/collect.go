@@ -1,6 +1,7 @@
 package badgerstore
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -21,6 +23,9 @@ func valueLogFileSize(bytes, expected uint64) int64 {
 
 // garbageRatio is the share of garbage from which on a file of the value log is written anew in the background.
 const garbageRatio = 0.2
+
+// restRatio is that share while nothing else is to be done.
+const restRatio = 0.1
 
 var errStopped = errors.New("store: collecting was stopped")
 
@@ -98,8 +103,8 @@ func (p *badgerPages) mergeTables() error {
 	return nil
 }
 
-// fillKeys is how many keys there are that no page has.
-const fillKeys = 32
+// fillKeys is how many keys that no page has are filled in at a time.
+const fillKeys = 16
 
 // fill writes so many of them.
 func (p *badgerPages) fill(keys int, value []byte) error {
@@ -116,20 +121,11 @@ func (p *badgerPages) fill(keys int, value []byte) error {
 // maxFill is the bytes of the largest value that is filled in.
 const maxFill = 4 << 20
 
-// fillLog makes Badger begin a new file of the value log by filling up the newest. That one is not collected, and while it is the file
-// with the most garbage no other one is either.
+// fillLog makes Badger begin a new file of the value log by filling up the newest, unless that has hardly begun. It is not collected,
+// and while it is the file with the most garbage no other one is either.
 func (p *badgerPages) fillLog() error {
-	logs := func() (int, error) {
-		names, err := filepath.Glob(filepath.Join(p.dir, "*.vlog"))
-		if err != nil || len(names) == 0 {
-			return 0, err
-		}
-		var no int
-		_, err = fmt.Sscanf(filepath.Base(names[len(names)-1]), "%d.vlog", &no)
-		return no, err
-	}
-	before, err := logs()
-	if err != nil {
+	before, err := p.newest("*.vlog")
+	if err != nil || before == nil || allocated(before) < p.fileSize/16 {
 		return err
 	}
 	value := make([]byte, min(max(p.fileSize/16, 64<<10), maxFill))
@@ -137,19 +133,46 @@ func (p *badgerPages) fillLog() error {
 		if err := p.fill(1, value); err != nil {
 			return err
 		}
-		if now, err := logs(); err != nil || now != before {
+		if now, err := p.newest("*.vlog"); err != nil || now == nil || now.Name() != before.Name() {
 			return err
 		}
 	}
 	return nil
 }
 
+// newest is the file with the highest number, nil if there is none.
+func (p *badgerPages) newest(pattern string) (os.FileInfo, error) {
+	names, err := filepath.Glob(filepath.Join(p.dir, pattern))
+	if err != nil || len(names) == 0 {
+		return nil, err
+	}
+	// Numbers have as many leading zeros as it takes, up to some length.
+	info, err := os.Stat(slices.MaxFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
+	}))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	return info, err
+}
+
 // fillTable makes Badger write its table in memory to disk by filling it up, since there is no call for that, and waits for it.
 func (p *badgerPages) fillTable() error {
+	before, err := p.newest("*.mem")
+	if err != nil {
+		return err
+	}
 	value := make([]byte, smallPage-1)
 	for written := 0; written < memTable+memTable/4; written += fillKeys * len(value) {
 		if err := p.fill(fillKeys, value); err != nil {
 			return err
+		}
+		now, err := p.newest("*.mem")
+		if err != nil {
+			return err
+		}
+		if before != nil && now != nil && now.Name() != before.Name() {
+			break // what is filled in from here on would lie in the new one
 		}
 	}
 	if err := p.fill(fillKeys, nil); err != nil {

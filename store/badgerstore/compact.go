@@ -135,11 +135,17 @@ func (s *Store) reclaim(ctx context.Context, o CompactOptions, r *CompactReport)
 }
 
 // collectAll collects every file of the value log of which Badger knows that it has garbage.
-func (s *Store) collectAll(ctx context.Context, o CompactOptions, r *CompactReport) error {
+func (s *Store) collectAll(ctx context.Context, o CompactOptions, r *CompactReport) (err error) {
 	p, ok := s.pages.(*badgerPages)
 	if !ok {
 		return nil
 	}
+	garbage := s.garbage.Swap(0)
+	defer func() {
+		if err != nil {
+			s.garbage.Add(garbage)
+		}
+	}()
 	o.tell("merge the tables of keys", -1)
 	if err := p.mergeTables(); err != nil {
 		return err
@@ -197,6 +203,7 @@ func (s *Store) freeAll() (int, error) {
 		return 0, err
 	}
 	s.alloc.emptied(pages)
+	s.garbage.Add(uint64(len(pages)) * usualPage)
 	return len(pages), nil
 }
 

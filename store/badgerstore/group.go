@@ -217,6 +217,10 @@ func (s *Store) Update(ctx context.Context, fn func(store.Txn) error) (store.Res
 		err = s.durable(c)
 	}
 	if err != nil {
+		if errors.Is(err, ErrDiskFull) {
+			s.full.Store(true)
+			s.collectSoon()
+		}
 		return store.Result{}, err
 	}
 	return result, nil

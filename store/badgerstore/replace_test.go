@@ -1,6 +1,7 @@
 package badgerstore
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -10,16 +11,16 @@ import (
 	"triplestore/store"
 )
 
-// replaceEnv is how often TestReplaceOften replaces a graph of 100,000 quads, say 1000.
+// replaceEnv is how often TestReplaceOften replaces graphs of 100,000 quads, say 1000.
 const replaceEnv = "TRIPLESTORE_REPLACE"
 
 // TestReplaceOften replaces a graph over and over while a reader holds the first state: what the reader sees does not change, and
-// pages that came and went after it are used again. It logs what that takes on disk.
+// once the store is at rest it takes at most twice the disk of the first load, though what the reader holds is still there.
 func TestReplaceOften(t *testing.T) {
 	t.Parallel()
-	size, rounds := 10_000, 40
+	size, rounds := 20_000, 15
 	if testing.Short() {
-		size, rounds = 2000, 15
+		rounds = 6
 	}
 	if v := os.Getenv(replaceEnv); v != "" {
 		var err error
@@ -28,30 +29,53 @@ func TestReplaceOften(t *testing.T) {
 		}
 		size = 100_000
 	}
+	for _, c := range []struct {
+		what    string
+		percent int                           // of the quads differ from the round before
+		object  func(i, version int) rdf.Term // of those
+	}{
+		// Terms are never removed, so texts come again in turns.
+		{"1 % texts", 1, func(i, version int) rdf.Term { return rdf.String(fmt.Sprintf("text %d of version %d", i, version%3)) }},
+		{"10 % texts", 10, func(i, version int) rdf.Term { return rdf.String(fmt.Sprintf("text %d of version %d", i, version%3)) }},
+		{"100 % numbers", 100, func(i, version int) rdf.Term {
+			return rdf.Literal(strconv.Itoa((i*7919+version*104_729)%1_000_003), xsd+"integer")
+		}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			if os.Getenv(replaceEnv) == "" {
+				t.Parallel()
+			}
+			replaceOften(t, size, rounds, c.percent, c.object)
+		})
+	}
+}
+
+func replaceOften(t *testing.T, size, rounds, percent int, object func(i, version int) rdf.Term) {
+	t.Helper()
 	graph := rdf.IRI("http://example.org/graph")
-	s, err := Open(t.TempDir(), Options{})
+	dir := t.TempDir()
+	s, err := Open(dir, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
+	p := s.pages.(*badgerPages)
+	batches := catalogue(size)
 	replace := func(round int) {
 		t.Helper()
-		// A tenth of the quads differs from the round before.
 		if _, err := s.Update(t.Context(), func(x store.Txn) error {
 			return store.Replace(t.Context(), x, graph, func(add func([]rdf.Quad) error) error {
-				var batch []rdf.Quad
-				for i := range size {
-					version := round % 3
-					if i%10 > 0 {
-						version = 0
-					}
-					batch = append(batch, rdf.Quad{S: rdf.IRI(fmt.Sprint("http://example.org/record/", i/7)), P: rdf.IRI(fmt.Sprint("http://example.org/p", i%7)),
-						O: rdf.String(fmt.Sprintf("value %d of version %d", i, version))})
-					if len(batch) == 1000 || i == size-1 {
-						if err := add(batch); err != nil {
-							return err
+				i := 0
+				for _, batch := range batches {
+					quads := make([]rdf.Quad, len(batch))
+					for k, q := range batch {
+						if i++; i%100 < percent {
+							q.O = object(i, round)
 						}
-						batch = batch[:0]
+						quads[k] = q
+					}
+					if err := add(quads); err != nil {
+						return err
 					}
 				}
 				return nil
@@ -74,7 +98,7 @@ func TestReplaceOften(t *testing.T) {
 		t.Fatal(err)
 	}
 	want, err := digestOf(t, reader, store.GSPO)
-	if err != nil || want.quads != uint64(size) {
+	if err != nil || want.quads < uint64(size)*9/10 {
 		t.Fatalf("%v, %v", want, err)
 	}
 	most, pages := first, s.alloc.end()
@@ -89,18 +113,51 @@ func TestReplaceOften(t *testing.T) {
 			t.Fatalf("the reader sees %v in %v, %v first; %v", got, o, want, err)
 		}
 	}
-	with := disk()
-	reader.Close()
-	if _, err := s.Compact(t.Context(), CompactOptions{}); err != nil {
+	end := disk()
+	if err := s.rest(p, nil); err != nil {
 		t.Fatal(err)
 	}
-	end := disk()
-	t.Logf("%d quads, %d rounds: %.2f MB after the first, at most %.2f MB, %.2f MB at the end, %.2f MB compacted; %d pages", size, rounds,
-		float64(first)/1e6, float64(most)/1e6, float64(with)/1e6, float64(end)/1e6, s.alloc.end())
+	held, own := disk(), uint64(0)
+	for _, pages := range s.alloc.waiting {
+		for _, no := range pages { // nobody but the reader needs them
+			b, err := p.Get(no)
+			if err != nil {
+				t.Fatal(err)
+			}
+			own += uint64(len(b))
+		}
+	}
+	reader.Close()
+	if err := s.rest(p, nil); err != nil {
+		t.Fatal(err)
+	}
+	rest := disk()
+	if err := errors.Join(s.Verify(t.Context()), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	closed, err := bytesOnDisk(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mb := func(n uint64) string {
+		return fmt.Sprintf("%.2f MB (%.2f x)", float64(n)/1e6, float64(n)/float64(first))
+	}
+	t.Logf("%d quads, %d rounds: %s after the first, at most %s, %s at the end, %s at rest with the reader whose own is %s, %s without it, %s closed; %d pages of %d at first",
+		size, rounds, mb(first), mb(most), mb(end), mb(held), mb(own), mb(rest), mb(closed), s.alloc.end(), pages)
+	slack := uint64(0)
+	if os.Getenv(replaceEnv) == "" {
+		slack = 1 << 20 // Badger's files are not smaller for a small graph
+	}
+	if held > 2*first+own+slack {
+		t.Errorf("%d bytes became %d, and %d are the reader's", first, held, own)
+	}
+	if n := max(rest, closed); n > 2*first+slack {
+		t.Errorf("%d bytes became %d", first, n)
+	}
+	if most > 4*first+16<<20 {
+		t.Errorf("%d bytes became %d for a while", first, most)
+	}
 	if got := s.alloc.end(); got > 5*pages { // the reader's, those of two states, and what a commit writes before it frees
 		t.Errorf("%d page numbers after %d", got, pages)
-	}
-	if err := s.Verify(t.Context()); err != nil {
-		t.Fatal(err)
 	}
 }

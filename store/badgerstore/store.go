@@ -97,6 +97,7 @@ type Store struct {
 	made    folders
 	stop    chan struct{}
 	kick    chan struct{} // asks for a collection soon
+	full    atomic.Bool   // a commit found the disk full: all that can be collected is wanted
 	stopped sync.WaitGroup
 	garbage atomic.Uint64 // bytes of pages that others took the place of since the last collection
 	settled atomic.Uint64 // bytes on disk after it
@@ -305,12 +306,22 @@ const leastGarbage = 512 << 10
 func (s *Store) collector(p *badgerPages) {
 	tick := time.NewTicker(s.o.CollectInterval)
 	defer tick.Stop()
+	last := uint64(0)
 	for {
+		rest := false
 		select {
 		case <-s.stop:
 			return
 		case <-tick.C:
+			now := s.newest()
+			rest, last = now == last, now
 		case <-s.kick:
+		}
+		if s.full.Swap(false) || rest {
+			if err := s.rest(p, s.stop); err != nil {
+				s.o.Logger.Error("collect garbage", "directory", s.dir, "error", err)
+			}
+			continue
 		}
 		if err := s.shrink(); err != nil {
 			s.o.Logger.Error("give back free pages", "directory", s.dir, "error", err)
@@ -318,10 +329,42 @@ func (s *Store) collector(p *badgerPages) {
 		if s.garbage.Load() < s.much(8) {
 			continue
 		}
-		if err := s.collect(p, s.stop); err != nil {
+		if err := s.collect(p, garbageRatio, s.stop); err != nil {
 			s.o.Logger.Error("collect garbage", "directory", s.dir, "error", err)
 		}
 	}
+}
+
+// newest is the number of the newest commit.
+func (s *Store) newest() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state.root.commit.Number
+}
+
+// rest collects more than usual, since nothing is committed for a while or the disk is full: all free pages, and smaller shares of garbage.
+func (s *Store) rest(p *badgerPages, stop <-chan struct{}) error {
+	if err := s.shrink(); err != nil {
+		return err
+	}
+	few := max(leastGarbage/4, s.settled.Load()/16)
+	if s.garbage.Load()+s.alloc.freeBytes() < few {
+		return nil
+	}
+	select {
+	case s.writer <- struct{}{}: // numbers must not be given out again meanwhile
+	case <-stop:
+		return nil
+	}
+	_, err := s.freeAll()
+	<-s.writer
+	if errors.Is(err, ErrDiskFull) || errors.Is(err, store.ErrClosed) {
+		return nil
+	}
+	if err != nil || s.garbage.Load() < few {
+		return err
+	}
+	return s.collect(p, restRatio, stop)
 }
 
 // tidy collects before the store is closed if that brings back more than a little.
@@ -340,13 +383,13 @@ func (s *Store) tidy(p *badgerPages) error {
 		return err
 	}
 	s.alloc.emptied(pages)
-	return s.collect(p, nil)
+	return s.collect(p, restRatio, nil)
 }
 
 // collect gives the space of pages that others took the place of back.
-func (s *Store) collect(p *badgerPages, stop <-chan struct{}) error {
+func (s *Store) collect(p *badgerPages, ratio float64, stop <-chan struct{}) error {
 	garbage := s.garbage.Swap(0)
-	err := p.collect(garbageRatio, stop)
+	err := p.collect(ratio, stop)
 	if err != nil {
 		s.garbage.Add(garbage)
 	}
@@ -394,9 +437,12 @@ func (s *Store) shrink() error {
 
 // wasted counts garbage and asks for a collection where there is much of it.
 func (s *Store) wasted(bytes uint64) {
-	if s.garbage.Add(bytes) < max(8*leastGarbage, s.much(2)) {
-		return
+	if s.garbage.Add(bytes) >= max(8*leastGarbage, s.much(2)) {
+		s.collectSoon()
 	}
+}
+
+func (s *Store) collectSoon() {
 	select {
 	case s.kick <- struct{}{}:
 	default:
