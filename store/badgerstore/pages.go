@@ -150,7 +150,18 @@ func recovered(err *error, what string) {
 	}
 }
 
-func (p *badgerPages) Get(no uint64) (value []byte, err error) {
+func (p *badgerPages) Get(no uint64) ([]byte, error) { return p.get(no, nil) }
+
+// GetCopy is Get for bytes that the caller may change, in buf if that is large enough.
+func (p *badgerPages) GetCopy(no uint64, buf []byte) ([]byte, error) {
+	if buf == nil {
+		buf = make([]byte, 0, 16<<10)
+	}
+	return p.get(no, buf[:0])
+}
+
+// get returns the bytes of a page, in buf unless that is nil.
+func (p *badgerPages) get(no uint64, buf []byte) (value []byte, err error) {
 	defer recovered(&err, "page")
 	p.mu.RLock()
 	value, ok := p.now.pages[no]
@@ -158,15 +169,18 @@ func (p *badgerPages) Get(no uint64) (value []byte, err error) {
 		value, ok = p.before.pages[no]
 	}
 	p.mu.RUnlock()
-	if ok {
+	if ok && buf == nil {
 		return value, nil
+	}
+	if ok {
+		return append(buf, value...), nil
 	}
 	err = p.db.View(func(txn *badger.Txn) error {
 		item, err := txn.Get(pageKey(no))
 		if err != nil {
 			return err
 		}
-		value, err = item.ValueCopy(nil)
+		value, err = item.ValueCopy(buf)
 		return err
 	})
 	switch {

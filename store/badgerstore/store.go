@@ -210,6 +210,15 @@ type reader struct{ Pages }
 
 func (r reader) Page(no uint64) ([]byte, error) { return r.Get(no) }
 
+// CopyPage implements relation.PageCopier.
+func (r reader) CopyPage(no uint64, buf []byte) ([]byte, error) {
+	if p, ok := r.Pages.(*badgerPages); ok {
+		return p.GetCopy(no, buf)
+	}
+	b, err := r.Get(no)
+	return append(buf[:0], b...), err
+}
+
 func (s *Store) newState(r root, d *dictionary.Dictionary) *state {
 	st := &state{root: r, terms: d, pages: s.pages, rows: s.rows}
 	for o := range st.quads {

@@ -174,6 +174,15 @@ func (p Page) Column(column int, dst []store.ID) error {
 	return nil
 }
 
+// Constant tells whether a column is stored as one value for all rows, and which.
+func (p Page) Constant(column int) (v store.ID, ok bool) {
+	start, end := p.bounds(column)
+	if end-start != sizeConstant || p.b[start] != encConstant {
+		return 0, false
+	}
+	return store.ID(binary.LittleEndian.Uint64(p.b[start+1:])), true
+}
+
 // At reads one value at less cost than decoding its column. ok is false where the column is malformed; not every malformation
 // is noticed.
 func (p Page) At(column, row int) (v store.ID, ok bool) {

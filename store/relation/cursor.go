@@ -33,13 +33,23 @@ type Cursor struct {
 	final     bool // the range ends in this leaf
 	visited   int  // leaves since the last jump
 
-	own   *[MaxWidth][]store.ID // buffers for leaves that are not shared
-	valid [MaxWidth]bool        // own holds the column of the present leaf
+	own   *buffers
+	valid [MaxWidth]bool // own holds the column of the present leaf
+}
+
+// buffers are for leaves that are not shared.
+type buffers struct {
+	cols [MaxWidth][]store.ID
+	same [MaxWidth]struct { // the first n of a column are v: many leaves in a row have the same graph or predicate
+		v store.ID
+		n int
+	}
+	page []byte
 }
 
 var _ store.Cursor = (*Cursor)(nil)
 
-var buffers = sync.Pool{New: func() any { return new([MaxWidth][]store.ID) }}
+var bufferPool = sync.Pool{New: func() any { return new(buffers) }}
 
 // Scan opens a cursor that yields the given columns of a range; the others are nil in its blocks. It checks ctx at every block.
 func (r *Relation) Scan(ctx context.Context, rg Range, columns store.ColumnSet) *Cursor {
@@ -91,21 +101,46 @@ func (c *Cursor) column(i int) ([]store.ID, error) {
 	if p := c.leaf.cols[i].Load(); p != nil {
 		return *p, nil
 	}
-	if c.own == nil {
-		c.own = buffers.Get().(*[MaxWidth][]store.ID)
-	}
-	n := c.leaf.rows
+	own := c.buffers()
 	if !c.valid[i] {
-		if cap(c.own[i]) < n {
-			c.own[i] = make([]store.ID, n)
+		n, same := c.leaf.rows, &own.same[i]
+		if cap(own.cols[i]) < n {
+			own.cols[i], same.n = make([]store.ID, n), 0
 		}
-		c.own[i] = c.own[i][:n]
-		if err := c.leaf.page.Column(i, c.own[i]); err != nil {
-			return nil, fmt.Errorf("relation: page %d: %w", c.leaf.no, err)
+		own.cols[i] = own.cols[i][:n]
+		v, constant := c.leaf.page.Constant(i)
+		if !constant || v != same.v || n > same.n {
+			if err := c.leaf.page.Column(i, own.cols[i]); err != nil {
+				return nil, fmt.Errorf("relation: page %d: %w", c.leaf.no, err)
+			}
+			if same.v, same.n = v, 0; constant {
+				same.n = n
+			}
 		}
 		c.valid[i] = true
 	}
-	return c.own[i], nil
+	return own.cols[i], nil
+}
+
+func (c *Cursor) buffers() *buffers {
+	if c.own == nil {
+		c.own = bufferPool.Get().(*buffers)
+	}
+	return c.own
+}
+
+// open opens a leaf that is not to be kept. Its bytes may be those of the leaf before it.
+func (c *Cursor) open(no uint64) (*node, error) {
+	pages, ok := c.r.pages.(PageCopier)
+	if !ok || patchOf(no) != 0 || c.r.cache.get(no) != nil {
+		return c.r.load(no, true, false)
+	}
+	own := c.buffers()
+	var err error
+	if own.page, err = pages.CopyPage(no, own.page); err != nil {
+		return nil, fmt.Errorf("relation: page %d: %w", no, err)
+	}
+	return openNode(no, own.page, c.r.width, true)
 }
 
 // find makes the cursor a table: the rows of the present leaf, decoded, because it is likely to be searched again.
@@ -159,7 +194,12 @@ func (c *Cursor) enter(no uint64, key []store.ID) error {
 	c.visited++
 	keep := c.visited <= cachedLeaves
 	var err error
-	if c.leaf, err = c.r.load(no, true, keep); err != nil {
+	if keep {
+		c.leaf, err = c.r.load(no, true, true)
+	} else {
+		c.leaf, err = c.open(no)
+	}
+	if err != nil {
 		return err
 	}
 	c.shared = keep && c.leaf.touches.Load() >= hotTouches
@@ -288,7 +328,7 @@ func (c *Cursor) Seek(key []store.ID) error {
 func (c *Cursor) Close() {
 	c.closed = true
 	if c.own != nil {
-		buffers.Put(c.own)
+		bufferPool.Put(c.own)
 		c.own = nil
 	}
 	c.leaf = nil

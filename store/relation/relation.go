@@ -71,6 +71,13 @@ type PageReader interface {
 	Page(no uint64) ([]byte, error)
 }
 
+// PageCopier is a PageReader that can copy a page into memory that it is given, which saves long scans new memory for every page.
+type PageCopier interface {
+	PageReader
+	// CopyPage returns a copy of the bytes of a page, in buf if that is large enough.
+	CopyPage(no uint64, buf []byte) ([]byte, error)
+}
+
 // PageWriter is where Apply puts new pages. It is used by one Apply at a time unless it is safe for concurrent use. Page is
 // asked for pages of the old tree only.
 type PageWriter interface {

@@ -461,3 +461,55 @@ func TestPatches(t *testing.T) {
 		t.Fatalf("leaves %v with patches %v, were %v", bases, patches, before)
 	}
 }
+
+// A long scan reads its pages into one place and keeps columns that stay the same: what it gave before must not show in what it gives.
+func TestLongScanReusesMemory(t *testing.T) {
+	t.Parallel()
+	m := newModel(t, 4, capacity{50, 8, 5})
+	pages := &copier{memory: m.m}
+	var changes []Change
+	for i := range store.ID(20_000) {
+		changes = append(changes, Change{Row: Row{i / 3000, 7 + i/5500, i * 13 % 1000, 1}})
+	}
+	m.apply(changes, 1000)
+	rel := New(pages, nil, 4, m.root)
+	for range 3 {
+		c := rel.Scan(t.Context(), Range{}, store.AllColumns)
+		i := 0
+		for {
+			b, err := c.Next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if b.Len == 0 {
+				break
+			}
+			for j := range b.Len {
+				row := Row{b.Cols[0][j], b.Cols[1][j], b.Cols[2][j], b.Cols[3][j]}
+				if row != m.rows[i] {
+					t.Fatalf("row %d is %v, want %v", i, row, m.rows[i])
+				}
+				i++
+			}
+		}
+		c.Close()
+		if i != len(m.rows) {
+			t.Fatalf("%d rows, want %d", i, len(m.rows))
+		}
+	}
+	if pages.copies < 300 {
+		t.Errorf("%d copies", pages.copies)
+	}
+}
+
+// copier is memory with CopyPage.
+type copier struct {
+	*memory
+	copies int
+}
+
+func (c *copier) CopyPage(no uint64, buf []byte) ([]byte, error) {
+	c.copies++
+	b, err := c.Page(no)
+	return append(buf[:0], b...), err
+}
