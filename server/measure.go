@@ -48,7 +48,7 @@ func kind(r *http.Request, name string) {
 
 // measure hands a request that has ended to the metrics.
 func (s *Server) measure(r *http.Request, in *info, status int, bytes int64, took time.Duration, ended bool) {
-	m := metrics.Request{Route: in.route, Method: r.Method, Status: status, Took: took, Bytes: bytes, Kind: in.kind, Rows: in.rows, Slow: in.slow}
+	m := metrics.Request{Route: in.route, Method: r.Method, Status: status, Took: took, Bytes: bytes, Kind: in.kind, Rows: in.rows, Spilled: in.spilled, Slow: in.slow}
 	if m.Route == "" {
 		m.Route = otherRoute
 	}

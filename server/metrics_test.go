@@ -147,7 +147,7 @@ func TestMetricsDocumented(t *testing.T) {
 	t.Parallel()
 	st, _ := historyStore(t)
 	var s *Server
-	srv := testServer(t, st, nil, func(made *Server) { s = made })
+	srv := testServer(t, st, func(c *Config) { c.MemoryTotal = 1 << 20 }, func(made *Server) { s = made })
 	get(t, srv, "/sparql?query=SELECT")
 	page, err := os.ReadFile("../docs/operations.md")
 	if err != nil {
@@ -162,5 +162,30 @@ func TestMetricsDocumented(t *testing.T) {
 		if strings.HasPrefix(name, "triplestore_") && !slices.Contains(documented, name) {
 			t.Errorf("docs/operations.md lacks %s", name)
 		}
+	}
+}
+
+// TestMetricsOfMemory: what queries take of the memory that they share, and of files, is told.
+func TestMetricsOfMemory(t *testing.T) {
+	t.Parallel()
+	var s *Server
+	srv := testServer(t, testStore(t, ""), func(c *Config) {
+		c.Memory, c.MemoryTotal, c.Disk, c.TempDir = 1<<20, 64<<20, 1<<30, t.TempDir()
+	}, func(made *Server) { s = made })
+	values := strings.Repeat("1 2 3 4 5 6 7 8 9 0 ", 30)
+	text := "SELECT * { VALUES ?a { " + values + " } VALUES ?b { " + values + " } BIND (?a * 3 + ?b AS ?c) } ORDER BY DESC(?c) ?b"
+	r := send(t, srv, "POST", "/sparql", typeForm, url.Values{"query": {text}}.Encode(), "Accept", "text/csv")
+	if r.StatusCode != 200 || strings.Count(r.body, "\n") != 90_001 {
+		t.Fatalf("%d, %d lines", r.StatusCode, strings.Count(r.body, "\n"))
+	}
+	var got map[string]string
+	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline) && got["triplestore_http_requests_unfinished"] != "0"; {
+		got = scrape(t, s)
+	}
+	if got[`triplestore_query_memory_bytes{state="limit"}`] != "6.7108864e+07" || got[`triplestore_query_memory_bytes{state="used"}`] != "0" {
+		t.Errorf("the memory that is shared: %v", got)
+	}
+	if got[`triplestore_spilled_queries_total{kind="select"}`] != "1" || got[`triplestore_query_spilled_bytes_total{kind="select"}`] == "" {
+		t.Errorf("what was spilled: %v", got)
 	}
 }

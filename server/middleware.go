@@ -24,6 +24,7 @@ type info struct {
 	turn    *turn // the slot that it has
 	attempt *attempt
 	rows    int64  // and triples that were sent
+	spilled int64  // bytes of temporary files
 	route   string // the template of the path, for metrics
 	kind    string // of a query or another operation on data, for metrics
 	slow    bool
@@ -136,6 +137,9 @@ func (s *Server) record(next http.Handler) http.Handler {
 			attrs = append(attrs, slog.Int("status", status), slog.Int64("bytes", rec.bytes), slog.Duration("took", took))
 			if in.rows > 0 {
 				attrs = append(attrs, slog.Int64("rows", in.rows))
+			}
+			if in.spilled > 0 {
+				attrs = append(attrs, slog.Int64("spilled", in.spilled))
 			}
 			s.c.Log.LogAttrs(r.Context(), level, "request", attrs...)
 			s.measure(r, in, status, rec.bytes, took, ended)

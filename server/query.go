@@ -163,6 +163,11 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 		return err
 	}
 	defer res.Close()
+	defer func() {
+		if in := requestInfo(ctx); in != nil {
+			in.spilled += res.Spilled()
+		}
+	}()
 	kind(r, queryKinds[res.Form()])
 	offers := graphOffers
 	switch res.Form() {

@@ -225,8 +225,10 @@ func New(c Config) (*Server, error) {
 	known := vocab.Prefixes()
 	maps.Copy(known, c.Prefixes)
 	var pool *sparql.Pool
+	var shared metrics.Pool // nil where there is none
 	if c.MemoryTotal > 0 {
 		pool = sparql.NewPool(c.MemoryTotal)
+		shared = pool
 	}
 	s.engine = sparql.NewEngine(sparql.Options{
 		Timeout: c.Timeout, Memory: c.Memory, Pool: pool, Disk: c.Disk, TempDir: c.TempDir, MaxRows: c.MaxRows, UnionDefaultGraph: c.UnionDefaultGraph, Base: c.Base, Prefixes: known,
@@ -234,7 +236,7 @@ func New(c Config) (*Server, error) {
 	})
 	s.link.queries = c.Stored != nil
 	s.vocabs.turn, s.diagrams.turn = make(chan struct{}, 1), make(chan struct{}, 1)
-	s.metrics = metrics.New(c.Version, s.whole, map[string]metrics.Queue{"queries": s.slots, "updates": s.writes, "exports": s.exports}, c.Log)
+	s.metrics = metrics.New(c.Version, s.whole, map[string]metrics.Queue{"queries": s.slots, "updates": s.writes, "exports": s.exports}, shared, c.Log)
 	h, err := s.routes()
 	if err != nil {
 		return nil, err

@@ -111,25 +111,6 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
-func TestCancel(t *testing.T) {
-	snap := snapshotOf(t, denseQuads(1500, 8))
-	for name, text := range endless {
-		t.Run(name, func(t *testing.T) {
-			ctx, cancel := context.WithCancel(context.Background())
-			var cancelled time.Time
-			timer := time.AfterFunc(50*time.Millisecond, func() { cancelled = time.Now(); cancel() })
-			defer timer.Stop()
-			err := run(ctx, snap, text, Options{Memory: 2 << 30})
-			if !errors.Is(err, context.Canceled) {
-				t.Fatalf("got %v", err)
-			}
-			if d := time.Since(cancelled); d > slack {
-				t.Errorf("it took %v after the cancel", d)
-			}
-		})
-	}
-}
-
 func TestMemory(t *testing.T) {
 	snap := snapshotOf(t, denseQuads(3000, 8))
 	for _, text := range []string{
@@ -150,6 +131,43 @@ func TestMemory(t *testing.T) {
 			t.Errorf("%s: got %v with %d bytes at most", text, err, r.MemoryPeak())
 		}
 		r.Close()
+	}
+}
+
+// TestMemoryThatCannotSpill: what cannot go to files ends the query with an error when the budget is used up, and does not take much more.
+func TestMemoryThatCannotSpill(t *testing.T) {
+	var quads []rdf.Quad
+	const nodes = 20_000
+	node := func(i int) rdf.Term { return rdf.IRI(fmt.Sprintf("http://e/n%d", i)) }
+	for i := range nodes {
+		quads = append(quads, rdf.Quad{S: node(i / 2), P: rdf.IRI("http://e/p"), O: node(i)}, rdf.Quad{S: node(i), P: rdf.IRI("http://e/q"), O: node(i / 2)})
+	}
+	snap := snapshotOf(t, quads)
+	for name, text := range map[string]string{ // each needs some hundred KiB
+		"path forward":             "SELECT (COUNT(*) AS ?n) { :n0 :p* ?x }",
+		"path backward":            "SELECT (COUNT(*) AS ?n) { ?x (^:p|:q)+ :n1 }",
+		"path of alternatives":     "ASK { :n1 (:p|^:p|:q)* :n0 . :n0 :p* :n17777 }",
+		"path between":             "SELECT * { :n1 (:p/:p)* :n19999 . ?a :p ?b } LIMIT 1",
+		"distinct of one group":    "SELECT (COUNT(DISTINCT CONCAT(STR(?x), 'x')) AS ?n) { ?x :p ?y }",
+		"GROUP_CONCAT":             "SELECT (GROUP_CONCAT(?x) AS ?n) { ?x :p ?y }",
+		"GROUP_CONCAT of distinct": "SELECT (GROUP_CONCAT(DISTINCT ?x ; separator='') AS ?n) { ?x :p ?y }",
+		"GROUP_CONCATs":            "SELECT ?z (GROUP_CONCAT(CONCAT(STR(?x), STR(?y))) AS ?n) { ?x :p ?y BIND (1 AS ?z) } GROUP BY ?z",
+	} {
+		for _, disk := range []int64{0, 1 << 30} {
+			const limit = 128 << 10
+			r, err := NewEngine(Options{Memory: limit, Disk: disk, TempDir: t.TempDir(), Timeout: time.Minute}).Query(context.Background(), snap, "PREFIX : <http://e/> "+text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = drain(r)
+			if spilled := disk > 0 && err == nil && r.Spilled() > 0; !errors.Is(err, ErrMemory) && !spilled || r.MemoryPeak() > limit {
+				t.Errorf("%s, disk %d: got %v with %d bytes at most, %d in files", name, disk, err, r.MemoryPeak(), r.Spilled())
+			}
+			r.Close()
+			if err := run(context.Background(), snap, text, Options{Memory: 256 << 20, Timeout: time.Minute}); err != nil {
+				t.Errorf("%s, with enough memory: %v", name, err)
+			}
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package sparql
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"triplestore/rdf"
 	"triplestore/sparql/syntax"
 	"triplestore/store"
+	"triplestore/vocab"
 )
 
 // ParameterError is the error of a parameter that a query cannot take.
@@ -22,9 +24,9 @@ type ParameterError struct {
 // Error gives the message.
 func (e *ParameterError) Error() string { return "parameter " + e.Name + ": " + e.Msg }
 
-// QueryParams is Query with values for some of the query's variables, named without question marks. They are bound as terms, as
-// if VALUES stood at the beginning of the query's pattern and of each sub-select's: whatever is in them stays a value and never
-// becomes text of the query. The error may be a *ParameterError.
+// QueryParams is Query with values for some of the query's variables, named without question marks. They are bound as terms: in expressions
+// a value stands in the place of its variable, and VALUES at the beginning of the query's pattern and of each sub-select's binds the
+// variable. Whatever is in them stays a value and never becomes text of the query. The error may be a *ParameterError.
 func (e *Engine) QueryParams(ctx context.Context, snap store.Snapshot, text string, params map[string]rdf.Term) (*Result, error) {
 	o := e.options
 	o.Params = params
@@ -48,7 +50,8 @@ func bindParams(q *syntax.Query, text string, params map[string]rdf.Term) error 
 		data.Vars = append(data.Vars, name)
 		data.Rows[0] = append(data.Rows[0], x)
 	}
-	return bindIn(q, data)
+	b := binder{data: data, values: params}
+	return b.query(q)
 }
 
 // mentionsVar reports whether a text has a variable, or a string or comment that looks like it.
@@ -73,65 +76,146 @@ func nameByte(c byte) bool {
 	return c == '_' || c >= 0x80 || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
-// bindIn puts an inline table before the pattern of a query and of all sub-selects.
-func bindIn(q *syntax.Query, data *syntax.InlineData) error {
-	for _, item := range q.Items {
-		if item.Expr != nil {
-			if err := assigned(item.Var, data); err != nil {
+// binder puts the values of parameters into a query. In expressions a value takes the place of the variable, so that a filter sees it
+// wherever it stands. Elsewhere the variable stays and an inline table before the pattern gives it the value, so that it can be
+// selected, and is the same in every pattern; EXISTS and SERVICE in a group of their own have such a table too.
+type binder struct {
+	data   *syntax.InlineData
+	values map[string]rdf.Term
+}
+
+// query binds in a query or a sub-select and in all that it holds.
+func (b *binder) query(q *syntax.Query) error {
+	for i := range q.Items {
+		if item := &q.Items[i]; item.Expr != nil {
+			if err := b.assigned(item.Var); err != nil {
+				return err
+			}
+			if err := b.expr(&item.Expr, false); err != nil {
 				return err
 			}
 		}
 	}
-	for _, k := range q.GroupBy {
-		if v, ok := k.Expr.(*syntax.Var); !ok || v.Name != k.Var {
-			if err := assigned(k.Var, data); err != nil {
-				return err
-			}
+	for i := range q.GroupBy {
+		k := &q.GroupBy[i]
+		if v, ok := k.Expr.(*syntax.Var); ok && v.Name == k.Var {
+			continue // the name of the group's key stays
+		}
+		if err := b.assigned(k.Var); err != nil {
+			return err
+		}
+		if err := b.expr(&k.Expr, false); err != nil {
+			return err
+		}
+	}
+	for i := range q.Having {
+		if err := b.expr(&q.Having[i], false); err != nil {
+			return err
+		}
+	}
+	for i := range q.OrderBy {
+		if err := b.expr(&q.OrderBy[i].Expr, false); err != nil {
+			return err
 		}
 	}
 	if q.Where == nil {
-		return nil
+		if q.Form != syntax.Describe || len(q.Describe) == 0 {
+			return nil
+		}
+		q.Where = &syntax.Group{Span: q.Span} // DESCRIBE ?x without a pattern
 	}
-	if err := bindBelow(q.Where, data); err != nil {
+	if err := b.group(q.Where, false); err != nil {
 		return err
 	}
-	q.Where.Elements = append([]syntax.Pattern{data}, q.Where.Elements...)
+	b.table(q.Where)
 	return nil
 }
 
+// table puts the inline table before the elements of a group.
+func (b *binder) table(g *syntax.Group) {
+	g.Elements = append([]syntax.Pattern{b.data}, g.Elements...)
+}
+
 // assigned refuses a variable with a value that the query gives another one itself: its text would not be valid with VALUES in it.
-func assigned(name string, data *syntax.InlineData) error {
-	if slices.Contains(data.Vars, name) {
+func (b *binder) assigned(name string) error {
+	if _, ok := b.values[name]; ok {
 		return &ParameterError{name, fmt.Sprintf("the query gives ?%s a value itself, by BIND or AS", name)}
 	}
 	return nil
 }
 
-func bindBelow(g *syntax.Group, data *syntax.InlineData) error {
+// group binds in the elements of a group; nested says that it is one of its own, where the table before the pattern is not seen.
+func (b *binder) group(g *syntax.Group, nested bool) error {
+	remote := false
 	for _, e := range g.Elements {
 		var err error
 		switch e := e.(type) {
+		case *syntax.Filter:
+			err = b.expr(&e.Expr, nested)
 		case *syntax.Bind:
-			err = assigned(e.Var, data)
+			if err = b.assigned(e.Var); err == nil {
+				err = b.expr(&e.Expr, nested)
+			}
 		case *syntax.Group:
-			err = bindBelow(e, data)
+			err = b.group(e, true)
 		case *syntax.Optional:
-			err = bindBelow(e.Group, data)
+			err = b.group(e.Group, true)
 		case *syntax.Union:
 			for _, a := range e.Alternatives {
-				err = errors.Join(err, bindBelow(a, data))
+				err = errors.Join(err, b.group(a, true))
 			}
 		case *syntax.Minus:
-			err = bindBelow(e.Group, data)
+			err = b.group(e.Group, true)
 		case *syntax.Lateral:
-			err = bindBelow(e.Group, data)
+			err = b.group(e.Group, nested)
 		case *syntax.Graph:
-			err = bindBelow(e.Group, data)
+			err = b.group(e.Group, true)
+		case *syntax.Service:
+			remote = true // its text is sent as it is, with the values that its variables have before it
 		case *syntax.SubSelect:
-			err = bindIn(e.Query, data)
+			err = b.query(e.Query)
 		}
 		if err != nil {
 			return err
+		}
+	}
+	if nested && remote {
+		b.table(g)
+	}
+	return nil
+}
+
+// expr binds in an expression.
+func (b *binder) expr(e *syntax.Expr, nested bool) error {
+	switch x := (*e).(type) {
+	case *syntax.Var:
+		if t, ok := b.values[x.Name]; ok {
+			*e = &syntax.Const{Span: x.Span, Term: t}
+		}
+	case *syntax.Call:
+		if len(x.Args) == 1 && x.Func == "BOUND" {
+			if v, ok := x.Args[0].(*syntax.Var); ok && b.assigned(v.Name) != nil {
+				*e = &syntax.Const{Span: x.Span, Term: rdf.Literal("true", vocab.XSD+"boolean")}
+			}
+			return nil
+		}
+		for i := range x.Args {
+			if err := b.expr(&x.Args[i], nested); err != nil {
+				return err
+			}
+		}
+	case *syntax.Aggregate:
+		if x.Arg != nil {
+			return b.expr(&x.Arg, nested)
+		}
+	case *syntax.TripleExpr:
+		return cmp.Or(b.expr(&x.S, nested), b.expr(&x.P, nested), b.expr(&x.O, nested))
+	case *syntax.Exists:
+		if err := b.group(x.Group, nested); err != nil {
+			return err
+		}
+		if nested {
+			b.table(x.Group)
 		}
 	}
 	return nil

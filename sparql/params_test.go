@@ -37,11 +37,43 @@ func TestParams(t *testing.T) {
 		{"SELECT * { ?s :p ?o }", n3, 2},
 		{"SELECT * { ?x :p ?o FILTER (?x = ?s) }", n3, 2},
 		{"SELECT ?x { { SELECT ?x { ?x :p ?o FILTER (?x = $s) } } }", n3, 2},
+		// Wherever a filter stands, it sees the value.
+		{"SELECT * { { ?x :p ?o FILTER (?x = ?s) } }", n3, 2},
+		{"SELECT * { { { ?x :p ?o FILTER (STR(?s) = STR(?x)) } } UNION { ?x :label ?o FILTER (?x IN (:n4, ?s)) } }", n3, 4},
+		{"SELECT ?o { ?x :label ?l OPTIONAL { ?x :p ?o FILTER (?x = ?s) } FILTER BOUND (?o) }", n3, 2},
+		{"SELECT ?x { ?x :label ?l OPTIONAL { { ?x :p ?o FILTER (?x = ?s) } } FILTER (!BOUND (?o)) }", n3, 19},
+		{"SELECT * { ?x :label ?l MINUS { ?x :p ?o FILTER (?x = ?s) } }", n3, 19},
+		{"SELECT * { ?x :label ?l MINUS { ?y :p ?z FILTER (?y = ?s) } }", n3, 20}, // no variable in common: nothing is taken away
+		{"SELECT * { { ?x :label ?l FILTER EXISTS { ?s :p ?x } } }", n3, 2},
+		{"SELECT * { { ?x :label ?l FILTER NOT EXISTS { { ?y :p ?x FILTER (?y = ?s) } } } }", n3, 18},
+		{"SELECT * { ?x :label ?l LATERAL { SELECT * { ?x :p ?o FILTER (?x = ?s) } } }", n3, 2},
+		{"SELECT * { { ?x :label ?l BIND (?s AS ?t) FILTER (?x = ?t) } }", n3, 1},
+		{"SELECT * { { SELECT * { { ?x :p ?o FILTER (?x = ?s) } } } }", n3, 2},
+		{"SELECT * { { ?x :p ?o FILTER (BOUND (?s) && ?x = ?s) } }", n3, 2},
+		{"SELECT ?x { ?x :p ?o } GROUP BY ?x HAVING (COUNT(?o) >= ?min)", map[string]rdf.Term{"min": rdf.Literal("2", "http://www.w3.org/2001/XMLSchema#integer")}, 20},
+		{"SELECT ?x { ?x :p ?o } GROUP BY ?x HAVING (COUNT(?o) > ?min)", map[string]rdf.Term{"min": rdf.Literal("2", "http://www.w3.org/2001/XMLSchema#integer")}, 0},
+		{"SELECT ?s (COUNT(*) AS ?n) { ?s :p ?o } GROUP BY ?s", n3, 1},
+		{"SELECT * { ?x :p ?o } ORDER BY (?x = ?s) LIMIT 3", n3, 3},
 		{"SELECT * { ?x :label ?s }", map[string]rdf.Term{"s": rdf.String(`" } INSERT DATA { <a:b> <a:c> "`)}, 0},
 	} {
 		if n, err := count(test.text, test.params); err != nil || n != test.want {
 			t.Errorf("%s: got %d rows, %v, want %d", test.text, n, err, test.want)
 		}
+	}
+	r, err := e.QueryParams(context.Background(), snap, "DESCRIBE ?s", n3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	n := 0
+	for _, err := range r.Triples() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	if n != 3 {
+		t.Errorf("DESCRIBE without a pattern: %d triples", n)
 	}
 	var bad *ParameterError
 	for _, params := range []map[string]rdf.Term{{"none": rdf.String("")}, {"s": rdf.BlankNode("b")}, {"s": {}}, {"": rdf.String("")}} {

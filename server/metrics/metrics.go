@@ -27,6 +27,8 @@ type Request struct {
 	// Reason says why a query failed; empty where it did not.
 	Reason string
 	Rows   int64
+	// Spilled is how many bytes of temporary files the query took.
+	Spilled int64
 	// Slow tells that it went into the log of slow queries.
 	Slow bool
 }
@@ -35,6 +37,13 @@ type Request struct {
 type Queue interface {
 	Running() int
 	Waiting() int
+}
+
+// Pool is memory that all queries share.
+type Pool interface {
+	Limit() int64
+	Used() int64
+	Peak() int64
 }
 
 // Metrics are those of one server. They are safe for concurrent use.
@@ -46,6 +55,8 @@ type Metrics struct {
 	queries     *prometheus.HistogramVec
 	rows        *prometheus.CounterVec
 	failures    *prometheus.CounterVec
+	spilled     *prometheus.CounterVec
+	spills      *prometheus.CounterVec
 	slow        prometheus.Counter
 	unfinished  prometheus.Gauge
 	storeErrors *slog.Logger
@@ -54,8 +65,8 @@ type Metrics struct {
 // buckets go from a point query to the usual limit of time, in seconds.
 var buckets = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
 
-// New makes the metrics of a server of a version over a store. What the store tells is asked for at every scrape.
-func New(version string, st store.Store, queues map[string]Queue, log *slog.Logger) *Metrics {
+// New makes the metrics of a server of a version over a store. What the store tells is asked for at every scrape. The pool may be nil.
+func New(version string, st store.Store, queues map[string]Queue, pool Pool, log *slog.Logger) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "triplestore_http_requests_total",
@@ -71,6 +82,10 @@ func New(version string, st store.Store, queues map[string]Queue, log *slog.Logg
 			Help: "Solutions and triples that were sent, by kind of query."}, []string{"kind"}),
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "triplestore_query_failures_total",
 			Help: "Queries, updates and operations on graphs that failed, by kind and reason."}, []string{"kind", "reason"}),
+		spilled: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "triplestore_query_spilled_bytes_total",
+			Help: "Bytes that queries put into temporary files, by kind."}, []string{"kind"}),
+		spills: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "triplestore_spilled_queries_total",
+			Help: "Queries that needed temporary files, by kind."}, []string{"kind"}),
 		slow: prometheus.NewCounter(prometheus.CounterOpts{Name: "triplestore_slow_queries_total",
 			Help: "Queries and updates that went into the log of slow ones."}),
 		unfinished: prometheus.NewGauge(prometheus.GaugeOpts{Name: "triplestore_http_requests_unfinished",
@@ -80,8 +95,15 @@ func New(version string, st store.Store, queues map[string]Queue, log *slog.Logg
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "triplestore_build_info", Help: "Always 1; the labels tell the version.",
 		ConstLabels: prometheus.Labels{"version": version}})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.seconds, m.bytes, m.queries, m.rows, m.failures, m.slow, m.unfinished, build,
+	m.registry.MustRegister(m.requests, m.seconds, m.bytes, m.queries, m.rows, m.failures, m.spilled, m.spills, m.slow, m.unfinished, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &storeCollector{st, log})
+	if pool != nil {
+		for name, f := range map[string]func() int64{"used": pool.Used, "peak": pool.Peak, "limit": pool.Limit} {
+			m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "triplestore_query_memory_bytes",
+				Help:        "Memory that running queries and updates have of what they share, the most that they had, and what there is.",
+				ConstLabels: prometheus.Labels{"state": name}}, func() float64 { return float64(f()) }))
+		}
+	}
 	for name, q := range queues {
 		m.registry.MustRegister(
 			prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "triplestore_running", Help: "What runs now, by queue.",
@@ -106,6 +128,10 @@ func (m *Metrics) End(r Request) {
 	}
 	m.queries.WithLabelValues(r.Kind).Observe(r.Took.Seconds())
 	m.rows.WithLabelValues(r.Kind).Add(float64(r.Rows))
+	if r.Spilled > 0 {
+		m.spilled.WithLabelValues(r.Kind).Add(float64(r.Spilled))
+		m.spills.WithLabelValues(r.Kind).Inc()
+	}
 	if r.Reason != "" {
 		m.failures.WithLabelValues(r.Kind, r.Reason).Inc()
 	}

@@ -13,8 +13,30 @@ import (
 	"github.com/dlclark/regexp2"
 )
 
-// matchTimeout bounds one match of a regular expression with back-references, which may take exponential time.
-const matchTimeout = 250 * time.Millisecond
+// matchTimeout bounds a try of matching a regular expression with back-references, which may take exponential time. The context can only
+// be looked at between tries, of which there are matchTries: a processor that others have may have kept the first one waiting.
+const (
+	matchTimeout = 60 * time.Millisecond
+	matchTries   = 3
+)
+
+func init() { regexp2.SetTimeoutCheckPeriod(matchTimeout / 4) } // of its clock
+
+// patiently tries to match until that succeeds in time.
+func patiently[T any](ctx context.Context, match func() (T, error)) (T, error) {
+	for try := 1; ; try++ {
+		found, err := match()
+		if err == nil {
+			return found, nil
+		}
+		if ctx != nil && ctx.Err() != nil {
+			return found, ctx.Err()
+		}
+		if try == matchTries {
+			return found, ErrRegexTimeout
+		}
+	}
+}
 
 // ErrRegexTimeout is the error of a regular expression with back-references that takes too long. It ends the query, since
 // dropping the row would be a wrong answer.
@@ -142,11 +164,7 @@ func (m *matcher) match(ctx context.Context, s string) (bool, error) {
 	case matchFold:
 		return containsFold(s, m.literal), nil
 	case matchBack:
-		ok, err := m.back.MatchString(s)
-		if err != nil {
-			return false, ErrRegexTimeout
-		}
-		return ok, nil
+		return patiently(ctx, func() (bool, error) { return m.back.MatchString(s) })
 	}
 	if m.long(s) {
 		r := &textReader{s: s, ctx: ctx}
@@ -387,8 +405,8 @@ func (m *matcher) replace(ctx context.Context, text, repl string) (out string, c
 	}
 	if m.back != nil {
 		var cursor charCursor
-		match, err := m.back.FindStringMatch(text)
-		for ; match != nil && err == nil; match, err = m.back.FindNextMatch(match) {
+		match, err := patiently(ctx, func() (*regexp2.Match, error) { return m.back.FindStringMatch(text) })
+		for ; match != nil && err == nil; match, err = patiently(ctx, func() (*regexp2.Match, error) { return m.back.FindNextMatch(match) }) {
 			if ctx != nil && ctx.Err() != nil {
 				return "", false, ctx.Err()
 			}
@@ -398,7 +416,7 @@ func (m *matcher) replace(ctx context.Context, text, repl string) (out string, c
 			}
 		}
 		if err != nil {
-			return "", false, ErrRegexTimeout
+			return "", false, err
 		}
 	} else if m.long(text) {
 		for at := 0; ; {
