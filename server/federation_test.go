@@ -84,7 +84,7 @@ func TestFederation(t *testing.T) {
 		http.Redirect(w, r, "http://169.254.169.254/latest/meta-data/", http.StatusTemporaryRedirect)
 	})
 	refused := endpointOf(t, func(http.ResponseWriter, *http.Request) { t.Error("it was asked") })
-	srv := federating(t, egress.Options{Total: 300 * time.Millisecond, MaxBytes: 1 << 18}, good, dies, slow, many, huge, fails, moves, "*")
+	srv := federating(t, egress.Options{Total: 2 * time.Second, MaxBytes: 1 << 18}, good, dies, slow, many, huge, fails, moves, "*")
 	for _, c := range []struct {
 		name, endpoint string
 		status         int
@@ -92,7 +92,7 @@ func TestFederation(t *testing.T) {
 	}{
 		{"good", good, 200, "there"},
 		{"dies", dies, 502, "broke off"},
-		{"slow", slow, 504, "took longer than 300ms"},
+		{"slow", slow, 504, "took longer than 2s"},
 		{"many", many, 502, "more than 1000 rows"},
 		{"huge", huge, 502, "longer than allowed"},
 		{"fails", fails, 502, "500 Internal Server Error: out of order"},
