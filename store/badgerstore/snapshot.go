@@ -3,6 +3,7 @@ package badgerstore
 import (
 	"context"
 	"fmt"
+	"sort"
 	"sync/atomic"
 
 	"triplestore/rdf"
@@ -97,7 +98,8 @@ func (n *snapshot) Terms(ids []store.ID, dst []rdf.Term) error {
 	return n.state.terms.Terms(ids, dst)
 }
 
-// Graphs jumps from graph to graph in the order gspo.
+// Graphs jumps from graph to graph in the order gspo. A graph that ends within a block of rows is counted there; only where a block
+// ends inside a graph, the tree is asked for its number of rows and its end.
 func (n *snapshot) Graphs() ([]store.GraphCount, error) {
 	if err := n.check(); err != nil {
 		return nil, err
@@ -111,23 +113,34 @@ func (n *snapshot) Graphs() ([]store.GraphCount, error) {
 		if err != nil || b.Len == 0 {
 			return out, err
 		}
-		g := b.Cols[0]
-		for len(g) > 0 {
-			count, err := rel.Count(relation.Range{Prefix: g[:1]})
-			if err != nil {
-				return nil, err
-			}
+		for g := b.Cols[0][:b.Len]; len(g) > 0; {
 			graph := g[0]
-			out = append(out, store.GraphCount{Graph: graph, Quads: count})
-			if count >= uint64(len(g)) {
-				if err := c.Seek([]store.ID{graph + 1}); err != nil {
+			end := runLength(g)
+			count := uint64(end)
+			if end == len(g) {
+				if count, err = rel.Count(relation.Range{Prefix: g[:1]}); err != nil {
 					return nil, err
 				}
-				break
+				if count > uint64(end) {
+					if err := c.Seek([]store.ID{graph + 1}); err != nil {
+						return nil, err
+					}
+				}
 			}
-			g = g[count:]
+			out = append(out, store.GraphCount{Graph: graph, Quads: count})
+			g = g[end:]
 		}
 	}
+}
+
+// runLength is how many of the sorted ids are the first one.
+func runLength(ids []store.ID) int {
+	step := 1
+	for step < len(ids) && ids[step] == ids[0] {
+		step *= 2
+	}
+	lo, hi := step/2, min(step, len(ids))
+	return lo + sort.Search(hi-lo, func(i int) bool { return ids[lo+i] != ids[0] })
 }
 
 func (n *snapshot) Languages() []string { return n.state.terms.Languages() }

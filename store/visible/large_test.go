@@ -14,7 +14,7 @@ import (
 	"triplestore/store/visible"
 )
 
-func openBadger(t *testing.T) *badgerstore.Store {
+func openBadger(t testing.TB) *badgerstore.Store {
 	t.Helper()
 	s, err := badgerstore.Open(t.TempDir(), badgerstore.Options{Retention: &badgerstore.Retention{Commits: 10}})
 	if err != nil {

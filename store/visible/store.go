@@ -23,10 +23,11 @@ type Store struct {
 
 	mu     sync.Mutex
 	recent []keptView
+	known  map[string]*decisions // by scope
 }
 
 // New makes views of a store, which it does not own.
-func New(inner store.Store) *Store { return &Store{inner: inner} }
+func New(inner store.Store) *Store { return &Store{inner: inner, known: map[string]*decisions{}} }
 
 // For is the store as rights let it be seen. It is the store itself where they cover everything and nobody watches. It is a
 // store.History if the store is one. Close does nothing. ctx is that of who asks: counts that take long stop with it.

@@ -105,7 +105,7 @@ func (x *behindTxn) Snapshot() (store.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := newView(n, x.of.rights)
+	v, err := newView(n, x.of.rights, nil)
 	if n, err = restrict(context.Background(), n, v, err); err != nil {
 		return nil, err
 	}

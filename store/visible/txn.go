@@ -172,6 +172,6 @@ func (x *txn) Snapshot() (store.Snapshot, error) {
 	if err != nil || x.part.rights.ReadsAll() {
 		return n, err
 	}
-	v, err := newView(n, x.part.rights)
+	v, err := newView(n, x.part.rights, nil) // IDs of terms that are new here may stand for others later
 	return restrict(x.ctx, n, v, err)
 }

@@ -26,23 +26,63 @@ type view struct {
 	datatypes  []string
 }
 
-// newView divides the graphs of a snapshot. It returns nil where nothing is hidden.
-func newView(n store.Snapshot, rights Rights) (*view, error) {
-	all, err := n.Graphs()
-	if err != nil {
-		return nil, err
+// decisions are what a scope may read by the ID of the graph, the terms of which never change once they are committed. They are safe for
+// concurrent use. Nil remembers nothing.
+type decisions struct {
+	mu  sync.Mutex
+	may map[store.ID]bool
+}
+
+// of decides about graphs, by their names where it does not know them yet.
+func (d *decisions) of(n store.Snapshot, rights Rights, all []store.GraphCount) (may []bool, err error) {
+	may = make([]bool, len(all))
+	var asked []int
+	if d != nil {
+		d.mu.Lock()
+		defer d.mu.Unlock()
 	}
-	ids := make([]store.ID, len(all))
 	for i, g := range all {
-		ids[i] = g.Graph
+		known := false
+		if d != nil {
+			may[i], known = d.may[g.Graph]
+		}
+		if !known {
+			asked = append(asked, i)
+		}
+	}
+	ids := make([]store.ID, len(asked))
+	for k, i := range asked {
+		ids[k] = all[i].Graph
 	}
 	names := make([]rdf.Term, len(ids))
 	if err := n.Terms(ids, names); err != nil { // the default graph has the zero Term
 		return nil, err
 	}
-	v := &view{counts: map[string]uint64{}}
+	if d != nil && len(d.may) > 2*len(all)+1000 { // most of them are of graphs that are gone
+		clear(d.may)
+	}
+	for k, i := range asked {
+		may[i] = rights.MayRead(names[k])
+		if d != nil {
+			d.may[ids[k]] = may[i]
+		}
+	}
+	return may, nil
+}
+
+// newView divides the graphs of a snapshot. It returns nil where nothing is hidden.
+func newView(n store.Snapshot, rights Rights, known *decisions) (*view, error) {
+	all, err := n.Graphs()
+	if err != nil {
+		return nil, err
+	}
+	may, err := known.of(n, rights, all)
+	if err != nil {
+		return nil, err
+	}
+	v := &view{counts: map[string]uint64{}, visible: make([]store.GraphCount, 0, len(all))}
 	for i, g := range all {
-		if rights.MayRead(names[i]) {
+		if may[i] {
 			v.visible = append(v.visible, g)
 			v.quads += g.Quads
 		} else {
@@ -163,7 +203,15 @@ func (s *Store) viewOf(n store.Snapshot, rights Rights) (*view, error) {
 		s.recent = slices.Delete(s.recent, i, i+1)
 	} else {
 		// The caller that made this waits for its result, so n is open for as long as it is needed.
-		k = keptView{key, sync.OnceValues(func() (*view, error) { return newView(n, rights) })}
+		known := s.known[key.scope]
+		if known == nil {
+			if len(s.known) >= maxViews {
+				clear(s.known)
+			}
+			known = &decisions{may: map[store.ID]bool{}}
+			s.known[key.scope] = known
+		}
+		k = keptView{key, sync.OnceValues(func() (*view, error) { return newView(n, rights, known) })}
 	}
 	s.recent = slices.Insert(s.recent, 0, k)
 	s.recent = s.recent[:min(len(s.recent), maxViews)]
