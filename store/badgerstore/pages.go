@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
@@ -50,6 +51,10 @@ type badgerPages struct {
 	dir      string
 	lock     dirLock
 	fileSize uint64 // of the value log
+
+	opened      time.Time
+	tablesSize  atomic.Uint64 // good until tablesUntil
+	tablesUntil atomic.Int64  // time since opened
 
 	collecting atomic.Uint64 // bytes that collecting may still write; commits leave them free
 
@@ -140,7 +145,7 @@ func openAs(dir string, o Options, version uint16) (_ *badgerPages, err error) {
 	}
 	opened = true
 	writeOwner(dir)
-	return &badgerPages{db: db, dir: dir, lock: lock, fileSize: uint64(o.ValueLogFileSize)}, nil
+	return &badgerPages{db: db, dir: dir, lock: lock, fileSize: uint64(o.ValueLogFileSize), opened: time.Now()}, nil
 }
 
 // recovered turns a panic, which is how Badger says that some bytes of its files make no sense, into an error.

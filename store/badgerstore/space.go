@@ -34,13 +34,24 @@ func (s *Store) reserve() uint64 {
 }
 
 // tables is the bytes of all tables of keys on disk. While one is merged it may be counted twice, but it is never left out, since
-// levels are asked from the top and tables move down.
-func (p *badgerPages) tables() (n uint64) {
+// levels are asked from the top and tables move down. To ask takes as long as to write a page, and a new table takes longer; so an
+// answer is good for some time.
+func (p *badgerPages) tables() uint64 {
+	now := time.Since(p.opened)
+	if now < time.Duration(p.tablesUntil.Load()) {
+		return p.tablesSize.Load()
+	}
+	n := uint64(0)
 	for _, l := range p.db.Levels() {
 		n += uint64(l.Size)
 	}
+	p.tablesSize.Store(n)
+	p.tablesUntil.Store(int64(now + tablesAge))
 	return n
 }
+
+// tablesAge is how old a count of the tables may be.
+const tablesAge = 2 * time.Millisecond
 
 // roomToOpen is what must be free to open the store in a directory: the tables in memory are written to disk, and tables may be merged.
 func roomToOpen(dir string) uint64 {
