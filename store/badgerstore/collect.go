@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -59,8 +60,36 @@ func (p *badgerPages) collectFile(ratio float64) error {
 		return ErrDiskFull
 	}
 	defer release()
-	return p.db.RunValueLogGC(ratio)
+	err := p.db.RunValueLogGC(ratio)
+	if !errors.Is(err, badger.ErrRejected) {
+		if resume := p.resume.Swap(nil); resume != nil {
+			(*resume)()
+		}
+	}
+	return err
 }
+
+// hold lets nothing go to Badger for a moment. When Badger begins to write a file of the value log anew, it asks for the newest version of
+// any key, which it keeps in its table in memory without a lock while it writes there. It asks at once, and then it takes the lock
+// that each write takes first; so it is enough to hold writes up for a moment, and not for as long as the file takes.
+func (p *badgerPages) hold() {
+	p.holds.Add(1)
+	p.flushing.Lock()
+	p.mu.Lock()
+	p.held = true
+	p.mu.Unlock()
+	_ = p.flush() // an error is kept for who waits for the pages
+	resume := sync.OnceFunc(func() {
+		p.mu.Lock()
+		p.held = false
+		p.mu.Unlock()
+		p.flushing.Unlock()
+	})
+	p.resume.Store(&resume)
+	time.AfterFunc(holdTime, resume)
+}
+
+const holdTime = 20 * time.Millisecond
 
 // largestLog is the size of the largest file of the value log, which may be of a time when files were made larger than now. The
 // newest one has the size that it may grow to.
@@ -80,6 +109,8 @@ func (p *badgerPages) largestLog() (size uint64) {
 // mergeTables makes Badger merge all its tables of keys, those in memory too. Then the old versions of small pages are gone, and it knows
 // what is garbage in the value log.
 func (p *badgerPages) mergeTables() error {
+	p.flattens.Lock()
+	defer p.flattens.Unlock()
 	release, ok := p.claim(p.fileSize + maxFill + 8*memTable) // a file of the value log, logs and tables of what is filled in
 	if !ok {
 		return fmt.Errorf("store: merge the tables of keys: %w", ErrDiskFull)
@@ -108,6 +139,8 @@ const fillKeys = 16
 
 // fill writes so many of them.
 func (p *badgerPages) fill(keys int, value []byte) error {
+	p.flushing.Lock()
+	defer p.flushing.Unlock()
 	return p.db.Update(func(txn *badger.Txn) error {
 		for i := range uint64(keys) {
 			if err := txn.Set(pageKey(math.MaxUint64-i), value); err != nil {

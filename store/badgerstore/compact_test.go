@@ -1,9 +1,13 @@
 package badgerstore
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"triplestore/rdf"
 	"triplestore/store"
@@ -113,5 +117,36 @@ func TestValueLogFileSize(t *testing.T) {
 		if got := valueLogFileSize(c.bytes, c.expected); got != c.want {
 			t.Errorf("%d bytes and %d more: %d, want %d", c.bytes, c.expected, got, c.want)
 		}
+	}
+}
+
+// Badger cannot merge its tables on purpose twice at a time.
+func TestCompactAtOnce(t *testing.T) {
+	t.Parallel()
+	s, err := Open(t.TempDir(), Options{CollectInterval: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	batches := catalogue(2000)
+	var work errgroup.Group
+	for range 3 {
+		work.Go(func() error {
+			for range 4 {
+				if _, err := s.Compact(t.Context(), CompactOptions{}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	for i := range 6 {
+		load(t, s, batches)
+		if _, err := s.Update(t.Context(), func(x store.Txn) error { return x.Remove(batches[i%len(batches)]) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(work.Wait(), s.Verify(t.Context())); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -58,11 +58,16 @@ type badgerPages struct {
 
 	collecting atomic.Uint64 // bytes that collecting may still write; commits leave them free
 
-	flushing sync.Mutex // held while a batch goes to Badger; taken before mu
+	flattens sync.Mutex // held while tables are merged on purpose, which Badger bears once at a time
+
+	flushing sync.Mutex // held while anything goes to Badger, but for pages that a batch hands over by itself; taken before mu
+	resume   atomic.Pointer[func()]
+	holds    atomic.Uint64 // how often writing was held up
 
 	mu     sync.RWMutex
 	now    flight // what is being put together
 	before flight // what goes to Badger at this moment
+	held   bool   // nothing may go to Badger
 	failed error  // pages may be missing, of whatever transaction
 }
 
@@ -113,9 +118,10 @@ func openAs(dir string, o Options, version uint16) (_ *badgerPages, err error) {
 		}
 		o.ValueLogFileSize = valueLogFileSize(n, uint64(max(o.Expected, 0)))
 	}
+	p := &badgerPages{dir: dir, fileSize: uint64(o.ValueLogFileSize), opened: time.Now()}
 	opt := badger.DefaultOptions(dir).
 		WithExternalMagic(version).
-		WithLogger(quiet{o.Logger}).
+		WithLogger(quiet{o.Logger, p.hold}).
 		WithSyncWrites(true).WithChecksumVerificationMode(options.OnBlockRead).
 		WithCompression(options.None).WithBlockCacheSize(0).
 		WithValueThreshold(smallPage).WithValueLogFileSize(o.ValueLogFileSize).
@@ -145,7 +151,8 @@ func openAs(dir string, o Options, version uint16) (_ *badgerPages, err error) {
 	}
 	opened = true
 	writeOwner(dir)
-	return &badgerPages{db: db, dir: dir, lock: lock, fileSize: uint64(o.ValueLogFileSize), opened: time.Now()}, nil
+	p.db, p.lock = db, lock
+	return p, nil
 }
 
 // recovered turns a panic, which is how Badger says that some bytes of its files make no sense, into an error.
@@ -216,7 +223,7 @@ func (p *badgerPages) Put(no uint64, b []byte) error {
 	var err error
 	if p.now.batch != nil {
 		err = p.now.batch.Set(pageKey(no), b)
-	} else if p.now.bytes > maxTogether {
+	} else if p.now.bytes > maxTogether && !p.held {
 		err = p.handOver(&p.now)
 	}
 	full := p.now.bytes > maxFlying
@@ -283,6 +290,8 @@ func (p *badgerPages) Free(nos []uint64) error {
 	if err := p.room(len(nos) * roomFor(nil)); err != nil {
 		return fmt.Errorf("store: free pages: %w", err)
 	}
+	p.flushing.Lock()
+	defer p.flushing.Unlock()
 	batch := p.db.NewWriteBatch()
 	defer batch.Cancel()
 	for _, no := range nos {
@@ -381,8 +390,11 @@ func (p *badgerPages) Close() error {
 	return errors.Join(p.db.Close(), p.lock.release())
 }
 
-// quiet passes Badger's messages on, which are chatty.
-type quiet struct{ log *slog.Logger }
+// quiet passes Badger's messages on, which are chatty, and calls a function just before a file of the value log is written anew.
+type quiet struct {
+	log       *slog.Logger
+	rewriting func()
+}
 
 func (q quiet) Errorf(f string, a ...any) {
 	q.log.Error("badger: " + strings.TrimSpace(fmt.Sprintf(f, a...)))
@@ -390,5 +402,9 @@ func (q quiet) Errorf(f string, a ...any) {
 func (q quiet) Warningf(f string, a ...any) {
 	q.log.Warn("badger: " + strings.TrimSpace(fmt.Sprintf(f, a...)))
 }
-func (q quiet) Infof(string, ...any)  {}
+func (q quiet) Infof(f string, _ ...any) {
+	if strings.HasPrefix(f, "Rewriting fid") {
+		q.rewriting()
+	}
+}
 func (q quiet) Debugf(string, ...any) {}

@@ -131,6 +131,9 @@ func replaceOften(t *testing.T, size, rounds, percent int, object func(i, versio
 	if err := s.rest(p, nil); err != nil {
 		t.Fatal(err)
 	}
+	if p.holds.Load() == 0 {
+		t.Error("no file of the value log was collected, or nothing was told of it")
+	}
 	rest := disk()
 	if err := errors.Join(s.Verify(t.Context()), s.Close()); err != nil {
 		t.Fatal(err)
