@@ -68,7 +68,7 @@ Exit codes:
 	full := flags.Bool("full", false, "read the sources from the start, whatever they remember")
 	asJSON := flags.Bool("json", false, "print the report as JSON")
 	quiet := flags.Bool("quiet", false, "print one line for each source")
-	memory := bytesValue(384 << 20)
+	memory := bytesValue(256 << 20)
 	flags.Var(&memory, "memory", "memory for sorting, terms and caches of the store; what does not fit goes to temporary files in its folder")
 	schema := flags.Bool("schema", false, "print the JSON Schema of the configuration and stop")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

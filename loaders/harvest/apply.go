@@ -66,6 +66,7 @@ func (a *application) apply(ctx context.Context) (result store.Result, err error
 		if err := a.flush(); err != nil {
 			return err
 		}
+		a.spool.close() // the store has better use for the memory while it sorts
 		return a.conclude()
 	})
 	if errors.Is(err, errDry) {

@@ -37,6 +37,7 @@ type spool struct {
 	buffer  []byte
 	last    map[xxh3.Uint128]uint32 // number of the last frame of a record
 	n       uint32
+	known   int // records, once last is gone
 	triples int64
 }
 
@@ -116,7 +117,7 @@ func (s *spool) add(f *frame) error {
 }
 
 // records is the number of records, those that were added twice counted once; triples without a record do not count.
-func (s *spool) records() int { return len(s.last) }
+func (s *spool) records() int { return max(s.known, len(s.last)) }
 
 // finish ends the adding.
 func (s *spool) finish() error { return source.WithClass(source.Internal, s.out.Close()) }
@@ -209,10 +210,12 @@ func (f *frame) decode(b string) error {
 	return nil
 }
 
-// close removes the file.
+// close removes the file and lets go of the memory. It may be called again.
 func (s *spool) close() {
+	s.known, s.last, s.memory, s.buffer = s.records(), nil, bytes.Buffer{}, nil
 	if s.file != nil {
 		s.file.Close()
 		os.Remove(s.file.Name())
+		s.file = nil
 	}
 }

@@ -67,6 +67,8 @@ type Rules struct {
 	version string
 	byName  map[string]*rule
 
+	fragments map[string]bool // hosts of patterns with a fragment
+
 	known sync.Pool // of *recur.Table[found], one for each record that is being rewritten
 }
 
@@ -136,7 +138,8 @@ func parse(text []byte, name string, read func(string) ([]byte, error)) (*Rules,
 	if f.Version != 1 {
 		return nil, fmt.Errorf("%s: version is %d; only 1 is known", name, f.Version)
 	}
-	r := &Rules{byHost: map[string][]*pattern{}, reports: map[string][]report{}, objects: map[string]*rule{}, byName: map[string]*rule{}}
+	r := &Rules{byHost: map[string][]*pattern{}, reports: map[string][]report{}, objects: map[string]*rule{}, byName: map[string]*rule{},
+		fragments: map[string]bool{}}
 	for _, t := range f.Rules {
 		one, err := r.add(t, read)
 		if err != nil {
@@ -210,6 +213,9 @@ func (r *Rules) add(t ruleText, read func(string) ([]byte, error)) (*rule, error
 		tpl, host, err := tpl.behindHost()
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", text, err)
+		}
+		if strings.Contains(text, "#") {
+			r.fragments[host] = true
 		}
 		r.byHost[host] = append(r.byHost[host], &pattern{rule: one, template: tpl})
 	}

@@ -80,9 +80,13 @@ func (r *Rules) Rewrite(rec *source.Record, note func(source.Note)) error {
 	w := rewriting{r: r, rec: rec, note: note, known: k}
 	w.nodes()
 	if rec.IRI != "" {
-		if m, ok := r.Lookup(rec.IRI); ok && m.Canonical != rec.IRI {
+		m, ok := r.Lookup(rec.IRI)
+		if ok && m.Canonical != rec.IRI {
 			w.link(rec.IRI, m)
 			rec.IRI = m.Canonical
+		}
+		if host, _, _ := split(rec.IRI); ok && !r.fragments[host] {
+			w.own = rec.IRI
 		}
 	}
 	triples := rec.Triples
@@ -118,6 +122,7 @@ type rewriting struct {
 
 	lastIn, lastOut rdf.Term // most statements of a record have the same subject
 	known           *recur.Table[found]
+	own             string // the IRI of the record, if a rule has it and none has IRIs with a fragment on its host
 }
 
 // found is what the rules say about an IRI.
@@ -129,6 +134,9 @@ type found struct {
 
 // lookup is Rules.Lookup, and Rules.suspect where that finds nothing, for IRIs that come again and again.
 func (w *rewriting) lookup(iri string) found {
+	if n := len(w.own); n > 0 && len(iri) > n && iri[n] == '#' && iri[:n] == w.own {
+		return found{} // a part of the record: most IRIs that come only once are such
+	}
 	if f, ok := w.known.Get(iri); ok {
 		return f
 	}

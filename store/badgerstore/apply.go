@@ -20,7 +20,12 @@ func (t *txn) apply() error {
 	terms := t.now.terms
 	var r root
 	work.Go(func() (err error) {
-		terms, err = t.terms.Flush(ctx)
+		if t.terms.Bytes() > t.store.o.TermMemory/4 { // most of a load is over: its memory is better used for sorting
+			err = t.terms.Spill(ctx)
+		}
+		if err == nil {
+			terms, err = t.terms.Flush(ctx)
+		}
 		return err
 	})
 	work.Go(func() (err error) {
