@@ -273,7 +273,11 @@ func printSource(to io.Writer, r *harvest.SourceReport, quiet, dry bool) {
 		}
 	}
 	for _, d := range r.Derived {
-		fmt.Fprintf(w, "  derived by %s: %s facts, %s added, %s removed\n", d.Rule, formatCount(d.Facts), formatCount(d.Added), formatCount(d.Removed))
+		fmt.Fprintf(w, "  derived by %s: %s facts, %s added, %s removed", d.Rule, formatCount(d.Facts), formatCount(d.Added), formatCount(d.Removed))
+		if !d.Whole {
+			fmt.Fprintf(w, "; evaluated for %s resources", formatCount(d.Resources))
+		}
+		fmt.Fprintln(w)
 	}
 	for i, n := range r.Notes {
 		if i == printedNotes {

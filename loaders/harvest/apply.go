@@ -40,6 +40,7 @@ type application struct {
 	ledgerQ []rdf.Quad // new statements of the provenance
 	dropQ   []store.Quad
 	turned  bool // the ledger changes
+	delta   delta
 }
 
 const applyBatch = 4096

@@ -50,6 +50,10 @@ func (a *application) count() (map[string]bool, error) {
 		return nil, err
 	}
 	ids := map[store.ID]bool{}
+	watched, err := a.watched(now)
+	if err != nil {
+		return nil, errors.Join(err, now.Close())
+	}
 	err = func() error {
 		for c, err := range changes(a.ctx, a.h.o.Store, a.base, now) {
 			if err != nil {
@@ -61,6 +65,9 @@ func (a *application) count() (map[string]bool, error) {
 				a.report.Added++
 			}
 			ids[c.Quad[store.P]] = true
+			if watched[c.Quad[store.P]] {
+				a.differ(c.Quad)
+			}
 		}
 		return nil
 	}()
@@ -74,153 +81,6 @@ func (a *application) count() (map[string]bool, error) {
 		predicates[strings.Clone(t.Value())] = true
 	}
 	return predicates, errors.Join(err, now.Close())
-}
-
-// derive brings the facts up to date that rules derive, from the first rule on that what changed can matter to. It adds the predicates of facts
-// that changed.
-func (a *application) derive(predicates map[string]bool) error {
-	old, err := a.ruleStates()
-	if err != nil {
-		return err
-	}
-	begin := -1
-	for i, r := range a.h.rules {
-		if r.touched(predicates) || old[r.Name].fingerprint != r.fingerprint {
-			begin = i
-			break
-		}
-	}
-	// Rules that are gone from the configuration go with their facts.
-	for name, o := range old {
-		if !slices.ContainsFunc(a.h.rules, func(r *Rule) bool { return r.Name == name }) {
-			d := DerivedReport{Rule: name, Graph: a.h.names.derived(name).Value(), Removed: int64(o.facts)}
-			if err := a.clear(o.graph); err != nil {
-				return err
-			}
-			a.dropSubject(o.graph)
-			a.report.Derived = append(a.report.Derived, d)
-			if begin < 0 && len(a.h.rules) > 0 {
-				begin = 0
-			}
-		}
-	}
-	if begin < 0 {
-		return nil
-	}
-	for _, r := range a.h.rules[begin:] {
-		if o, ok := old[r.Name]; ok {
-			if err := a.clear(o.graph); err != nil {
-				return err
-			}
-		}
-	}
-	for _, r := range a.h.rules[begin:] {
-		if err := a.rule(r, old[r.Name], predicates); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-type ruleState struct {
-	graph       store.ID
-	fingerprint string
-	facts       uint64
-}
-
-// ruleStates finds the rules whose facts are in the store.
-func (a *application) ruleStates() (map[string]ruleState, error) {
-	out := map[string]ruleState{}
-	prefix := a.h.names.derived("").Value()
-	class, ok1, err1 := a.base.ID(rdf.IRI(vocab.HVRule))
-	typ, ok2, err2 := a.base.ID(rdf.IRI(vocab.RDFType))
-	if err := errors.Join(err1, err2); err != nil || !ok1 || !ok2 || a.ledger.graph == store.NoID {
-		return out, err
-	}
-	err := scan(a.ctx, a.base, store.Range{Order: store.POSG, Prefix: []store.ID{typ, class}}, func(q store.Quad) error {
-		t, err := term(a.base, q[store.S])
-		if err != nil || q[store.G] != a.ledger.graph {
-			return err
-		}
-		name, ok := strings.CutPrefix(t.Value(), prefix)
-		if !ok {
-			return nil
-		}
-		s := ruleState{graph: q[store.S]}
-		if f := a.ledger.sources[q[store.S]]; f != nil {
-			s.fingerprint = f.Fingerprint
-		}
-		s.facts, err = a.base.Count(store.Range{Order: store.GSPO, Prefix: []store.ID{q[store.S]}})
-		out[strings.Clone(name)] = s
-		return err
-	})
-	return out, err
-}
-
-func (a *application) rule(r *Rule, old ruleState, predicates map[string]bool) error {
-	n, err := a.txn.Snapshot()
-	if err != nil {
-		return err
-	}
-	triples, err := r.derive(a.ctx, n)
-	if err = errors.Join(err, n.Close()); err != nil {
-		return err
-	}
-	graph := a.h.names.derived(r.Name)
-	d := DerivedReport{Rule: r.Name, Graph: graph.Value(), Facts: int64(len(triples))}
-	was := map[rdf.Triple]bool{}
-	if old.facts > 0 {
-		var quads []store.Quad
-		if err := scan(a.ctx, a.base, store.Range{Order: store.GSPO, Prefix: []store.ID{old.graph}}, func(q store.Quad) error {
-			quads = append(quads, q)
-			return nil
-		}); err != nil {
-			return err
-		}
-		for _, q := range quads {
-			var t [3]rdf.Term
-			if err := a.base.Terms([]store.ID{q[store.S], q[store.P], q[store.O]}, t[:]); err != nil {
-				return err
-			}
-			was[rdf.Triple{S: t[0], P: t[1], O: t[2]}] = true
-		}
-	}
-	changed := map[string]bool{}
-	for _, t := range triples {
-		if was[t] {
-			delete(was, t)
-			continue
-		}
-		d.Added++
-		changed[t.P.Value()] = true
-	}
-	for t := range was {
-		d.Removed++
-		changed[t.P.Value()] = true
-	}
-	for p := range changed {
-		predicates[p] = true
-	}
-	if err := a.put(triples, graph); err != nil {
-		return err
-	}
-	if err := a.flush(); err != nil {
-		return err
-	}
-	if d.Added+d.Removed == 0 && old.fingerprint == r.fingerprint {
-		return nil
-	}
-	a.report.Derived = append(a.report.Derived, d)
-	if old.graph != store.NoID {
-		a.dropSubject(old.graph)
-	}
-	a.state(graph, vocab.RDFType, rdf.IRI(vocab.HVRule))
-	a.state(graph, vocab.RDFType, rdf.IRI(vocab.PROVPlan))
-	a.state(graph, vocab.DCTTitle, rdf.String(cmp.Or(r.Title, r.Name)))
-	a.state(graph, vocab.HVFingerprint, rdf.String(r.fingerprint))
-	a.state(graph, vocab.RDFValue, rdf.String(r.Text))
-	a.state(graph, vocab.DCTModified, dateTime(a.started))
-	return nil
 }
 
 // provenanceNotes is how many notes of a run are kept in the store; the report has more.

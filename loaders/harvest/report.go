@@ -94,6 +94,9 @@ type DerivedReport struct {
 	Facts   int64  `json:"facts"`
 	Added   int64  `json:"added"`
 	Removed int64  `json:"removed"`
+	// Whole: the rule was evaluated for all; else for Resources, those that what changed could matter to.
+	Whole     bool  `json:"whole,omitempty"`
+	Resources int64 `json:"resources,omitempty"`
 }
 
 // maxNotes is how many notes of each sort a report keeps.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
 	"triplestore/rdf"
@@ -30,6 +31,11 @@ type Rule struct {
 	// iris are all IRIs of the query: only changes of statements with one of them as predicate can matter, unless any is true.
 	iris map[string]bool
 	any  bool
+	// derives are the predicates of its facts; nil is any. makes tells that it makes blank nodes.
+	derives map[string]bool
+	makes   bool
+	// focus is nil where the rule can only be evaluated as a whole.
+	focus *focus
 }
 
 // ReadRules reads rules from files. A file that holds no CONSTRUCT query is an error.
@@ -78,7 +84,33 @@ func ParseRule(name, text string) (*Rule, error) {
 		}
 	}
 	r.collect(reflect.ValueOf(q))
+	r.derives = map[string]bool{}
+	for i := range q.Template {
+		t := &q.Template[i]
+		r.makes = r.makes || t.S.Kind == syntax.BlankNode || t.O.Kind == syntax.BlankNode || t.S.Kind == syntax.TripleNode || t.O.Kind == syntax.TripleNode
+		if r.derives != nil && t.P.Kind == syntax.TermNode {
+			r.derives[t.P.Term.Value()] = true
+		} else {
+			r.derives = nil
+		}
+	}
+	if !r.any {
+		r.focus = findFocus(q)
+	}
 	return r, nil
+}
+
+// sees tells whether facts of a rule can matter to this one.
+func (r *Rule) sees(other *Rule) bool {
+	if r.any || r.focus == nil || other.derives == nil {
+		return true
+	}
+	for p := range other.derives {
+		if r.focus.mentions(p) {
+			return true
+		}
+	}
+	return false
 }
 
 var (
@@ -115,9 +147,9 @@ func (r *Rule) collect(v reflect.Value) {
 			}
 		case callType:
 			// NOW and RAND give something else each time, whatever changed.
-			if f := v.Interface().(syntax.Call).Func; f == "NOW" || f == "RAND" || f == "UUID" || f == "STRUUID" {
-				r.any = true
-			}
+			f := v.Interface().(syntax.Call).Func
+			r.any = r.any || f == "NOW" || f == "RAND" || f == "UUID" || f == "STRUUID"
+			r.makes = r.makes || f == "BNODE"
 		}
 		for i := range v.NumField() {
 			if v.Type().Field(i).IsExported() {
@@ -145,14 +177,44 @@ const ruleMemory = 1 << 30
 
 // derive evaluates a rule.
 func (r *Rule) derive(ctx context.Context, n store.Snapshot) ([]rdf.Triple, error) {
+	out, err := r.evaluate(ctx, n, r.Text, nil)
+	if err != nil || !r.makes { // blank nodes of the data keep their names, or they would be others
+		return out, err
+	}
+	_, err = canon.Stable(ctx, out, canon.StableOptions{Scope: "rule " + r.Name})
+	return out, err
+}
+
+// fociAtOnce is how many resources one query of a rule is asked for.
+const fociAtOnce = 500
+
+// deriveFor evaluates a rule for some resources. VALUES at the end joins them with what the query finds anyway, so that its facts are those
+// of the whole that are about them.
+func (r *Rule) deriveFor(ctx context.Context, n store.Snapshot, foci []rdf.Term) (out []rdf.Triple, err error) {
+	slices.SortFunc(foci, func(a, b rdf.Term) int { return strings.Compare(a.Value(), b.Value()) })
+	for some := range slices.Chunk(foci, fociAtOnce) {
+		var b strings.Builder
+		b.WriteString(r.Text + "\nVALUES ?" + r.focus.variable + " {")
+		for _, t := range some {
+			b.WriteString(" <" + t.Value() + ">")
+		}
+		b.WriteString(" }")
+		if out, err = r.evaluate(ctx, n, b.String(), out); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// evaluate appends what a query of the rule finds, every triple once.
+func (r *Rule) evaluate(ctx context.Context, n store.Snapshot, text string, out []rdf.Triple) ([]rdf.Triple, error) {
 	e := sparql.NewEngine(sparql.Options{UnionDefaultGraph: true, Prefixes: vocab.Prefixes(), Memory: ruleMemory})
-	result, err := e.Query(ctx, n, r.Text)
+	result, err := e.Query(ctx, n, text)
 	if err != nil {
 		return nil, fmt.Errorf("rule %s: %w", r.Name, err)
 	}
 	defer result.Close()
 	seen := map[rdf.Triple]struct{}{}
-	var out []rdf.Triple
 	for t, err := range result.Triples() {
 		if err != nil {
 			return nil, fmt.Errorf("rule %s: %w", r.Name, err)
@@ -161,9 +223,6 @@ func (r *Rule) derive(ctx context.Context, n store.Snapshot) ([]rdf.Triple, erro
 			seen[t] = struct{}{}
 			out = append(out, t)
 		}
-	}
-	if _, err := canon.Stable(ctx, out, canon.StableOptions{Scope: "rule " + r.Name}); err != nil {
-		return nil, err
 	}
 	return out, nil
 }
