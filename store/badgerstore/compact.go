@@ -279,7 +279,7 @@ func (s *Store) rewrite(ctx context.Context, o CompactOptions) (rows uint64, err
 		}
 		t.now = s.newState(r, d)
 		t.now.kept = t.base.kept
-		t.terms = dictionary.NewWriter(d, t.pages, s.tmp())
+		t.terms = dictionary.NewWriter(d, t.pages)
 		rows = total
 		return nil
 	})

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/zeebo/xxh3"
 
@@ -99,7 +100,7 @@ func TestDictionary(t *testing.T) {
 			d := empty(t, o)
 			model := map[rdf.Term]store.ID{}
 			var order []store.ID
-			w := NewWriter(d, m, t.TempDir())
+			w := NewWriter(d, m)
 			for flush, size := range []int{1, 0, 3, 2000, 1, 700, 5} {
 				for range size {
 					x := term(r)
@@ -127,7 +128,7 @@ func TestDictionary(t *testing.T) {
 					if d, err = Open(t.Context(), options(m).with(narrow), d.Root()); err != nil {
 						t.Fatal(err)
 					}
-					w = NewWriter(d, m, t.TempDir())
+					w = NewWriter(d, m)
 				}
 				if err := d.Verify(t.Context()); err != nil {
 					t.Fatal(err)
@@ -178,7 +179,7 @@ func TestConcurrentWriters(t *testing.T) {
 	t.Parallel()
 	m := newMemory()
 	d := empty(t, options(m))
-	w := NewWriter(d, m, t.TempDir())
+	w := NewWriter(d, m)
 	const workers, size = 8, 5000
 	ids := make([][size]store.ID, workers)
 	var wg sync.WaitGroup
@@ -209,7 +210,7 @@ func TestConcurrentWriters(t *testing.T) {
 func TestTermTooLong(t *testing.T) {
 	t.Parallel()
 	m := newMemory()
-	w := NewWriter(empty(t, options(m)), m, t.TempDir())
+	w := NewWriter(empty(t, options(m)), m)
 	if _, err := w.ID(rdf.String(strings.Repeat("x", MaxTerm))); !errors.Is(err, ErrTermTooLong) {
 		t.Errorf("%v", err)
 	}
@@ -227,7 +228,7 @@ func TestCorrupt(t *testing.T) {
 	m := newMemory()
 	o := options(m)
 	o.Blocks, o.Relations = NewCache(0), relation.NewCache(0)
-	w := NewWriter(empty(t, o), m, t.TempDir())
+	w := NewWriter(empty(t, o), m)
 	for i := range 40 {
 		if _, err := w.ID(rdf.LangLiteral(fmt.Sprint("term ", i), "nb")); err != nil {
 			t.Fatal(err)
@@ -311,7 +312,7 @@ func BenchmarkID(b *testing.B) {
 	var d *Dictionary
 	b.Run("new", func(b *testing.B) {
 		for b.Loop() {
-			w := NewWriter(empty(b, options(m)), m, b.TempDir())
+			w := NewWriter(empty(b, options(m)), m)
 			for _, t := range terms {
 				if _, err := w.ID(t); err != nil {
 					b.Fatal(err)
@@ -326,7 +327,7 @@ func BenchmarkID(b *testing.B) {
 	})
 	b.Run("known", func(b *testing.B) {
 		for b.Loop() {
-			w := NewWriter(d, m, b.TempDir())
+			w := NewWriter(d, m)
 			for _, t := range terms {
 				if _, err := w.ID(t); err != nil {
 					b.Fatal(err)
@@ -335,4 +336,48 @@ func BenchmarkID(b *testing.B) {
 		}
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(terms)), "ns/term")
 	})
+}
+
+func TestHashesInRanges(t *testing.T) {
+	t.Parallel()
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 1))
+	for _, n := range []uint64{0, 1, 100, 5000, rangeTerms + 10} {
+		const old = 50
+		var table [shards]shard
+		var want []relation.Row
+		for i := range n + old {
+			key := store.ID(r.Uint64() >> 16)
+			if i > 0 && r.IntN(10) == 0 && len(want) > 0 {
+				key = want[len(want)-1][0]
+			}
+			id := store.MakeID(store.TagIRI, 0, i)
+			s := &table[key%shards]
+			s.grow()
+			*s.find(key, uint64(i)*0x9E3779B97F4A7C15) = slot{key, uint64(i) * 0x9E3779B97F4A7C15, id}
+			s.used++
+			if i >= old {
+				want = append(want, relation.Row{key, id})
+			}
+		}
+		slices.SortFunc(want, func(a, b relation.Row) int { return slices.Compare(a[:], b[:]) })
+		h := newHashes(t.Context(), &table, old, n+old)
+		var got []relation.Row
+		for {
+			c, err := h.Next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(c) == 0 {
+				break
+			}
+			for _, x := range c {
+				got = append(got, x.Row)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d terms: %d hashes, want %d, or in another order", n, len(got), len(want))
+		}
+	}
 }

@@ -21,7 +21,7 @@ func TestSpill(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 0))
 			m := newMemory()
 			o := options(m).with(narrow)
-			w := NewWriter(empty(t, o), m, t.TempDir())
+			w := NewWriter(empty(t, o), m)
 			model := map[rdf.Term]store.ID{}
 			for range 30 {
 				for range 1 + r.IntN(400) {
@@ -57,7 +57,7 @@ func TestSpill(t *testing.T) {
 func TestFilter(t *testing.T) {
 	t.Parallel()
 	m := newMemory()
-	w := NewWriter(empty(t, options(m)), m, t.TempDir())
+	w := NewWriter(empty(t, options(m)), m)
 	const n = 20_000
 	for i := range n {
 		if _, err := w.ID(rdf.IRI(fmt.Sprint("http://example.org/", i))); err != nil {

@@ -15,7 +15,6 @@ import (
 
 	"triplestore/rdf"
 	"triplestore/store"
-	"triplestore/store/extsort"
 	"triplestore/store/relation"
 )
 
@@ -29,7 +28,6 @@ const shards = 64
 type Writer struct {
 	base   *Dictionary
 	pages  relation.PageWriter
-	tmp    string
 	seed   maphash.Seed
 	shards [shards]shard
 	slots  atomic.Int64 // in all shards
@@ -62,9 +60,9 @@ type slot struct {
 	id     store.ID // NoID: empty
 }
 
-// NewWriter begins on top of a state. tmp is the directory for temporary files of sorting, empty for the system's.
-func NewWriter(base *Dictionary, pages relation.PageWriter, tmp string) *Writer {
-	w := &Writer{pages: pages, tmp: tmp, seed: maphash.MakeSeed()}
+// NewWriter begins on top of a state.
+func NewWriter(base *Dictionary, pages relation.PageWriter) *Writer {
+	w := &Writer{pages: pages, seed: maphash.MakeSeed()}
 	w.rebase(base)
 	return w
 }
@@ -346,39 +344,12 @@ func (w *Writer) flush(ctx context.Context) (*Dictionary, error) {
 		return nil, err
 	}
 	d.root.Index = result.Root
-	if d.root.Hash, err = w.applyHashes(ctx); err != nil {
+	hashes := newHashes(ctx, &w.shards, old.root.Next, w.next)
+	if result, err = relation.Apply(ctx, w.pages, old.o.Relations, 2, old.root.Hash, hashes); err != nil {
 		return nil, err
 	}
+	d.root.Hash = result.Root
 	d.hash = relation.New(old.o.Pages, old.o.Relations, 2, d.root.Hash)
 	d.index = relation.New(old.o.Pages, old.o.Relations, 2, d.root.Index)
 	return d, nil
-}
-
-// applyHashes adds the terms that are newer than the base to the relation of hashes.
-func (w *Writer) applyHashes(ctx context.Context) (relation.Root, error) {
-	sorter := extsort.New(extsort.Options{Width: 2, Dir: w.tmp})
-	defer sorter.Close()
-	batch := make([]relation.Row, 0, min(1024, max(1, w.next-w.base.root.Next)))
-	for i := range w.shards {
-		for _, x := range w.shards[i].slots {
-			if x.id == store.NoID || x.id.Number() < w.base.root.Next {
-				continue
-			}
-			if batch = append(batch, relation.Row{x.key, x.id}); len(batch) == cap(batch) {
-				if err := sorter.Add(ctx, batch, relation.Insert); err != nil {
-					return relation.Root{}, err
-				}
-				batch = batch[:0]
-			}
-		}
-	}
-	if err := sorter.Add(ctx, batch, relation.Insert); err != nil {
-		return relation.Root{}, err
-	}
-	it, err := sorter.Sort(ctx)
-	if err != nil {
-		return relation.Root{}, err
-	}
-	result, err := relation.Apply(ctx, w.pages, w.base.o.Relations, 2, w.base.root.Hash, it)
-	return result.Root, err
 }
