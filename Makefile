@@ -126,6 +126,11 @@ pgo: ## a profile of the queries for the compiler, cmd/triplestore/default.pgo, 
 bench-peers: build bench/.peers/$(PEERS_DATA).nt ## this store beside the installed peers, over HTTP; SIZE=1m, PEERS=a,b, BENCH_HOME=, PEERSFLAGS=; writes docs/peers.md
 	$(GO) run ./bench/peers -name $(SIZE) -data bench/.peers/$(PEERS_DATA).nt -queries $(PEERS_QUERIES) -engines $(PEERS) $(PEERSFLAGS)
 
+.PHONY: load-peers
+load-peers: build bench/.peers/$(PEERS_DATA).nt ## this store and the installed peers under 8 and 256 clients; writes the table in docs/benchmarks.md
+	$(GO) build -o bench/.peers/load ./bench/load
+	$(GO) run ./bench/peers -name $(SIZE) -data bench/.peers/$(PEERS_DATA).nt -engines $(PEERS) -clients 8,256 $(PEERSFLAGS)
+
 # The data and queries are those in BENCH_HOME, if that is there, else this project's own.
 bench/.peers/shared-$(SIZE).nt:
 	@mkdir -p bench/.peers

@@ -79,7 +79,14 @@ func prepare(ctx context.Context, c config) (*target, error) {
 	return t, nil
 }
 
-func (t *target) query(text string) string { return t.endpoint + "?query=" + url.QueryEscape(text) }
+// query is the address of a query; that of the endpoint may have parameters.
+func (t *target) query(text string) string {
+	sep := "?query="
+	if strings.Contains(t.endpoint, "?") {
+		sep = "&query="
+	}
+	return t.endpoint + sep + url.QueryEscape(text)
+}
 
 // mix is what is asked: half queries and half pages, or queries alone.
 func (t *target) mix() []kind {

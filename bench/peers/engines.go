@@ -118,7 +118,7 @@ ServerPort = 127.0.0.1:$PORT2
 DisableUnixSocket = 1
 CheckpointInterval = 0
 DirsAllowed = ., $DB, $(dirname "$DATA")
-MaxClientConnections = 20
+MaxClientConnections = $HTTP_THREADS
 VectorSize = 1000
 MaxVectorSize = 3500000
 ThreadsPerQuery = 2
@@ -129,9 +129,9 @@ MaxDirtyBuffers = 250000
 [HTTPServer]
 ServerPort = 127.0.0.1:$PORT
 ServerRoot = $DB
-MaxClientConnections = 20
-ServerThreads = 20
-MaxKeepAlives = 20
+MaxClientConnections = $HTTP_THREADS
+ServerThreads = $HTTP_THREADS
+MaxKeepAlives = $HTTP_THREADS
 KeepAliveTimeout = 60
 EnabledGzipContent = 0
 [SPARQL]

@@ -5,6 +5,7 @@
 //	go run ./bench/peers -data data.nt -queries bench/queries
 //	go run ./bench/peers -engines triplestore,fuseki -runs 9
 //	go run ./bench/peers -report-only           the page again from what was measured
+//	go run ./bench/peers -clients 8,256         many clients at a time ("make load-peers"), a table in docs/benchmarks.md
 //
 // It runs on Linux only: processor time and memory of engines come from /proc.
 package main
@@ -18,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -32,6 +34,9 @@ type config struct {
 	runs                    int
 	points                  time.Duration
 	reportOnly              bool
+	loadClients             []int
+	loadTime                time.Duration
+	loadTool, loadPage      string
 }
 
 func main() {
@@ -51,7 +56,21 @@ func main() {
 	flag.IntVar(&c.runs, "runs", 5, "runs of a query after the first, at least; quick ones run up to half a second")
 	flag.DurationVar(&c.points, "points", 5*time.Second, "how long small queries are asked by 1 and by 8 clients, each three times; 0 for not at all")
 	flag.BoolVar(&c.reportOnly, "report-only", false, "write the page from earlier results")
+	clients := flag.String("clients", "", "in place of the queries: put each engine under the load of so many clients, such as 8,256, and write the table into -load-page")
+	flag.DurationVar(&c.loadTime, "load-time", time.Minute, "how long each number of clients asks")
+	flag.StringVar(&c.loadTool, "load-tool", "bench/.peers/load", "the program bench/load, built")
+	flag.StringVar(&c.loadPage, "load-page", "docs/benchmarks.md", "the page with the table of the load")
 	flag.Parse()
+	for n := range strings.SplitSeq(*clients, ",") {
+		if n = strings.TrimSpace(n); n == "" {
+			continue
+		}
+		i, err := strconv.Atoi(n)
+		if err != nil || i < 1 {
+			log.Fatalf("-clients %s: %q is no number of clients", *clients, n)
+		}
+		c.loadClients = append(c.loadClients, i)
+	}
 	if err := run(&c); err != nil {
 		log.Fatal(err)
 	}
@@ -62,10 +81,13 @@ func run(c *config) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
+	if !c.reportOnly && c.data == "" {
+		return errors.New("name the data with -data")
+	}
+	if len(c.loadClients) > 0 {
+		return measureLoad(c, dir)
+	}
 	if !c.reportOnly {
-		if c.data == "" {
-			return errors.New("name the data with -data")
-		}
 		qs, err := readQueries(c.queries, c.only)
 		if err != nil {
 			return err

@@ -108,8 +108,17 @@ type counter struct{}
 
 func (counter) Write(b []byte) (int, error) { return len(b), nil }
 
-// measureEngine loads, serves and asks.
-func measureEngine(e *engine, c *config, qs []query, targets []string) (*result, error) {
+// setting is an engine's folder, ports and environment.
+type setting struct {
+	engine      *engine
+	db, logFile string
+	port        int
+	env         []string
+	triples     int64
+	loadCPU     time.Duration
+}
+
+func setUp(e *engine, c *config) (*setting, error) {
 	data, err := filepath.Abs(c.data)
 	if err != nil {
 		return nil, err
@@ -118,47 +127,72 @@ func measureEngine(e *engine, c *config, qs []query, targets []string) (*result,
 	if err != nil {
 		return nil, err
 	}
-	db := filepath.Join(home, "db-"+e.Name)
-	if err := os.RemoveAll(db); err != nil {
+	s := &setting{engine: e, db: filepath.Join(home, "db-"+e.Name), logFile: filepath.Join(home, e.Name+".log")}
+	if s.triples, err = countLines(data); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(db, 0o755); err != nil {
+	if err := os.RemoveAll(s.db); err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(db)
-	port, port2, err := freePorts()
+	if err := os.MkdirAll(s.db, 0o755); err != nil {
+		return nil, err
+	}
+	port2 := 0
+	if s.port, port2, err = freePorts(); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	threads := 20
+	if len(c.loadClients) > 0 {
+		threads += slices.Max(c.loadClients)
+	}
+	s.env = append(os.Environ(), "DATA="+data, "DB="+s.db, "PORT="+strconv.Itoa(s.port), "PORT2="+strconv.Itoa(port2), "TIMEOUT_S="+strconv.Itoa(int(c.timeout.Seconds())),
+		"HTTP_THREADS="+strconv.Itoa(threads))
+	s.env = append(s.env, e.env...)
+	return s, nil
+}
+
+func (s *setting) close() error { return os.RemoveAll(s.db) }
+
+// load loads the data. The process has ended; peak is the most memory that it took.
+func (s *setting) load(c *config) (peak int64, err error) {
+	log.Printf("%s (%s): load, load average %.1f", s.engine.Label, versionOf(s.engine), loadAverage())
+	p, err := start(s.engine.load, s.env, s.logFile)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	env := append(os.Environ(), "DATA="+data, "DB="+db, "PORT="+strconv.Itoa(port), "PORT2="+strconv.Itoa(port2), "TIMEOUT_S="+strconv.Itoa(int(c.timeout.Seconds())))
-	env = append(env, e.env...)
-	r := &result{Name: e.Name, Label: e.Label, Version: versionOf(e), Settings: e.Settings, Data: c.name, Began: time.Now().UTC().Truncate(time.Second), Machine: thisMachine(),
-		Queries: map[string]*answer{}, Points: map[string]*points{}}
-	if r.Triples, err = countLines(data); err != nil {
-		return nil, err
-	}
-	logFile := filepath.Join(home, e.Name+".log")
-	log.Printf("%s (%s): load, load average %.1f", e.Label, r.Version, loadAverage())
-	begin := time.Now()
-	p, err := start(e.load, env, logFile)
-	if err != nil {
-		return nil, err
-	}
-	peak := p.watch()
+	most := p.watch()
 	if err := p.wait(c.load); err != nil {
-		return nil, fmt.Errorf("load: %w; see %s", err, logFile)
+		return 0, fmt.Errorf("load: %w; see %s", err, s.logFile)
 	}
-	r.LoadPeakBytes, r.LoadSeconds = peak(), time.Since(begin).Seconds()
-	r.LoadCPUSeconds = (p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()).Seconds()
-	r.DiskBytes = diskBytes(db)
+	s.loadCPU = p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
+	return most(), nil
+}
+
+// measureEngine loads, serves and asks.
+func measureEngine(e *engine, c *config, qs []query, targets []string) (*result, error) {
+	s, err := setUp(e, c)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	port, env, logFile := s.port, s.env, s.logFile
+	r := &result{Name: e.Name, Label: e.Label, Version: versionOf(e), Settings: e.Settings, Data: c.name, Triples: s.triples, Began: time.Now().UTC().Truncate(time.Second), Machine: thisMachine(),
+		Queries: map[string]*answer{}, Points: map[string]*points{}}
+	begin := time.Now()
+	if r.LoadPeakBytes, err = s.load(c); err != nil {
+		return nil, err
+	}
+	r.LoadSeconds, r.LoadCPUSeconds = time.Since(begin).Seconds(), s.loadCPU.Seconds()
+	r.DiskBytes = diskBytes(s.db)
 	log.Printf("  %.1f s, %.0f triples/s, %.0f bytes a triple", r.LoadSeconds, float64(r.Triples)/r.LoadSeconds, float64(r.DiskBytes)/float64(r.Triples))
 
-	if p, err = serve(e, env, logFile, port); err != nil {
+	p, err := serve(e, env, logFile, port)
+	if err != nil {
 		return nil, err
 	}
 	defer func() { p.stop() }()
 	cl := newClient(port, e.endpoint)
-	peak = p.watch()
+	peak := p.watch()
 	for i := range qs {
 		a, late := measureQuery(cl, p, &qs[i], c)
 		r.Queries[qs[i].name] = a

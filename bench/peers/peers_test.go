@@ -119,3 +119,45 @@ func TestQueriesOfOurOwn(t *testing.T) {
 		}
 	}
 }
+
+// TestLoadTable: the table takes the place of the one before, and says how this store stands beside the best of the others.
+func TestLoadTable(t *testing.T) {
+	t.Parallel()
+	page := filepath.Join(t.TempDir(), "page.md")
+	if err := os.WriteFile(page, []byte("before\n"+loadBegin+"\nold\n"+loadEnd+"\nafter\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	result := func(name, mix string, rates ...float64) *loadResult {
+		r := &loadResult{Name: name, Label: strings.ToUpper(name), Mix: mix, Data: "1m", Triples: 1_000_022, Load: []float64{0.5}}
+		for i, rate := range rates {
+			run := loadRun{Clients: []int{8, 256}[i]}
+			run.All.Requests, run.All.PerS, run.All.P99 = int(rate)*60, rate, 4.25
+			r.Runs = append(r.Runs, run)
+		}
+		return r
+	}
+	all := []*loadResult{result("triplestore", "queries", 9000, 6000), result("oxigraph", "queries", 2000, 1000), result("virtuoso", "queries", 3000, 500), result("triplestore", "all", 4000, 3000)}
+	if err := writeLoad(page, all); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(b)
+	for _, want := range []string{"before\n" + loadBegin, loadEnd + "\nafter\n", "| TRIPLESTORE | queries | 8 | 9,000 |", "| TRIPLESTORE | queries and pages | 256 | 3,000 |", "1,000,022 triples",
+		"8 clients, queries: this store, without the answers that it keeps, 3.0 times VIRTUOSO", "256 clients, queries: this store, without the answers that it keeps, 6.0 times OXIGRAPH"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	if strings.Contains(text, "old") {
+		t.Error("the table of before is still there")
+	}
+	if err := os.WriteFile(page, []byte("no marks"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeLoad(page, all); err == nil {
+		t.Error("a page without marks was taken")
+	}
+}
