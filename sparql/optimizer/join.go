@@ -426,8 +426,13 @@ func (p *planner) lookup(n Node, it *item, kind JoinKind, conds []*Cond) Node {
 	right := Props{Rows: it.stats.rows, Maybe: t.Vars(), Certain: t.Vars(), Distinct: t.distinct(&it.stats)}
 	joined(&l.Props, in, &right, kind)
 	sorted := bestMatch == len(bound) && len(bound) > 0
-	seeks := in.Rows * costSeek
+	// Rows that agree in their keys are looked up together, in each batch again where they are not sorted.
+	different := 1.0
+	for _, x := range bound {
+		different *= in.distinctOf(t.At(x).Slot)
+	}
 	if sorted {
+		seeks := min(in.Rows, different) * costSeek
 		l.Cost = in.Cost + costStart + in.Rows*15 + min(seeks, it.stats.total*costRow) + l.Rows*costOut
 		l.Sorted = slices.Clone(in.Sorted[:len(bound)])
 		if byMatch := kind == Semi || kind == Anti; byMatch {
@@ -437,7 +442,8 @@ func (p *planner) lookup(n Node, it *item, kind JoinKind, conds []*Cond) Node {
 		}
 	} else {
 		sweeps := math.Ceil(in.Rows / batchRows)
-		l.Cost = in.Cost + costStart*sweeps + in.Rows*costSort + min(seeks, sweeps*it.stats.total*costRow) + l.Rows*costOut
+		looked := min(in.Rows, sweeps*different)
+		l.Cost = in.Cost + costStart*sweeps + (in.Rows+looked)*costSort/2 + min(looked*costSeek, sweeps*it.stats.total*costRow) + l.Rows*costOut
 		l.Sorted = nil
 		if kind == Semi || kind == Anti {
 			l.Sorted = in.Sorted
