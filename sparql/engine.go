@@ -61,11 +61,15 @@ type Options struct {
 	SpillAll bool
 }
 
-// Engine answers queries and carries out updates. It is safe for concurrent use and keeps no state between queries.
-type Engine struct{ options Options }
+// Engine answers queries and carries out updates. It is safe for concurrent use. Between queries it keeps nothing but plans of those that
+// were asked repeatedly, at most some 16 MiB of them; each holds for one state of a store that is [store.Versioned].
+type Engine struct {
+	options Options
+	plans   *planCache
+}
 
-// NewEngine makes an engine with options that every query has.
-func NewEngine(o Options) *Engine { return &Engine{options: o} }
+// NewEngine makes an engine with options that every query has. Their maps must not be changed afterwards.
+func NewEngine(o Options) *Engine { return &Engine{options: o, plans: newPlanCache()} }
 
 // Options are the ones given to NewEngine.
 func (e *Engine) Options() Options { return e.options }
@@ -78,7 +82,7 @@ func (e *Engine) Query(ctx context.Context, snap store.Snapshot, text string) (*
 
 // QueryWith is Query with other options than the engine's.
 func (e *Engine) QueryWith(ctx context.Context, snap store.Snapshot, text string, o Options) (*Result, error) {
-	return start(ctx, snap, text, o)
+	return e.start(ctx, snap, text, o)
 }
 
 // Explain plans a query and shows the plan as indented text, one operator a line with its estimates, without running it.

@@ -52,7 +52,7 @@ func (o *Options) execution(base string) exec.Config {
 	return exec.Config{Memory: o.Memory, Pool: o.Pool, Disk: o.Disk, TempDir: o.TempDir, SpillAll: o.SpillAll, Now: now(), Base: base, Profile: o.Profile, Functions: o.Functions, Service: o.Service, ServiceRows: o.ServiceRows, Describe: o.Describe}
 }
 
-func start(ctx context.Context, snap store.Snapshot, text string, o Options) (r *Result, err error) {
+func (e *Engine) start(ctx context.Context, snap store.Snapshot, text string, o Options) (r *Result, err error) {
 	cancel := context.CancelFunc(func() {})
 	if o.Timeout > 0 {
 		ctx, cancel = context.WithTimeoutCause(ctx, o.Timeout, ErrTimeout)
@@ -65,7 +65,7 @@ func start(ctx context.Context, snap store.Snapshot, text string, o Options) (r 
 			cancel()
 		}
 	}()
-	plan, err := prepare(ctx, snap, text, o)
+	plan, err := e.plan(ctx, snap, text, o)
 	if err != nil {
 		return nil, err
 	}

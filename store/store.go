@@ -138,6 +138,12 @@ type DistinctCounter interface {
 	CountDistinct(r Range) (uint64, error)
 }
 
+// Versioned is a Snapshot that can be told from those of other states: snapshots with equal versions, which are values that compare with
+// ==, hold the same quads with the same IDs. ok is false where there is no version.
+type Versioned interface {
+	Version() (version any, ok bool)
+}
+
 // GraphCount is a graph and its number of quads.
 type GraphCount struct {
 	Graph ID

@@ -338,23 +338,21 @@ func (p *planner) narrow(s *Scan, it *item, pos store.Position) error {
 	if !r.IsVar() {
 		return nil
 	}
-	lo, hi := store.NoID, store.ID(math.MaxUint64)
+	var tests []*Test
 	for _, c := range it.conds {
-		if c.Slots[0] != r.Slot {
-			continue
+		if c.Slots[0] == r.Slot {
+			tests = append(tests, c.Test)
 		}
-		a, b, ok := c.Test.Bounds()
-		if !ok {
-			lo, hi = 1, 0
-			break
-		}
-		lo, hi = max(lo, a), min(hi, b)
+	}
+	if len(tests) == 0 {
+		return nil
+	}
+	lo, hi, err := p.bounds(tests, store.Range{Order: s.Order, Prefix: it.pattern.prefix(s.Order, s.Prefix)})
+	if err != nil {
+		return err
 	}
 	if lo == store.NoID && hi == math.MaxUint64 {
 		return nil
-	}
-	if lo > hi { // nothing can match; a range of one ID that is no term says so
-		lo, hi = 1, 1
 	}
 	rg := store.Range{Order: s.Order, Prefix: it.pattern.prefix(s.Order, s.Prefix), Lo: lo, Hi: hi}
 	n, err := p.stats.count(rg)
@@ -368,6 +366,69 @@ func (p *planner) narrow(s *Scan, it *item, pos store.Position) error {
 	s.Cost = costStart + float64(n)*costRow
 	s.Rows = min(s.Rows, float64(n))
 	return nil
+}
+
+// boundsParts is how many ranges of IDs are counted to find the bounds of a scan.
+const boundsParts = 24
+
+// bounds is the smallest range of IDs in which a row of a store's range can pass all tests. What only the term would tell counts only
+// where the store has such rows: literals of another type than the one that is compared with are mostly none. Where nothing can pass, it
+// is a range of one ID that is no term.
+func (p *planner) bounds(tests []*Test, rg store.Range) (lo, hi store.ID, err error) {
+	all := combine(func(os ...Outcome) Outcome {
+		for _, o := range os {
+			if o != True && o != Unknown {
+				return False
+			}
+		}
+		return True
+	}, tests...)
+	type part struct{ lo, hi store.ID }
+	var parts []part
+	for i, o := range all.outcome {
+		if o != True {
+			continue
+		}
+		x := part{all.start[i], math.MaxUint64}
+		if i+1 < len(all.start) {
+			x.hi = all.start[i+1] - 1
+		}
+		// Ranges end where a tag ends, so that those without rows can be told from the others.
+		for tag := x.lo.Tag(); tag < x.hi.Tag(); tag++ {
+			parts = append(parts, part{x.lo, tagStart(tag+1) - 1})
+			x.lo = tagStart(tag + 1)
+		}
+		parts = append(parts, x)
+	}
+	counted := 0
+	empty := func(x part) (bool, error) {
+		if counted++; counted > boundsParts {
+			return false, nil
+		}
+		if x.lo >= tagStart(store.TagLocal) { // never stored
+			return true, nil
+		}
+		rg.Lo, rg.Hi = x.lo, x.hi
+		n, err := p.stats.count(rg)
+		return n == 0, err
+	}
+	for _, end := range []int{0, 1} {
+		for len(parts) > 0 {
+			at := end * (len(parts) - 1)
+			none, err := empty(parts[at])
+			if err != nil {
+				return 0, 0, err
+			}
+			if !none {
+				break
+			}
+			parts = slices.Delete(parts, at, at+1)
+		}
+	}
+	if len(parts) == 0 {
+		return 1, 1, nil
+	}
+	return parts[0].lo, parts[len(parts)-1].hi, nil
 }
 
 // lookup joins n with a pattern by seeking.

@@ -58,3 +58,12 @@ func (p *Plan) Tree(measured func(Node) *NodeProfile) *PlanTree {
 	}
 	return t
 }
+
+// Size is the number of nodes of a plan.
+func Size(n Node) int {
+	size := 1
+	for _, c := range Children(n) {
+		size += Size(c)
+	}
+	return size
+}

@@ -51,25 +51,6 @@ func (t *Test) Total() bool {
 	return true
 }
 
-// Bounds is the smallest range of stored IDs outside of which the condition never holds; ok is false where it never holds.
-func (t *Test) Bounds() (lo, hi store.ID, ok bool) {
-	for i, o := range t.outcome {
-		if t.start[i] >= tagStart(store.TagLocal) {
-			break
-		}
-		if o == True || o == Unknown {
-			if !ok {
-				lo, ok = t.start[i], true
-			}
-			hi = math.MaxUint64
-			if i+1 < len(t.start) {
-				hi = t.start[i+1] - 1
-			}
-		}
-	}
-	return lo, hi, ok
-}
-
 func tagStart(t store.Tag) store.ID { return store.ID(t) << 60 }
 
 // uniform has one outcome for everything.

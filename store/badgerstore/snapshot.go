@@ -22,6 +22,7 @@ var (
 	_ store.Snapshot        = (*snapshot)(nil)
 	_ store.Statistician    = (*snapshot)(nil)
 	_ store.DistinctCounter = (*snapshot)(nil)
+	_ store.Versioned       = (*snapshot)(nil)
 )
 
 func (n *snapshot) check() error {
@@ -43,6 +44,20 @@ func (n *snapshot) relation(r store.Range) (*relation.Relation, relation.Range, 
 }
 
 func (n *snapshot) Commit() store.Commit { return n.state.root.commit }
+
+// version tells states of the stores of a process apart.
+type version struct {
+	opened uint64 // the number of the store among those that were opened
+	commit store.Commit
+}
+
+// Version implements store.Versioned. What a transaction sees has none.
+func (n *snapshot) Version() (any, bool) {
+	if n.release == nil {
+		return nil, false
+	}
+	return version{n.store.opened, n.state.root.commit}, true
+}
 
 func (n *snapshot) Scan(ctx context.Context, r store.Range, columns store.ColumnSet) store.Cursor {
 	rel, rg, err := n.relation(r)

@@ -72,6 +72,7 @@ func (o Options) withDefaults() Options {
 
 // Store implements store.Store on a directory.
 type Store struct {
+	opened uint64 // see version
 	dir    string
 	o      Options
 	pages  Pages
@@ -144,9 +145,12 @@ func Open(dir string, o Options) (*Store, error) {
 	return s, nil
 }
 
+// storesOpened counts the stores that this process has opened.
+var storesOpened atomic.Uint64
+
 // open starts on any Pages.
 func open(dir string, o Options, p Pages) (*Store, error) {
-	s := &Store{dir: dir, o: o, pages: p, rows: relation.NewCache(o.PageCache), blocks: dictionary.NewCache(o.TermCache),
+	s := &Store{opened: storesOpened.Add(1), dir: dir, o: o, pages: p, rows: relation.NewCache(o.PageCache), blocks: dictionary.NewCache(o.TermCache),
 		turn: make(chan struct{}, 1), writer: make(chan struct{}, 1), stop: make(chan struct{}), kick: make(chan struct{}, 1)}
 	if err := os.RemoveAll(s.tmp()); err != nil {
 		return nil, err

@@ -1,0 +1,131 @@
+package sparql
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"triplestore/rdf"
+	"triplestore/store"
+	"triplestore/store/badgerstore"
+)
+
+// TestPlansAreKept asks the same again and again, from several goroutines and after commits: answers must be those of an engine that
+// knows no plan yet, and plans must be made anew for another state and under other options.
+func TestPlansAreKept(t *testing.T) {
+	t.Parallel()
+	st, err := badgerstore.Open(t.TempDir(), badgerstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	moment := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	var clock sync.Mutex
+	o := Options{Prefixes: map[string]string{"": "http://e/"}, Now: func() time.Time {
+		clock.Lock()
+		defer clock.Unlock()
+		moment = moment.Add(time.Second)
+		return moment
+	}}
+	answer := func(e *Engine, snap store.Snapshot, text string, o Options) string {
+		r, err := e.QueryWith(context.Background(), snap, text, o)
+		if err != nil {
+			return err.Error()
+		}
+		defer r.Close()
+		var out string
+		for row, err := range r.Rows() {
+			out += fmt.Sprintln(row, err)
+		}
+		return out
+	}
+	queries := []string{
+		"SELECT ?s ?o { ?s :p ?o . ?o :p ?x } ORDER BY ?s ?o",
+		"SELECT (COUNT(*) AS ?n) { ?s :p/:p* ?o FILTER (?s != :n1) }",
+		"SELECT ?s { ?s :p :new } ORDER BY ?s", // a term that comes later
+		"SELECT ?o (SUM(?v) AS ?sum) { ?s :p ?o ; :v ?v FILTER (?v >= 3 && ?v < 7) } GROUP BY ?o ORDER BY ?o",
+		"SELECT ?s { ?s :v ?v FILTER EXISTS { ?s :p ?o FILTER (?v > 4) } OPTIONAL { ?s :q ?z } } ORDER BY ?s",
+		"SELECT ?s { VALUES ?s { :n1 :n2 :none } ?s :p ?o } ORDER BY ?s ?o",
+		"SELECT ?g ?s { GRAPH ?g { ?s :v 5 } } ORDER BY ?g ?s",
+	}
+	e := NewEngine(o)
+	for round := range 3 {
+		_, err := st.Update(t.Context(), func(x store.Txn) error {
+			iri := func(n int) rdf.Term { return rdf.IRI(fmt.Sprint("http://e/n", n)) }
+			var quads []rdf.Quad
+			for n := range 40 {
+				quads = append(quads, rdf.Quad{S: iri(n), P: rdf.IRI("http://e/p"), O: iri((n*7 + round) % 40)},
+					rdf.Quad{S: iri(n), P: rdf.IRI("http://e/v"), O: rdf.Literal(fmt.Sprint(n%9+round), "http://www.w3.org/2001/XMLSchema#integer"), G: iri(n % 3)})
+			}
+			if round == 2 {
+				quads = append(quads, rdf.Quad{S: iri(1), P: rdf.IRI("http://e/p"), O: rdf.IRI("http://e/new")})
+			}
+			return x.Add(quads)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		snap, err := st.Snapshot()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, union := range []bool{false, true} {
+			o := o
+			o.UnionDefaultGraph = union
+			var all sync.WaitGroup
+			for _, text := range queries {
+				want := answer(NewEngine(o), snap, text, o)
+				for range 4 {
+					all.Go(func() {
+						for range 3 {
+							if got := answer(e, snap, text, o); got != want {
+								t.Errorf("round %d, union %v: %s\ngot  %swant %s", round, union, text, got, want)
+							}
+						}
+					})
+				}
+			}
+			all.Wait()
+			now := func() string { return answer(e, snap, "SELECT ?now { BIND (NOW() AS ?now) }", o) }
+			if now() == now() || now() == now() {
+				t.Error("the moment of a query was kept")
+			}
+		}
+		snap.Close()
+	}
+	if len(e.plans.plans) == 0 {
+		t.Error("no plan was kept")
+	}
+	bytes := 0
+	for x := e.plans.recent.Front(); x != nil; x = x.Next() {
+		bytes += x.Value.(*keptPlan).size
+	}
+	if bytes != e.plans.bytes || len(e.plans.plans) != e.plans.recent.Len() {
+		t.Errorf("%d bytes are counted, there are %d of %d plans", e.plans.bytes, bytes, len(e.plans.plans))
+	}
+}
+
+// TestPlanCacheIsBounded: old plans go.
+func TestPlanCacheIsBounded(t *testing.T) {
+	t.Parallel()
+	c := newPlanCache()
+	plan, err := prepare(t.Context(), snapshotOf(t, denseQuads(3, 2)), "SELECT * { ?s ?p ?o }", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := func(n int) planKey { return planKey{text: fmt.Sprintf("%8000d", n)} }
+	for n := range 1000 {
+		if _, again := c.get(key(n)); again {
+			t.Fatalf("query %d was asked before", n)
+		}
+		c.put(key(n), plan)
+		if got, _ := c.get(key(n)); got != plan {
+			t.Fatalf("plan %d is not there", n)
+		}
+	}
+	if got, _ := c.get(key(0)); got != nil || c.bytes > planCacheBytes || len(c.plans) < 100 {
+		t.Errorf("%d plans of %d bytes", len(c.plans), c.bytes)
+	}
+}
