@@ -95,13 +95,14 @@ type Store struct {
 	broken   error    // a swap of the root whose outcome is unknown; the next transaction mends that
 	doubtful []uint64 // pages that the root may hold whose outcome is unknown
 
-	made    folders
-	stop    chan struct{}
-	kick    chan struct{} // asks for a collection soon
-	full    atomic.Bool   // a commit found the disk full: all that can be collected is wanted
-	stopped sync.WaitGroup
-	garbage atomic.Uint64 // bytes of pages that others took the place of since the last collection
-	settled atomic.Uint64 // bytes on disk after it
+	made      folders
+	stop      chan struct{}
+	kick      chan struct{} // asks for a collection soon
+	full      atomic.Bool   // a commit found the disk full: all that can be collected is wanted
+	stopped   sync.WaitGroup
+	gathering sync.Mutex    // held while garbage is collected in the background
+	garbage   atomic.Uint64 // bytes of pages that others took the place of since the last collection
+	settled   atomic.Uint64 // bytes on disk after it
 }
 
 var (
@@ -342,7 +343,10 @@ func (s *Store) collector(p *badgerPages) {
 		if s.garbage.Load() < s.much(8) {
 			continue
 		}
-		if err := s.collect(p, garbageRatio, s.stop); err != nil {
+		s.gathering.Lock()
+		err := s.collect(p, garbageRatio, s.stop)
+		s.gathering.Unlock()
+		if err != nil {
 			s.o.Logger.Error("collect garbage", "directory", s.dir, "error", err)
 		}
 	}
@@ -357,6 +361,8 @@ func (s *Store) newest() uint64 {
 
 // rest collects more than usual, since nothing is committed for a while or the disk is full: all free pages, and smaller shares of garbage.
 func (s *Store) rest(p *badgerPages, stop <-chan struct{}) error {
+	s.gathering.Lock()
+	defer s.gathering.Unlock()
 	if err := s.shrink(); err != nil {
 		return err
 	}
