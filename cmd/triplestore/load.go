@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -85,6 +87,9 @@ is an error and nothing is committed. Blank nodes belong to their file: loading 
 			return usageError{fmt.Errorf("--memory %s: at least %s are needed", memory.String(), formatBytes(minMemory))}
 		}
 		storage.Expected = loaders.Growth(sources)
+		if os.Getenv("GOGC") == "" { // as for a harvest
+			defer debug.SetGCPercent(debug.SetGCPercent(harvestGC))
+		}
 		storage.RemoveEmpty = true // a load that fails leaves no folder behind
 		return a.withOptions(*dir, true, storage, func(st *badgerstore.Store) error {
 			progress, done := a.progress(*quiet || *asJSON)

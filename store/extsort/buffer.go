@@ -14,6 +14,7 @@ import (
 type buffer struct {
 	width  int
 	chunks []chunk // all but the last hold chunkRows
+	free   []chunk // without rows, of which there will be some
 	n      int
 	op     relation.Op   // of all rows,
 	ops    []relation.Op // unless they differ
@@ -50,14 +51,13 @@ const (
 func (b *buffer) len() int { return b.n }
 
 func (b *buffer) reset() {
-	if len(b.chunks) > 1 {
-		b.chunks = b.chunks[:1]
-	}
-	for _, x := range b.chunks {
-		for c := range x {
-			b.chunks[0][c] = x[c][:0]
+	for i := range b.chunks {
+		for c := range b.chunks[i] {
+			b.chunks[i][c] = b.chunks[i][c][:0]
 		}
 	}
+	b.free = append(b.free, b.chunks...)
+	b.chunks = nil
 	b.n, b.ops, b.keys = 0, nil, b.keys[:0]
 }
 
@@ -82,7 +82,11 @@ func (b *buffer) add(rows []relation.Row, op relation.Op) {
 	for len(rows) > 0 {
 		last := len(b.chunks) - 1
 		if last < 0 || len(b.chunks[last][0]) == chunkRows {
-			b.chunks = append(b.chunks, chunk{})
+			x := chunk{}
+			if n := len(b.free); n > 0 {
+				x, b.free = b.free[n-1], b.free[:n-1]
+			}
+			b.chunks = append(b.chunks, x)
 			last++
 		}
 		x := &b.chunks[last]
@@ -144,9 +148,6 @@ func (b *buffer) differing() (fields []field, used uint, whole bool) {
 	w := b.width
 	var differ [relation.MaxWidth]uint64
 	for _, x := range b.chunks {
-		if len(x[0]) == 0 { // the only one, of a buffer that was emptied
-			break
-		}
 		for c := range w {
 			first, d := b.chunks[0][c][0], uint64(0)
 			for _, v := range x[c] {

@@ -116,7 +116,7 @@ func (s *Sorter) Len() uint64 { return s.added }
 
 // spill writes what is in memory as a run, or as several if it cannot be packed.
 func (s *Sorter) spill(ctx context.Context) error {
-	if p := s.buf.pack(); p != nil {
+	if p := s.buf.pack(false); p != nil {
 		s.buf.reset()
 		return s.write(ctx, p.Changes(ctx))
 	}
@@ -177,7 +177,7 @@ func (s *Sorter) Sort(ctx context.Context) (*Iterator, error) {
 	}
 	s.sorted = true
 	var rest reader
-	if p := s.buf.pack(); p != nil {
+	if p := s.buf.pack(true); p != nil {
 		rest = &packedReader{p: p}
 		if len(s.runs) == 0 {
 			s.packed = p

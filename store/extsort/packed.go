@@ -15,8 +15,9 @@ type Packed struct {
 	keys []uint64
 }
 
-// pack sorts the rows of a buffer as numbers, if they can be packed. The memory of the rows is given up.
-func (b *buffer) pack() *Packed {
+// pack sorts the rows of a buffer as numbers, if they can be packed. The rows are gone then; last tells that no others follow, so that
+// their memory is given up.
+func (b *buffer) pack(last bool) *Packed {
 	if b.n < packFrom {
 		return nil
 	}
@@ -24,9 +25,11 @@ func (b *buffer) pack() *Packed {
 	if p == nil {
 		return nil
 	}
-	b.packed, b.other = grown(b.packed, b.n), grown(b.other, 0)
+	b.packed = grown(b.packed, b.n)
 	p.encode(b, b.packed)
-	b.chunks, b.ops = nil, nil
+	if last {
+		b.chunks, b.ops = nil, nil
+	}
 	b.other = grown(b.other, b.n)
 	b.packed, b.other = sortNumbers(b.packed, b.other, p.low, p.end())
 	b.packed = unique(b.packed, p.low)
