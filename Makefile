@@ -202,6 +202,10 @@ deb: ## dist/triplestore_VERSION_ARCH.deb with a systemd unit; VERSION=, ARCH= c
 docker: ## the image triplestore, a static binary that does not run as root
 	docker build -f packaging/Dockerfile --build-arg VERSION='$(VERSION)' -t triplestore .
 
+.PHONY: test-packages
+test-packages: ## the deb, its unit and the image, unpacked or built and run in folders of their own; says what cannot be tried here
+	GO='$(GO)' packaging/test.sh
+
 test-clients: ## real clients against a started server: curl, Python, npm, Go, Java; CLIENTS='curl go' for some of them
 	GO='$(GO)' test/clients/run.sh $(CLIENTS)
 
