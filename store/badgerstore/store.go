@@ -24,7 +24,8 @@ import (
 // Options tune a store. The zero value is good for a machine with a few GiB of memory.
 type Options struct {
 	// Memory is a budget in bytes from which those of the next four follow that are 0: four tenths go to sorting, three to the terms
-	// of a transaction, three to the caches. What the Go runtime and Badger need comes on top. 0 is 1.5 GiB.
+	// of a transaction, a fifth to the cache of quads and a sixth, which only queries fill, to that of terms. What the Go runtime and Badger
+	// need comes on top. 0 is 1.5 GiB.
 	Memory int64
 	// PageCache and TermCache are the bytes of memory for decoded pages of quads and of terms.
 	PageCache, TermCache int64
@@ -60,7 +61,7 @@ func (o Options) withDefaults() Options {
 	}
 	set(&o.Memory, 3<<29)
 	set(&o.PageCache, o.Memory/5)
-	set(&o.TermCache, o.Memory/10)
+	set(&o.TermCache, o.Memory/6)
 	set(&o.SortMemory, o.Memory*4/10)
 	set(&o.TermMemory, o.Memory*3/10)
 	set((*int64)(&o.CollectInterval), int64(time.Minute))
