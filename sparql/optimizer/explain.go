@@ -106,13 +106,20 @@ func (p *Plan) ref(r Ref) string {
 	return p.slot(r.Slot)
 }
 
+func graphs(n int) string {
+	if n == 1 {
+		return "1 graph"
+	}
+	return fmt.Sprintf("%d graphs", n)
+}
+
 func (p *Plan) pattern(t *Pattern) string {
 	s := p.ref(t.S) + " " + p.ref(t.P) + " " + p.ref(t.O)
 	switch {
 	case t.Graph.Var >= 0:
 		s += " in graph " + p.slot(t.Graph.Var)
 	case t.Graph.Mode == GraphSet:
-		s += fmt.Sprintf(" in %d graphs", len(t.Graph.IDs))
+		s += " in " + graphs(len(t.Graph.IDs))
 	case t.Graph.Mode == GraphParam:
 		s += " in the loop's graph"
 	}
@@ -203,7 +210,7 @@ func (p *Plan) describe(n Node) string {
 		}
 		return fmt.Sprintf("path %s to %s by %s, %d to %s", p.ref(n.S), p.ref(n.O), p.step(n.Path), n.Min, end)
 	case *GraphLoop:
-		return fmt.Sprintf("for each of %d graphs as %s", len(n.Graphs), p.slot(n.Slot))
+		return fmt.Sprintf("for each of %s as %s", graphs(len(n.Graphs)), p.slot(n.Slot))
 	case *Service:
 		return p.describeService(n)
 	case *Correlated:

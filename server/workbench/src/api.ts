@@ -43,10 +43,37 @@ export async function problemOf(r: Response): Promise<ProblemError> {
   return new ProblemError(problem);
 }
 
-const language = () => ({ "Accept-Language": document.documentElement.lang || "en" });
+const tokenKey = "triplestore.token";
+
+// token is what the reader has given this tab of the browser, for writing and for graphs that are not open to all. It is kept for as long as
+// the tab is open, and nowhere else.
+export const token = {
+  get(): string {
+    try {
+      return sessionStorage.getItem(tokenKey) ?? "";
+    } catch {
+      return ""; // the browser keeps nothing
+    }
+  },
+  set(value: string) {
+    try {
+      if (value) sessionStorage.setItem(tokenKey, value);
+      else sessionStorage.removeItem(tokenKey);
+    } catch {
+      // the browser keeps nothing
+    }
+  },
+};
+
+function common(): Record<string, string> {
+  const headers: Record<string, string> = { "Accept-Language": document.documentElement.lang || "en" };
+  const secret = token.get();
+  if (secret) headers["Authorization"] = "Bearer " + secret;
+  return headers;
+}
 
 async function post(path: string, text: string, type: string, accept: string, signal?: AbortSignal): Promise<Response> {
-  const r = await fetch(path, { method: "POST", body: text, headers: { "Content-Type": type, Accept: accept, ...language() }, signal: signal ?? null });
+  const r = await fetch(path, { method: "POST", body: text, headers: { "Content-Type": type, Accept: accept, ...common() }, signal: signal ?? null });
   if (!r.ok) throw await problemOf(r);
   return r;
 }
@@ -62,7 +89,7 @@ export async function format(text: string): Promise<string> {
 export async function vocabulary(q = "", limit = 1000): Promise<Vocabulary> {
   const params = new URLSearchParams({ limit: String(limit), lang: document.documentElement.lang });
   if (q) params.set("q", q);
-  const r = await fetch("/sparql/vocabulary?" + params, { headers: language() });
+  const r = await fetch("/sparql/vocabulary?" + params, { headers: common() });
   if (!r.ok) throw await problemOf(r);
   return r.json();
 }
@@ -77,12 +104,8 @@ export async function query(text: string, accept: string, signal: AbortSignal): 
 
 export interface Change { operations: number; inserted: number; deleted: number; commit: number }
 
-export async function update(text: string, token: string, signal: AbortSignal): Promise<Change> {
-  const headers: Record<string, string> = { "Content-Type": "application/sparql-update", Accept: "application/json" };
-  if (token) headers["Authorization"] = "Bearer " + token;
-  const r = await fetch("/update", { method: "POST", body: text, headers, signal });
-  if (!r.ok) throw await problemOf(r);
-  return r.json();
+export async function update(text: string, signal: AbortSignal): Promise<Change> {
+  return (await post("/update", text, "application/sparql-update", "application/json", signal)).json();
 }
 
 // lines yields the lines of a response as they come.

@@ -1,4 +1,4 @@
-import { explain, format, ProblemError, query, update, type Check, type Plan } from "./api";
+import { explain, format, ProblemError, query, token, update, type Check, type Plan } from "./api";
 import { canChart, chart } from "./chart";
 import { formatNumber, h } from "./dom";
 import { Editor, known } from "./editor";
@@ -36,14 +36,14 @@ class Workbench {
   private tabs = new Tabs();
   private outcomes = new Map<number, Outcome>();
   private checked: Check | null = null;
-  private token = "";
 
   private tabList = h("ul", { class: "wb-tabs", "aria-label": m.tabs });
   private holder = h("div", { class: "wb-editor" });
   private mistake = h("div", { class: "wb-mistake", role: "status" });
   private runButton = h("button", { type: "button", class: "wb-run", click: () => void this.run() }, m.run);
   private cancelButton = h("button", { type: "button", class: "quiet danger", hidden: true, click: () => this.cancel() }, m.cancel);
-  private note = h("p", { class: "wb-note", role: "status" });
+  private tokenButton = h("button", { type: "button", class: "quiet", "aria-pressed": "false", hidden: config.updates !== "token", click: () => this.askToken() }, m.tokenShort);
+  private note = h("div", { class: "wb-note", role: "status" });
   private results = h("div", { class: "wb-results" });
   private historyList = h("div");
   private editor: Editor;
@@ -51,7 +51,7 @@ class Workbench {
   constructor(root: HTMLElement) {
     const quiet = (text: string, click: () => void) => h("button", { type: "button", class: "quiet", click }, text);
     const bar = h("div", { class: "wb-bar" }, this.runButton, this.cancelButton, quiet(m.format, () => void this.format()), quiet(m.plan, () => void this.plan("plan")),
-      quiet(m.profile, () => void this.plan("profile")), quiet(m.share, () => void this.share()), h("span", { class: "wb-keys" }, m.keysShort));
+      quiet(m.profile, () => void this.plan("profile")), quiet(m.share, () => void this.share()), this.tokenButton, h("span", { class: "wb-keys" }, m.keysShort));
     root.replaceChildren(
       h("div", { class: "wb" },
         h("div", { class: "wb-main" },
@@ -79,6 +79,7 @@ class Workbench {
     this.forgetAddress();
     this.show();
     this.showHistory();
+    this.showToken();
     void known.load().then(v => v && names.set(v.prefixes));
   }
 
@@ -240,21 +241,42 @@ class Workbench {
     }
   }
 
+  // tokenForm asks for a token; then goes on with it.
+  private tokenForm(text: string, then: () => void) {
+    const input = h("input", { type: "password", id: "wb-token", autocomplete: "off", required: true, value: token.get() });
+    const form = h("form", { class: "wb-token", submit: (event: Event) => {
+      event.preventDefault();
+      token.set(input.value.trim());
+      this.showToken();
+      void known.load();
+      then();
+    } }, h("p", null, text), h("label", { for: "wb-token" }, m.token), input, h("button", { type: "submit" }, m.send));
+    return { form, input };
+  }
+
+  private showToken() {
+    this.tokenButton.setAttribute("aria-pressed", String(token.get() !== ""));
+  }
+
+  // askToken lets the reader give this tab of the browser a token, or take it back.
+  private askToken() {
+    const close = () => this.note.replaceChildren();
+    const { form, input } = this.tokenForm(m.tokenUse, () => { this.note.replaceChildren(m.tokenKept); });
+    form.append(h("button", { type: "button", class: "quiet", click: () => { token.set(""); this.showToken(); void known.load(); close(); } }, m.tokenForget));
+    this.note.replaceChildren(form);
+    input.focus();
+  }
+
   private async update(text: string) {
     const { outcome, signal } = this.begin();
     if (config.updates === "closed") return this.end(outcome, h("p", { class: "error", role: "alert" }, m.closed));
     try {
-      const c = await update(text, this.token, signal.signal);
+      const c = await update(text, signal.signal);
       this.end(outcome, h("p", { class: "wb-status", role: "status" }, fill(m.updated, { i: formatNumber(c.inserted), d: formatNumber(c.deleted), c: c.commit })));
       void known.load();
     } catch (e) {
       if (e instanceof ProblemError && e.problem.status === 401) {
-        const input = h("input", { type: "password", id: "wb-token", autocomplete: "off", required: true });
-        const form = h("form", { class: "wb-token", submit: (event: Event) => {
-          event.preventDefault();
-          this.token = input.value;
-          void this.update(text);
-        } }, h("p", null, m.tokenText), h("label", { for: "wb-token" }, m.token), input, h("button", { type: "submit" }, m.send));
+        const { form, input } = this.tokenForm(m.tokenText, () => void this.update(text));
         this.end(outcome, form);
         input.focus();
         return;

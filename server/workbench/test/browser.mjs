@@ -195,6 +195,33 @@ if (!only) await step("a long query can be cancelled", async () => {
   await c.close();
 });
 
+if (!only || only === "token") await step("a token is given in the page, is kept for the tab only, and opens writing", async () => {
+  const c = await context({ locale: "en-GB" });
+  const page = await c.newPage();
+  await page.goto(base + "/workbench?lang=en&query=" + encodeURIComponent("INSERT DATA { <http://localhost:7878/id/note> <http://www.w3.org/2000/01/rdf-schema#comment> 'By hand'@en }"));
+  await ready(page);
+  const button = page.getByRole("button", { name: "Token", exact: true });
+  await button.click();
+  await page.getByLabel("Token", { exact: true }).and(page.locator("input")).fill("browser-test");
+  await page.getByRole("button", { name: "Send", exact: true }).click();
+  await page.getByText("The token is used from now on.").waitFor();
+  await run(page);
+  await page.getByText(/Done: 1 statements added/).waitFor();
+  await page.reload();
+  await ready(page);
+  assert(await button.getAttribute("aria-pressed") === "true", "the token is not kept over a reload");
+  assert(await page.evaluate(() => JSON.stringify(localStorage).includes("browser-test") || document.cookie.includes("browser-test")) === false, "the token is kept beyond the tab");
+  const other = await c.newPage();
+  await other.goto(base + "/workbench?lang=en");
+  await ready(other);
+  assert(await other.getByRole("button", { name: "Token", exact: true }).getAttribute("aria-pressed") === "false", "another tab has the token");
+  await other.close();
+  await button.click();
+  await page.getByRole("button", { name: "Forget", exact: true }).click();
+  assert(await page.evaluate(() => sessionStorage.length) === 0, "the token is not forgotten");
+  await c.close();
+});
+
 if (!only) await step("a resource page: language, links, Turtle", async () => {
   const c = await context();
   const page = await c.newPage();
