@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -18,7 +19,7 @@ import (
 // an ontology: from all of them where there are few, else from the first ones of each class.
 
 const (
-	drawnClasses     = 24
+	drawnClasses     = 12 // unless more are asked for
 	sampledInstances = 400
 	sampledQuads     = 300 // of an instance
 	drawnEdges       = 30
@@ -26,6 +27,44 @@ const (
 	keptSchemas      = 8
 	schemaTime       = 20 * time.Second
 )
+
+// schemaSizes are the numbers of classes that a reader can choose; more than the last are not to be read in a picture.
+var schemaSizes = []int{drawnClasses, 24, 48}
+
+// schemaSize reads the parameter classes: one of schemaSizes, or else the least of them that is not below it.
+func schemaSize(r *http.Request) int {
+	asked, err := strconv.Atoi(r.URL.Query().Get("classes"))
+	if err != nil {
+		return drawnClasses
+	}
+	for _, n := range schemaSizes {
+		if asked <= n {
+			return n
+		}
+	}
+	return schemaSizes[len(schemaSizes)-1]
+}
+
+// schemaChoice is a number of classes to draw.
+type schemaChoice struct {
+	Text, Href string
+	Chosen     bool
+}
+
+// schemaChoices are the numbers that make a difference where there are so many classes; none where there is no choice.
+func schemaChoices(p *page, classes, chosen int) []schemaChoice {
+	if classes <= schemaSizes[0] {
+		return nil
+	}
+	var out []schemaChoice
+	for i, n := range schemaSizes {
+		if i > 0 && schemaSizes[i-1] >= classes {
+			break
+		}
+		out = append(out, schemaChoice{strconv.Itoa(min(n, classes)), schemaPath + "?classes=" + strconv.Itoa(n) + "&lang=" + p.M.Lang, n == chosen})
+	}
+	return out
+}
 
 // schemaGraph is what was found.
 type schemaGraph struct {
@@ -90,8 +129,10 @@ func (k *schemas) put(key string, g *schemaGraph) {
 	k.made[key] = g
 }
 
-func (s *Server) schemaOf(ctx context.Context, snap store.Snapshot, classes []vocabularyTerm) (*schemaGraph, error) {
-	key := s.stateKey(ctx, snap.Commit())
+// schemaOf is the diagram of so many classes, the most used ones.
+func (s *Server) schemaOf(ctx context.Context, snap store.Snapshot, classes []vocabularyTerm, drawn int) (*schemaGraph, error) {
+	classes = classes[:min(len(classes), drawn)]
+	key := s.stateKey(ctx, snap.Commit()) + " " + strconv.Itoa(len(classes))
 	if g := s.diagrams.get(key); g != nil {
 		return g, nil
 	}
@@ -114,7 +155,7 @@ func (s *Server) schemaOf(ctx context.Context, snap store.Snapshot, classes []vo
 	return g, nil
 }
 
-// findSchema looks at instances of the most used classes.
+// findSchema looks at instances of the classes that are drawn.
 func findSchema(ctx context.Context, snap store.Snapshot, classes []vocabularyTerm) (*schemaGraph, error) {
 	g := &schemaGraph{}
 	typ, ok, err := snap.ID(rdf.IRI(rdfType))
@@ -122,7 +163,6 @@ func findSchema(ctx context.Context, snap store.Snapshot, classes []vocabularyTe
 		return g, err
 	}
 	d := &describer{ctx: ctx, snap: snap}
-	classes = classes[:min(len(classes), drawnClasses)]
 	index := map[store.ID]int{}
 	for i, c := range classes {
 		index[c.id] = i
@@ -218,6 +258,7 @@ func findSchema(ctx context.Context, snap store.Snapshot, classes []vocabularyTe
 type schemaPage struct {
 	*page
 	Sentence  string
+	Choices   []schemaChoice
 	Picture   *schemaPicture
 	Relations []relationRow
 }
@@ -256,7 +297,8 @@ func (s *Server) answerSchema(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	g, err := s.schemaOf(ctx, snap, v.Classes)
+	size := schemaSize(r)
+	g, err := s.schemaOf(ctx, snap, v.Classes, size)
 	if err != nil {
 		return err
 	}
@@ -265,7 +307,7 @@ func (s *Server) answerSchema(w http.ResponseWriter, r *http.Request) error {
 	for _, t := range v.Predicates {
 		names[t.id] = t.view(p)
 	}
-	page := &schemaPage{page: p, Sentence: fmt.Sprintf(p.M.SchemaSentence, len(g.classes), formatCount(uint64(len(v.Classes))))}
+	page := &schemaPage{page: p, Sentence: fmt.Sprintf(p.M.SchemaSentence, len(g.classes), formatCount(uint64(len(v.Classes)))), Choices: schemaChoices(p, len(v.Classes), size)}
 	if g.sampled {
 		page.Sentence += " " + fmt.Sprintf(p.M.SchemaSampled, sampledInstances)
 	}
