@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"triplestore/loaders/identity"
 	"triplestore/loaders/source"
 )
 
@@ -218,7 +219,7 @@ func (t *table) read(u *Unit, row string) (shifted string, err error) {
 			return "", err
 		}
 	}
-	if !validNumber(u.Number) {
+	if !identity.OrganisationNumber(u.Number) {
 		return "", fmt.Errorf("organisasjonsnummer: %q is no organisation number", clip(u.Number))
 	}
 	return shifted, nil

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"triplestore/loaders/identity"
 	"triplestore/loaders/jsonscan"
 	"triplestore/loaders/source"
 )
@@ -211,7 +212,7 @@ func parseChange(item string) (change, error) {
 		}
 		return err
 	})
-	if err == nil && (c.id <= 0 || !validNumber(c.number)) {
+	if err == nil && (c.id <= 0 || !identity.OrganisationNumber(c.number)) {
 		err = fmt.Errorf("an update without a number of a unit or of its own: %s", clip(item))
 	}
 	return c, err
@@ -271,7 +272,7 @@ func (r *run) personalNow(ctx context.Context, client *source.Client, api string
 	if naturalForm(u.Form.Code) {
 		return true, nil
 	}
-	if !u.Sub || !validNumber(u.Parent) || r.mainRead {
+	if !u.Sub || !identity.OrganisationNumber(u.Parent) || r.mainRead {
 		return r.personal(u), nil
 	}
 	if r.natural.has(u.Parent) {

@@ -3,6 +3,7 @@ package enhetsregisteret
 import (
 	"strings"
 
+	"triplestore/loaders/identity"
 	"triplestore/rdf"
 	"triplestore/rdf/iri"
 	"triplestore/rdf/xsd"
@@ -172,7 +173,7 @@ func (w *writer) unit(u *Unit, natural bool) []rdf.Triple {
 	}
 	w.status(u)
 	if u.Parent != "" {
-		if validNumber(u.Parent) {
+		if identity.OrganisationNumber(u.Parent) {
 			parent := term(UnitBase + u.Parent)
 			w.add(subOf, parent)
 			if u.Sub {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"triplestore/loaders/identity"
 	"triplestore/loaders/jsonscan"
 )
 
@@ -65,7 +66,7 @@ func (u *Unit) parse(text string) error {
 	if err != nil {
 		return err
 	}
-	if !validNumber(u.Number) {
+	if !identity.OrganisationNumber(u.Number) {
 		return fmt.Errorf("organisasjonsnummer: %q is no organisation number", clip(u.Number))
 	}
 	return nil
@@ -251,22 +252,6 @@ func lines(key, value string) (string, error) {
 		return err
 	})
 	return b.String(), err
-}
-
-// validNumber reports whether s is an organisation number: nine digits of which the last is a check digit (modulus 11, weights 3 2 7 6 5 4
-// 3 2).
-func validNumber(s string) bool {
-	if len(s) != 9 {
-		return false
-	}
-	sum := 0
-	for i, w := range [9]int{3, 2, 7, 6, 5, 4, 3, 2, 1} {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-		sum += int(s[i]-'0') * w
-	}
-	return sum%11 == 0
 }
 
 func clip(s string) string {

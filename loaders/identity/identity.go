@@ -331,8 +331,9 @@ func (r *Rules) byNumber(name, number string) string {
 	return one.iri(values{{"number", number}, {"id", id}})
 }
 
-// organisationNumber checks the last digit of an organisation number (modulus 11).
-func organisationNumber(s string) bool {
+// OrganisationNumber reports whether s is a Norwegian organisation number: nine digits of which the last is a check digit (modulus 11,
+// weights 3 2 7 6 5 4 3 2).
+func OrganisationNumber(s string) bool {
 	if len(s) != 9 {
 		return false
 	}

@@ -164,7 +164,7 @@ func (p *pattern) match(whole, rest string) (Match, bool) {
 
 // resolve gives the canonical IRI for the values of variables; whole is given back where it is that already.
 func (one *rule) resolve(v values, whole string) (Match, bool) {
-	if one.Check == "organisation-number" && !organisationNumber(v.get("number")) {
+	if one.Check == "organisation-number" && !OrganisationNumber(v.get("number")) {
 		return Match{}, false
 	}
 	if one.ids != nil {
