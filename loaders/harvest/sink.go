@@ -159,9 +159,14 @@ func (w *work) check(t rdf.Triple) error {
 	if err := w.iri(t.P.Value()); err != nil {
 		return fmt.Errorf("the predicate <%s>: %w", t.P.Value(), err)
 	}
-	if t.O.IsIRI() {
+	switch {
+	case t.O.IsIRI():
 		if err := w.iri(t.O.Value()); err != nil {
 			return fmt.Errorf("the object <%s> of <%s>: %w", t.O.Value(), t.P.Value(), err)
+		}
+	case t.O.IsLiteral() && t.O.Datatype() != "":
+		if err := w.iri(t.O.Datatype()); err != nil {
+			return fmt.Errorf("the datatype <%s> of a value of <%s>: %w", t.O.Datatype(), t.P.Value(), err)
 		}
 	}
 	return nil
