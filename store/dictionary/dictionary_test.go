@@ -355,7 +355,7 @@ func TestHashesInRanges(t *testing.T) {
 			id := store.MakeID(store.TagIRI, 0, i)
 			s := &table[key%shards]
 			s.grow()
-			*s.find(key, uint64(i)*0x9E3779B97F4A7C15) = slot{key, uint64(i) * 0x9E3779B97F4A7C15, id}
+			*s.find(key, i*0x9E3779B97F4A7C15) = slot{key, i * 0x9E3779B97F4A7C15, id}
 			s.used++
 			if i >= old {
 				want = append(want, relation.Row{key, id})
