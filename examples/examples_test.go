@@ -2,7 +2,9 @@ package examples_test
 
 import (
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"sort"
 	"strings"
 	"testing"
@@ -178,6 +180,56 @@ func TestQueriesHaveExpectedResults(t *testing.T) {
 	sort.Strings(got)
 	if strings.Join(got, " ") != strings.Join(want, " ") {
 		t.Errorf("queries and expected results differ:\n%v\n%v", want, got)
+	}
+}
+
+// TestQueriesInEveryLanguage reads title, topic and question of every query in every language; the texts of two languages differ by their header alone.
+func TestQueriesInEveryLanguage(t *testing.T) {
+	t.Parallel()
+	titles := map[string]string{}
+	for _, q := range examples.Queries() {
+		for _, language := range examples.Languages() {
+			in := q.In(language)
+			if in.Language != language || in.Title == "" || in.Topic == "" || !strings.HasSuffix(in.Answers, "?") {
+				t.Errorf("%s in %s: %+v", q.Name, language, in)
+			}
+			if other := titles[language+in.Title]; other != "" {
+				t.Errorf("%s and %s are both called %q in %s", other, q.Name, in.Title, language)
+			}
+			titles[language+in.Title] = q.Name
+			if in.Answers == q.Answers && language != q.Language {
+				t.Errorf("%s: the question in %s is the English one", q.Name, language)
+			}
+			body, ok := strings.CutPrefix(in.Text, "# "+in.Title+"\n# "+in.Answers+"\n")
+			english, _ := strings.CutPrefix(q.Text, "# "+q.Title+"\n# "+q.Answers+"\n")
+			if !ok || body != english || strings.HasPrefix(body, "#") {
+				t.Errorf("%s in %s:\n%s", q.Name, language, in.Text)
+			}
+		}
+		if in := q.In("de"); in.Language != "en" || in.Title != q.Title || in.Text != q.Text {
+			t.Errorf("%s in German: %+v", q.Name, in)
+		}
+	}
+}
+
+// TestTitlesOfHarvestedQueries looks for the titles in the files that are not embedded.
+func TestTitlesOfHarvestedQueries(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("queries/harvest/*.rq")
+	if err != nil || len(files) < 15 {
+		t.Fatalf("%d queries, %v", len(files), err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.SplitN(string(text), "\n", 4)
+		for i, begin := range []string{"# ", "# title@nb: ", "# title@nn: "} {
+			if title, ok := strings.CutPrefix(lines[i], begin); !ok || strings.TrimSpace(title) == "" || strings.Contains(title, "@") {
+				t.Errorf("%s: line %d is %q, and not %q with a title", file, i+1, lines[i], begin)
+			}
+		}
 	}
 }
 

@@ -14,23 +14,24 @@ const (
 
 // topic is a group of example queries.
 type topic struct {
-	Title    string
-	Examples []exampleLink
+	Title, Lang string
+	Examples    []exampleLink
 }
 
-type exampleLink struct{ Title, Href string }
+type exampleLink struct{ Title, Lang, Href string }
 
 // topics groups the example queries.
 func (s *Server) topics(p *page) (out []topic) {
 	at := map[string]int{}
 	for _, e := range s.c.Examples {
+		text, lang := e.in(p.M.Lang)
 		i, ok := at[e.Topic]
 		if !ok {
 			i = len(out)
 			at[e.Topic] = i
-			out = append(out, topic{Title: e.Topic})
+			out = append(out, topic{Title: text.Topic, Lang: lang})
 		}
-		out[i].Examples = append(out[i].Examples, exampleLink{e.Title, p.link.page(workbenchPath, "example", e.Name)})
+		out[i].Examples = append(out[i].Examples, exampleLink{text.Title, lang, p.link.page(workbenchPath, "example", e.Name)})
 	}
 	return out
 }
@@ -120,11 +121,13 @@ type workbenchConfig struct {
 
 type configTopic struct {
 	Topic string          `json:"topic"`
+	Lang  string          `json:"lang"`
 	List  []configExample `json:"list"`
 }
 
 type configExample struct {
 	Title string `json:"title"`
+	Lang  string `json:"lang"`
 	Text  string `json:"text"`
 }
 
@@ -141,9 +144,11 @@ func (s *Server) workbench(w http.ResponseWriter, r *http.Request) {
 	if q.Has("query") {
 		text, given = strings.ToValidUTF8(q.Get("query"), "\uFFFD"), true
 	}
+	m := messagesFor(s.readerLanguages(r))
 	for _, e := range s.c.Examples {
 		if !given && e.Name == q.Get("example") {
-			text, given = e.Text, true
+			example, _ := e.in(m.Lang)
+			text, given = example.Text, true
 		}
 	}
 	p := s.newPage(r, text)
@@ -152,7 +157,7 @@ func (s *Server) workbench(w http.ResponseWriter, r *http.Request) {
 	if workbenchScript != "" {
 		page.Script, page.Nonce = workbenchScript, newID()+newID()
 		p.Styles = append(p.Styles, workbenchStyle)
-		page.Config = s.workbenchConfig(r.Context(), text, given)
+		page.Config = s.workbenchConfig(r.Context(), p.M.Lang, text, given)
 		w.Header().Set("Content-Security-Policy", workbenchSecurity(page.Nonce))
 	}
 	if err := s.render(w, r, http.StatusOK, "workbench", page); err != nil {
@@ -165,7 +170,7 @@ func workbenchSecurity(nonce string) string {
 	return "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-" + nonce + "'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 }
 
-func (s *Server) workbenchConfig(ctx context.Context, text string, given bool) workbenchConfig {
+func (s *Server) workbenchConfig(ctx context.Context, language, text string, given bool) workbenchConfig {
 	c := workbenchConfig{Base: s.c.Base, Query: text, Given: given, Updates: "closed", Solutions: configFormats(solutionOffers), Graphs: configFormats(graphOffers), Examples: []configTopic{}}
 	switch {
 	case s.callerOf(ctx).Writes():
@@ -175,13 +180,14 @@ func (s *Server) workbenchConfig(ctx context.Context, text string, given bool) w
 	}
 	at := map[string]int{}
 	for _, e := range s.c.Examples {
+		text, lang := e.in(language)
 		i, ok := at[e.Topic]
 		if !ok {
 			i = len(c.Examples)
 			at[e.Topic] = i
-			c.Examples = append(c.Examples, configTopic{Topic: e.Topic})
+			c.Examples = append(c.Examples, configTopic{Topic: text.Topic, Lang: lang})
 		}
-		c.Examples[i].List = append(c.Examples[i].List, configExample{e.Title, e.Text})
+		c.Examples[i].List = append(c.Examples[i].List, configExample{text.Title, lang, text.Text})
 	}
 	return c
 }

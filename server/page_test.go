@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"io"
+	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -306,6 +308,44 @@ func TestOverviewAndSchema(t *testing.T) {
 	for _, path := range []string{"/", "/overview", "/schema", "/workbench"} {
 		if r := get(t, empty, path, "Accept", "text/html"); r.StatusCode != 200 {
 			t.Errorf("%s of nothing: %d", path, r.StatusCode)
+		}
+	}
+}
+
+// TestExamplesInTheReadersLanguage asks for the pages that offer examples in each language, one example being there in English alone.
+func TestExamplesInTheReadersLanguage(t *testing.T) {
+	t.Parallel()
+	srv := testServer(t, memstore.New(), func(c *Config) {
+		c.Examples = []Example{
+			{Name: "a", ExampleText: ExampleText{"Data services", "Services", "# Data services\nASK {}"}, Translations: map[string]ExampleText{
+				"nb": {"Datatjenester", "Tjenester", "# Datatjenester\nASK {}"}, "nn": {"Datatenester", "Tenester", "# Datatenester\nASK {}"}}},
+			{Name: "b", ExampleText: ExampleText{"Concepts", "Services", "# Concepts\nASK {}"}},
+		}
+	})
+	for header, want := range map[string]struct{ lang, topic, title string }{
+		"nb": {"nb", "Tjenester", "Datatjenester"}, "no": {"nb", "Tjenester", "Datatjenester"}, "nn, nb;q=0.5": {"nn", "Tenester", "Datatenester"},
+		"en-GB": {"en", "Services", "Data services"}, "de": {"nb", "Tjenester", "Datatjenester"},
+	} {
+		for _, path := range []string{"/", "/workbench"} {
+			r := do(t, srv, http.MethodGet, path, nil, "Accept", "text/html", "Accept-Language", header)
+			for _, s := range []string{`<h3 lang="` + want.lang + `">` + want.topic + `</h3>`, ` lang="` + want.lang + `">` + want.title + `</a>`, ` lang="en">Concepts</a>`} {
+				if strings.Count(r.body, s) != 1 {
+					t.Errorf("%s for %s: not once %s", path, header, s)
+				}
+			}
+		}
+		r := do(t, srv, http.MethodGet, "/workbench?example=a", nil, "Accept", "text/html", "Accept-Language", header)
+		if !strings.Contains(r.body, "# "+want.title+"\nASK {}</textarea>") {
+			t.Errorf("for %s the form does not have the text in %s:\n%s", header, want.lang, r.body)
+		}
+	}
+	s, err := New(Config{Store: memstore.New(), Examples: []Example{{Name: "a", ExampleText: ExampleText{"t", "T", "x"}, Translations: map[string]ExampleText{"nn": {"u", "U", "y"}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for language, want := range map[string]configTopic{"nn": {"U", "nn", []configExample{{"u", "nn", "y"}}}, "nb": {"T", "en", []configExample{{"t", "en", "x"}}}} {
+		if got := s.workbenchConfig(t.Context(), language, "", false).Examples; len(got) != 1 || !reflect.DeepEqual(got[0], want) {
+			t.Errorf("%s: %+v", language, got)
 		}
 	}
 }

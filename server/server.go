@@ -125,16 +125,32 @@ type Config struct {
 	Log *slog.Logger
 }
 
-// Example is a query for the front page.
+// Example is a query that front page and workbench offer.
 type Example struct {
 	// Name identifies it in addresses.
 	Name string
+	// ExampleText is the English one. Examples are grouped by its Topic, in the order in which the topics first occur.
+	ExampleText
+	// Translations are title, topic and text for readers of other languages, by language tag, such as nb.
+	Translations map[string]ExampleText
+}
+
+// ExampleText is what a reader sees of an example.
+type ExampleText struct {
 	// Title says what it answers.
 	Title string
-	// Topic is what examples are grouped by, in the order in which the topics first occur.
+	// Topic heads the group that it is in.
 	Topic string
 	// Text is the query.
 	Text string
+}
+
+// in is what the example is in a language, else in English, with the language that it then is.
+func (e *Example) in(language string) (text ExampleText, lang string) {
+	if t, ok := e.Translations[language]; ok {
+		return t, language
+	}
+	return e.ExampleText, "en"
 }
 
 // Server is an HTTP handler. It is safe for concurrent use.

@@ -73,7 +73,7 @@ func testStore(t testing.TB, text string) store.Store {
 func testServer(t testing.TB, st store.Store, change func(*Config), made ...func(*Server)) *httptest.Server {
 	t.Helper()
 	c := Config{Store: st, Base: testBase, Title: "Test", Log: slog.New(slog.DiscardHandler),
-		Examples: []Example{{Name: "one", Title: "What is <b>there</b>?", Text: "SELECT * WHERE { ?s ?p ?o }"}}}
+		Examples: []Example{{Name: "one", ExampleText: ExampleText{Title: "What is <b>there</b>?", Text: "SELECT * WHERE { ?s ?p ?o }"}}}}
 	if change != nil {
 		change(&c)
 	}

@@ -254,9 +254,19 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 func exampleQueries() []server.Example {
 	var out []server.Example
 	for _, q := range examples.ByTopic() {
-		out = append(out, server.Example{Name: q.Name, Title: q.Title, Topic: q.Topic, Text: q.Text})
+		e := server.Example{Name: q.Name, ExampleText: exampleText(q), Translations: map[string]server.ExampleText{}}
+		for _, language := range examples.Languages() {
+			if language != q.Language {
+				e.Translations[language] = exampleText(q.In(language))
+			}
+		}
+		out = append(out, e)
 	}
 	return out
+}
+
+func exampleText(q examples.Query) server.ExampleText {
+	return server.ExampleText{Title: q.Title, Topic: q.Topic, Text: q.Text}
 }
 
 // loadExamples loads the example data into a store that nothing was ever loaded into.

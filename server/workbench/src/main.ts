@@ -11,7 +11,7 @@ import { Names } from "./terms";
 
 interface Format { name: string; title: string; type: string }
 interface Config {
-  examples: { topic: string; list: { title: string; text: string }[] }[];
+  examples: { topic: string; lang: string; list: { title: string; lang: string; text: string }[] }[];
   // query is the text to begin with; given tells that the address names it.
   query: string;
   given: boolean;
@@ -92,8 +92,8 @@ class Workbench {
   }
 
   private examples(): HTMLElement {
-    return h("div", { class: "wb-examples" }, ...config.examples.map(topic => h("section", null, h("h2", { lang: "en" }, topic.topic || m.topicOther),
-      h("ul", null, ...topic.list.map(e => h("li", null, h("button", { type: "button", class: "link", lang: "en", click: () => this.open(e.text) }, e.title)))))));
+    return h("div", { class: "wb-examples" }, ...config.examples.map(topic => h("section", null, h("h2", { lang: topic.topic ? topic.lang : null }, topic.topic || m.topicOther),
+      h("ul", null, ...topic.list.map(e => h("li", null, h("button", { type: "button", class: "link", lang: e.lang, click: () => this.open(e.text) }, e.title)))))));
   }
 
   private showHistory() {

@@ -89,7 +89,7 @@ if (!only) await step("the workbench runs an example and shows a table", async (
   await page.goto(base + "/");
   await page.getByRole("link", { name: "Skriv en spørring" }).click();
   await ready(page);
-  await page.getByRole("button", { name: "Datasets and their publishers" }).click();
+  await page.getByRole("button", { name: "Datasett og utgivere" }).click();
   await page.getByText("✓ Gyldig · SELECT").waitFor();
   await run(page);
   await page.locator("table.results tbody tr").first().waitFor();
