@@ -136,9 +136,7 @@ func (s *Server) writeCached(w http.ResponseWriter, r *http.Request, a *cachedAn
 	h.Set("Cache-Control", "no-cache")
 	h.Set("Cache-Status", cacheName+"; hit")
 	h.Set("Content-Length", strconv.Itoa(len(a.body)))
-	out := newStream(w, s.c.Stall)
-	out.buf = a.body[:len(a.body):len(a.body)]
-	out.end(nil)
+	newStreamOf(w, s.c.Stall, a.body).end(nil)
 }
 
 // cacheName is the server's in Cache-Status (RFC 9211).

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -183,5 +184,31 @@ func TestAnswerTooLargeToKeep(t *testing.T) {
 	}
 	if len(s.answers.large) != 0 {
 		t.Error("what was too large of an older state is still remembered")
+	}
+}
+
+// TestKeptAnswersStay: what is kept is not written over by answers that come after it, whatever memory these use again.
+func TestKeptAnswersStay(t *testing.T) {
+	t.Parallel()
+	srv := testServer(t, testStore(t, testData), func(c *Config) { c.AnswerCache = 1 << 20 })
+	query := func(i int) string {
+		return "/sparql?query=" + url.QueryEscape(fmt.Sprintf(`SELECT ?x { VALUES ?x { "%d %s" } }`, i, strings.Repeat(strconv.Itoa(i%10), 300)))
+	}
+	const queries, rounds = 8, 6
+	first := make([]string, queries)
+	for i := range first {
+		first[i] = get(t, srv, query(i)).body
+	}
+	for round := range rounds {
+		for i := range first {
+			r := get(t, srv, query(i))
+			if r.Header.Get("Cache-Status") == "" {
+				t.Fatalf("answer %d was not kept", i)
+			}
+			if r.body != first[i] {
+				t.Fatalf("round %d, answer %d: %q, and at first %q", round, i, r.body, first[i])
+			}
+			get(t, srv, query(queries+round*queries+i)) // one that is new
+		}
 	}
 }

@@ -144,9 +144,8 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, name
 	}
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		out := newStream(w, s.c.Stall)
+		out := newStreamOf(w, s.c.Stall, buf.Bytes())
 		out.turn = turnOf(r.Context())
-		out.buf = buf.Bytes()
 		out.end(nil)
 	}
 	return nil

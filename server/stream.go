@@ -32,6 +32,8 @@ type stream struct {
 	sentBytes int
 	keepLimit int
 	dropped   bool // it was longer
+
+	pooled bool // buf came from streamBuffers, and may go back
 }
 
 // streamBuffers are those of streams that have ended.
@@ -59,7 +61,12 @@ func (s *stream) kept() (body []byte, whole bool) {
 func (s *stream) tooLong() bool { return s.dropped }
 
 func newStream(w http.ResponseWriter, stall time.Duration) *stream {
-	return &stream{w: w, rc: http.NewResponseController(w), stall: stall, last: time.Now(), buf: (*streamBuffers.Get().(*[]byte))[:0]}
+	return &stream{w: w, rc: http.NewResponseController(w), stall: stall, last: time.Now(), buf: (*streamBuffers.Get().(*[]byte))[:0], pooled: true}
+}
+
+// newStreamOf makes a stream of a body that is there. The body is only read: it may be one that others read too.
+func newStreamOf(w http.ResponseWriter, stall time.Duration, body []byte) *stream {
+	return &stream{w: w, rc: http.NewResponseController(w), stall: stall, last: time.Now(), buf: body[:len(body):len(body)]}
 }
 
 // Write buffers. Its error is that of the connection.
@@ -157,7 +164,7 @@ func (s *stream) end(err error) (unsent bool) {
 	if s.failed != nil {
 		panic(http.ErrAbortHandler)
 	}
-	if buf := s.buf; cap(buf) <= 4*streamBuffer {
+	if buf := s.buf; s.pooled && cap(buf) <= 4*streamBuffer {
 		s.buf = nil
 		streamBuffers.Put(&buf)
 	}
