@@ -212,7 +212,7 @@ func loadTable(all []*loadResult) string {
 		for _, r := range all {
 			for _, run := range r.Runs {
 				switch {
-				case run.Clients != clients || r.Mix != "queries":
+				case run.Clients != clients || r.Mix != "queries" || run.All.Errors > 0: // an engine that is gone refuses at once
 				case strings.HasPrefix(r.Name, "triplestore"):
 					if r.Name == "triplestore" {
 						own = run.All.PerS

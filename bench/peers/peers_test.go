@@ -136,7 +136,11 @@ func TestLoadTable(t *testing.T) {
 		}
 		return r
 	}
-	all := []*loadResult{result("triplestore", "queries", 9000, 6000), result("oxigraph", "queries", 2000, 1000), result("virtuoso", "queries", 3000, 500), result("triplestore", "all", 4000, 3000)}
+	all := []*loadResult{result("triplestore", "queries", 9000, 6000), result("oxigraph", "queries", 2000, 1000), result("virtuoso", "queries", 3000, 500), result("triplestore", "all", 4000, 3000),
+		result("gone", "queries", 90000, 90000)}
+	for i := range all[4].Runs {
+		all[4].Runs[i].All.Errors = 1
+	}
 	if err := writeLoad(page, all); err != nil {
 		t.Fatal(err)
 	}
