@@ -3,6 +3,7 @@ package rdfsource
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"net/url"
 	"slices"
 	"strings"
@@ -16,7 +17,8 @@ import (
 // document is all that a source says, with every term once.
 type document struct {
 	classes map[string]bool
-	ids     map[rdf.Term]uint32
+	seed    maphash.Seed
+	slots   []uint32 // of terms by their hash: the number of the term and one, or nothing; a power of two
 	terms   []rdf.Term
 	triples [][3]uint32
 	mark    int // triples of earlier documents, but for paging
@@ -24,18 +26,39 @@ type document struct {
 }
 
 func newDocument(classes map[string]bool) *document {
-	return &document{classes: classes, ids: map[rdf.Term]uint32{}}
+	return &document{classes: classes, seed: maphash.MakeSeed(), slots: make([]uint32, 1<<10)}
+}
+
+// slot finds where a term is, or where it would be.
+func (d *document) slot(t rdf.Term) *uint32 {
+	mask := uint64(len(d.slots) - 1)
+	for i := maphash.Comparable(d.seed, t) & mask; ; i = (i + 1) & mask {
+		if n := d.slots[i]; n == 0 || d.terms[n-1] == t {
+			return &d.slots[i]
+		}
+	}
+}
+
+// find gives the number of a term that is there.
+func (d *document) find(t rdf.Term) (id uint32, ok bool) {
+	n := *d.slot(t)
+	return n - 1, n != 0
 }
 
 func (d *document) id(t rdf.Term) uint32 {
-	id, ok := d.ids[t]
-	if !ok {
-		id = uint32(len(d.terms))
-		t = t.Clone() // the parser's buffer goes
-		d.ids[t] = id
-		d.terms = append(d.terms, t)
+	at := d.slot(t)
+	if *at != 0 {
+		return *at - 1
 	}
-	return id
+	d.terms = append(d.terms, t.Clone()) // the parser's buffer goes
+	*at = uint32(len(d.terms))
+	if len(d.terms)*4 > len(d.slots)*3 {
+		d.slots = make([]uint32, 2*len(d.slots))
+		for i, t := range d.terms {
+			*d.slot(t) = uint32(i) + 1
+		}
+	}
+	return uint32(len(d.terms) - 1)
 }
 
 // add takes statements; the graphs that they name are not kept.
@@ -151,26 +174,18 @@ func (d *document) deliver(ctx context.Context, to source.Sink) error {
 // endDocument gives the blank nodes of the document that was added last names that last. What is said in the same way by two documents, such as
 // a dataset that is on two pages, gets the same names.
 func (d *document) endDocument(ctx context.Context, to source.Sink, scope string) error {
-	var with []int
-	var triples []rdf.Triple
-	for i := d.named; i < len(d.triples); i++ {
-		t := d.triples[i]
-		s, o := d.terms[t[0]], d.terms[t[2]]
-		if s.IsBlankNode() || o.IsBlankNode() || s.IsTriple() || o.IsTriple() {
-			with = append(with, i)
-			triples = append(triples, rdf.Triple{S: s, P: d.terms[t[1]], O: o})
-		}
-	}
-	ties, err := canon.Stable(ctx, triples, canon.StableOptions{Scope: scope})
+	here := d.triples[d.named:]
+	ties, err := canon.StableEach(ctx, len(here), func(i int) rdf.Triple {
+		return rdf.Triple{S: d.terms[here[i][0]], P: d.terms[here[i][1]], O: d.terms[here[i][2]]}
+	}, func(i int, t rdf.Triple) {
+		here[i][0], here[i][2] = d.id(t.S), d.id(t.O)
+	}, canon.StableOptions{Scope: scope})
 	if err != nil {
 		return err
 	}
 	if ties > 0 {
 		to.Note(source.Note{Sort: source.Remark, Message: fmt.Sprintf(
 			"%d blank nodes are so alike that their names depend on their order: they may change although the source does not", ties)})
-	}
-	for k, i := range with {
-		d.triples[i][0], d.triples[i][2] = d.id(triples[k].S), d.id(triples[k].O)
 	}
 	d.named = len(d.triples)
 	return nil
@@ -182,7 +197,7 @@ func (d *document) records() (is map[uint32]bool, order []uint32, entries map[ui
 	if len(d.classes) == 0 {
 		return is, nil, entries
 	}
-	typ, ok := d.ids[rdf.IRI(vocab.RDFType)]
+	typ, ok := d.find(rdf.IRI(vocab.RDFType))
 	if !ok {
 		return is, nil, entries
 	}
@@ -199,7 +214,7 @@ func (d *document) records() (is map[uint32]bool, order []uint32, entries map[ui
 			order = append(order, t[0])
 		}
 	}
-	if topic, ok := d.ids[rdf.IRI(vocab.FOAFPrimaryTopic)]; ok {
+	if topic, ok := d.find(rdf.IRI(vocab.FOAFPrimaryTopic)); ok {
 		for _, t := range d.triples {
 			if t[1] == topic && catalogRecord[t[0]] && is[t[2]] {
 				entries[t[2]] = append(entries[t[2]], t[0])

@@ -2,6 +2,7 @@ package canon
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
@@ -29,67 +30,80 @@ type StableOptions struct {
 // is allowed, or triple terms have blank nodes, those that look alike are named in the order in which they come, and ties counts
 // them: their names may change although the triples did not.
 func Stable(ctx context.Context, triples []rdf.Triple, o StableOptions) (ties int, err error) {
-	s := &stable{ctx: ctx, o: o, ids: map[string]int{}, seen: map[string]int{}}
+	return StableEach(ctx, len(triples), func(i int) rdf.Triple { return triples[i] }, func(i int, t rdf.Triple) { triples[i] = t }, o)
+}
+
+// StableEach is [Stable] for n triples that are kept elsewhere: at gives the i-th and set replaces it, once, if it has blank
+// nodes. It keeps no triples but those of one group at a time.
+func StableEach(ctx context.Context, n int, at func(i int) rdf.Triple, set func(i int, t rdf.Triple), o StableOptions) (ties int, err error) {
+	s := &stable{ctx: ctx, o: o, ids: map[string]int32{}, seen: map[[nameBytes]byte]int32{}}
 	if s.o.Work <= 0 {
 		s.o.Work = 20_000
 	}
-	var involved []int
-	for i, t := range triples {
-		first := -1
-		s.each(t, func(id int) {
+	type member struct {
+		node   int32 // one that the triple mentions, later the least of its group
+		triple int
+	}
+	var involved []member
+	for i := range n {
+		first := int32(-1)
+		s.each(at(i), func(id int32) {
 			if first >= 0 {
 				s.union(first, id)
 			}
 			first = id
 		})
 		if first >= 0 {
-			involved = append(involved, i)
+			involved = append(involved, member{first, i})
 		}
 	}
-	if len(involved) == 0 {
-		return 0, nil
+	for i := range involved {
+		involved[i].node = s.find(involved[i].node)
 	}
-	groups := map[int][]rdf.Triple{}
-	var roots []int
-	for _, i := range involved {
-		root := s.find(s.any(triples[i]))
-		if groups[root] == nil {
-			roots = append(roots, root)
-		}
-		groups[root] = append(groups[root], triples[i])
-	}
-	s.names = make([]string, len(s.labels))
-	for _, root := range roots {
+	// Numbers are given as nodes come, so this is the order in which the groups begin.
+	slices.SortFunc(involved, func(a, b member) int { return cmp.Or(cmp.Compare(a.node, b.node), cmp.Compare(a.triple, b.triple)) })
+	var group []rdf.Triple
+	for len(involved) > 0 {
 		if err := ctx.Err(); err != nil {
 			return ties, err
 		}
-		n, err := s.group(groups[root])
+		group = group[:0]
+		for _, m := range involved {
+			if m.node != involved[0].node {
+				break
+			}
+			group = append(group, at(m.triple))
+		}
+		names, t, err := s.group(group)
 		if err != nil {
 			return ties, err
 		}
-		ties += n
-	}
-	rename := func(label string) string { return s.names[s.ids[label]] }
-	for _, i := range involved {
-		triples[i] = rdf.Triple{S: renameTerm(triples[i].S, rename), P: triples[i].P, O: renameTerm(triples[i].O, rename)}
+		ties += t
+		rename := func(label string) string { return names[label] }
+		for i, t := range group {
+			set(involved[i].triple, rdf.Triple{S: renameTerm(t.S, rename), P: t.P, O: renameTerm(t.O, rename)})
+		}
+		involved = involved[len(group):]
 	}
 	return ties, nil
 }
 
+// nameBytes is how much of the hash of a group is its name.
+const nameBytes = 10
+
 type stable struct {
 	ctx    context.Context
 	o      StableOptions
-	ids    map[string]int
+	ids    map[string]int32
 	labels []string
-	parent []int
-	names  []string
-	seen   map[string]int // groups that were named, by their hash: those that are alike get different names
+	parent []int32
+	seen   map[[nameBytes]byte]int32 // groups that were named, by their hash: those that are alike get different names
 }
 
-func (s *stable) id(label string) int {
+func (s *stable) id(label string) int32 {
 	id, ok := s.ids[label]
 	if !ok {
-		id = len(s.labels)
+		id = int32(len(s.labels))
 		s.ids[label] = id
 		s.labels = append(s.labels, label)
 		s.parent = append(s.parent, id)
@@ -97,7 +111,7 @@ func (s *stable) id(label string) int {
 	return id
 }
 
-func (s *stable) find(i int) int {
+func (s *stable) find(i int32) int32 {
 	for s.parent[i] != i {
 		s.parent[i] = s.parent[s.parent[i]]
 		i = s.parent[i]
@@ -105,14 +119,14 @@ func (s *stable) find(i int) int {
 	return i
 }
 
-func (s *stable) union(a, b int) {
+func (s *stable) union(a, b int32) {
 	if a, b = s.find(a), s.find(b); a != b {
 		s.parent[max(a, b)] = min(a, b)
 	}
 }
 
 // each calls f for every blank node of a triple, those in triple terms included.
-func (s *stable) each(t rdf.Triple, f func(id int)) {
+func (s *stable) each(t rdf.Triple, f func(id int32)) {
 	for _, x := range [...]rdf.Term{t.S, t.O} {
 		if x.IsBlankNode() {
 			f(s.id(x.Value()))
@@ -120,11 +134,6 @@ func (s *stable) each(t rdf.Triple, f func(id int)) {
 			s.each(x.Triple(), f)
 		}
 	}
-}
-
-func (s *stable) any(t rdf.Triple) (id int) {
-	s.each(t, func(i int) { id = i })
-	return id
 }
 
 func renameTerm(t rdf.Term, name func(string) string) rdf.Term {
@@ -141,13 +150,13 @@ func renameTerm(t rdf.Term, name func(string) string) rdf.Term {
 // maxRounds is how far around a blank node is looked before RDFC-1.0 is asked.
 const maxRounds = 32
 
-// group names the blank nodes of one group.
-func (s *stable) group(triples []rdf.Triple) (ties int, err error) {
+// group finds names for the blank nodes of one group.
+func (s *stable) group(triples []rdf.Triple) (names map[string]string, ties int, err error) {
 	local := map[string]int{} // label to index in nodes
 	var nodes []string
 	about := [][]int{}
 	for i, t := range triples {
-		s.each(t, func(id int) {
+		s.each(t, func(id int32) {
 			label := s.labels[id]
 			n, ok := local[label]
 			if !ok {
@@ -165,7 +174,7 @@ func (s *stable) group(triples []rdf.Triple) (ties int, err error) {
 	if alike > 0 {
 		order, ties, err = s.canonical(triples, nodes, order, alike)
 		if err != nil {
-			return 0, err
+			return nil, 0, err
 		}
 	}
 	// The position of a node in the order is its name within the group; all triples with these names are the name of the group.
@@ -184,20 +193,20 @@ func (s *stable) group(triples []rdf.Triple) (ties int, err error) {
 	for _, l := range lines {
 		sum.Write([]byte(l))
 	}
-	name := "h" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum.Sum(nil)[:10]))
-	n := s.seen[name]
-	s.seen[name]++
-	if n > 0 {
-		name += "-" + strconv.Itoa(n)
+	key := [nameBytes]byte(sum.Sum(nil))
+	name := "h" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(key[:]))
+	if n := s.seen[key]; n > 0 {
+		name += "-" + strconv.Itoa(int(n))
 	}
+	s.seen[key]++
 	for label, p := range position {
 		if len(nodes) == 1 {
-			s.names[s.ids[label]] = name
+			position[label] = name
 		} else {
-			s.names[s.ids[label]] = name + "." + p
+			position[label] = name + "." + p
 		}
 	}
-	return ties, nil
+	return position, ties, nil
 }
 
 func line(t rdf.Triple, name func(string) string) string {
