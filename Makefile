@@ -13,11 +13,19 @@ BENCHFLAGS ?=
 SIZE             ?= 1m
 PEERS            ?= triplestore,triplestore-kept,oxigraph,fuseki,virtuoso
 PEERSFLAGS       ?=
+# How long an engine may take for all, such as 8m; 0 is no limit.
+PEERS_BUDGET     ?= 0
+# bsbm or sp2bench: data and queries made after these benchmarks (bench/classic) in place of those of public-sector metadata.
+SET              ?=
 BENCH_HOME       ?= ../shared/bench
 OXIGRAPH_VERSION := 0.5.13
 FUSEKI_VERSION   := 5.6.0
 TRIPLES           = $(subst k,000,$(subst m,000000,$(SIZE)))
-ifneq ($(wildcard $(BENCH_HOME)/queries),)
+PEERS_NAME        = $(if $(SET),$(SET)-)$(SIZE)
+ifneq ($(SET),)
+PEERS_QUERIES    ?= bench/.peers/$(SET)-$(SIZE)-queries
+PEERS_DATA        = $(SET)-$(SIZE)
+else ifneq ($(wildcard $(BENCH_HOME)/queries),)
 PEERS_QUERIES    ?= $(BENCH_HOME)/queries
 PEERS_DATA        = shared-$(SIZE)
 else
@@ -123,8 +131,8 @@ bench: ## parse, load, disk, scan and point lookup in figures; BENCHFLAGS='-nt F
 pgo: ## a profile of the queries for the compiler, cmd/triplestore/default.pgo, which "go build" then uses; see docs/performance.md
 	$(GO) run -pgo=off ./bench -triples 1000000 -queries bench/queries -profile cmd/triplestore/default.pgo
 
-bench-peers: build bench/.peers/$(PEERS_DATA).nt ## this store beside the installed peers, over HTTP; SIZE=1m, PEERS=a,b, BENCH_HOME=, PEERSFLAGS=; writes docs/peers.md
-	$(GO) run ./bench/peers -name $(SIZE) -data bench/.peers/$(PEERS_DATA).nt -queries $(PEERS_QUERIES) -engines $(PEERS) $(PEERSFLAGS)
+bench-peers: build bench/.peers/$(PEERS_DATA).nt ## this store beside the installed peers, over HTTP; SIZE=1m, SET=bsbm|sp2bench, PEERS=a,b, PEERS_BUDGET=8m, BENCH_HOME=, PEERSFLAGS=; writes docs/peers*.md
+	$(GO) run ./bench/peers -name $(PEERS_NAME) -budget $(PEERS_BUDGET) -data bench/.peers/$(PEERS_DATA).nt -queries $(PEERS_QUERIES) -engines $(PEERS) $(PEERSFLAGS)
 
 .PHONY: load-peers
 load-peers: build bench/.peers/$(PEERS_DATA).nt ## this store and the installed peers under 8 and 256 clients; writes the table in docs/benchmarks.md
@@ -136,6 +144,10 @@ bench/.peers/shared-$(SIZE).nt:
 	@mkdir -p bench/.peers
 	cd $(BENCH_HOME)/gen && $(GO) build -o $(CURDIR)/bench/.peers/generate .
 	bench/.peers/generate -triples $(TRIPLES) -nt $@.part -ids bench/.peers/shared-$(SIZE).ids && mv $@.part $@
+
+bench/.peers/bsbm-$(SIZE).nt bench/.peers/sp2bench-$(SIZE).nt:
+	@mkdir -p bench/.peers
+	$(GO) run ./bench/classic -set $(SET) -triples $(TRIPLES) -o $@.part -queries $(@:.nt=-queries) && mv $@.part $@
 
 bench/.peers/own-$(SIZE).nt:
 	@mkdir -p bench/.peers/own

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
 	"hash/fnv"
+	"io"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,24 +23,60 @@ import (
 type digest struct {
 	q    *query
 	body bytes.Buffer
+	keep int      // bytes in body
+	rest *os.File // what body does not hold
 }
 
-func newDigest(q *query) *digest { return &digest{q: q} }
+func newDigest(q *query) *digest { return &digest{q: q, keep: 64 << 20} }
 
-func (d *digest) Write(b []byte) (int, error) { return d.body.Write(b) }
+// Write keeps the answer, long ones in a temporary file, so that summing it up takes none of the time that is measured.
+func (d *digest) Write(b []byte) (int, error) {
+	if d.rest == nil && d.body.Len()+len(b) <= d.keep {
+		return d.body.Write(b)
+	}
+	if d.rest == nil {
+		f, err := os.CreateTemp("", "answer")
+		if err != nil {
+			return 0, err
+		}
+		d.rest = f
+	}
+	return d.rest.Write(b)
+}
+
+func (d *digest) reader() (io.Reader, error) {
+	if d.rest == nil {
+		return &d.body, nil
+	}
+	if _, err := d.rest.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	return io.MultiReader(&d.body, bufio.NewReaderSize(d.rest, 1<<20)), nil
+}
+
+func (d *digest) close() {
+	if d.rest != nil {
+		_ = d.rest.Close()
+		_ = os.Remove(d.rest.Name())
+	}
+}
 
 func describes(q *query) bool {
 	return q.graph && strings.Contains(strings.ToUpper(q.text), "DESCRIBE")
 }
 
 func (d *digest) sum() (rows int, hash string, err error) {
+	body, err := d.reader()
+	if err != nil {
+		return 0, "", err
+	}
 	if d.q.graph {
-		return d.graph()
+		return d.graph(body)
 	}
 	f, _ := results.ByName("json")
 	var vars []string
 	var total uint64
-	err = results.Read(&d.body, f, results.Limits{}, results.Handler{
+	err = results.Read(body, f, results.Limits{}, results.Handler{
 		Head: func(v []string) error { vars = slices.Clone(v); return nil },
 		Row: func(row []rdf.Term) error {
 			var parts []string
@@ -56,10 +95,10 @@ func (d *digest) sum() (rows int, hash string, err error) {
 	return rows, strconv.FormatUint(total, 16), err
 }
 
-func (d *digest) graph() (rows int, hash string, err error) {
+func (d *digest) graph(body io.Reader) (rows int, hash string, err error) {
 	seen := map[uint64]bool{}
 	var total uint64
-	err = turtle.Parse(context.Background(), &d.body, turtle.Options{Dialect: turtle.NTriples}, func(quads []rdf.Quad) error {
+	err = turtle.Parse(context.Background(), body, turtle.Options{Dialect: turtle.NTriples}, func(quads []rdf.Quad) error {
 		for _, q := range quads {
 			exact := hashOf(q.String())
 			if seen[exact] {

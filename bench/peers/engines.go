@@ -22,6 +22,9 @@ type engine struct {
 	env         []string
 }
 
+// engineNames are the engines in the order of tables.
+var engineNames = []string{"triplestore", "triplestore-kept", "oxigraph", "fuseki", "virtuoso"}
+
 var errNotInstalled = errors.New("is not installed")
 
 const virtuosoGraph = "http://bench.example/graph"
@@ -49,13 +52,21 @@ func findEngine(name string, c *config) (*engine, error) {
 		{Name: "oxigraph", Label: "Oxigraph", Settings: "native server, RocksDB, read-only", version: `"$BIN" --version`,
 			load: `exec "$BIN" load --location "$DB/store" --file "$DATA" --lenient`, serve: `exec "$BIN" serve-read-only --location "$DB/store" --bind 127.0.0.1:$PORT`,
 			endpoint: "/query?", needs: []string{oxigraph}, env: []string{"BIN=" + oxigraph}},
-		{Name: "fuseki", Label: "Apache Jena Fuseki", Settings: "TDB2, loader phased, statistics made, heap 6 GiB", version: `java -jar "$JAR" --version 2>&1 | grep -m1 -i fuseki`,
+		{Name: "fuseki", Label: "Apache Jena Fuseki", Settings: "TDB2, loader phased, statistics made, heap " + c.heap + ", no log of requests", version: `java -jar "$JAR" --version 2>&1 | grep -m1 -i fuseki`,
 			load: `set -e
-java -Xmx6g -cp "$JAR" tdb2.tdbloader --loader=phased --loc "$DB/tdb" "$DATA"
-java -Xmx6g -cp "$JAR" tdb2.tdbstats --loc "$DB/tdb" > "$DB/stats.tmp"
+java -Xmx$HEAP -cp "$JAR" tdb2.tdbloader --loader=phased --loc "$DB/tdb" "$DATA"
+java -Xmx$HEAP -cp "$JAR" tdb2.tdbstats --loc "$DB/tdb" > "$DB/stats.tmp"
 mv "$DB/stats.tmp" "$DB/tdb/Data-0001/stats.opt"`,
-			serve:    `cd "$DB" && exec java -Xmx6g -jar "$JAR" --tdb2 --loc "$DB/tdb" --localhost --port $PORT --timeout=$((TIMEOUT_S*1000)) /ds`,
-			endpoint: "/ds/sparql?", needs: []string{"java", fuseki}, env: []string{"JAR=" + fuseki}},
+			serve: `cat > "$DB/log4j2.properties" <<I
+status = error
+appender.console.type = Console
+appender.console.name = console
+appender.console.layout.type = PatternLayout
+rootLogger.level = warn
+rootLogger.appenderRef.console.ref = console
+I
+cd "$DB" && exec java -Xmx$HEAP -Dlog4j2.configurationFile="$DB/log4j2.properties" -jar "$JAR" --tdb2 --loc "$DB/tdb" --localhost --port $PORT --timeout=$((TIMEOUT_S*1000)) /ds`,
+			endpoint: "/ds/sparql?", needs: []string{"java", fuseki}, env: []string{"JAR=" + fuseki, "HEAP=" + c.heap}},
 		{Name: "virtuoso", Label: "Virtuoso", Settings: "340,000 buffers of 8 KiB, 2 threads a query, no limits on results", version: `virtuoso-t --version 2>&1 | grep -m1 Version`,
 			load: virtuosoConfig + `virtuoso-t +foreground +configfile "$DB/virtuoso.ini" > "$DB/load.log" 2>&1 & server=$!
 sql() { isql-vt 127.0.0.1:$PORT2 dba dba VERBOSE=OFF "EXEC=$1"; }

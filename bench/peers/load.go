@@ -59,7 +59,7 @@ func loadEngine(e *engine, c *config) ([]*loadResult, error) {
 		return nil, err
 	}
 	defer s.close()
-	if _, err := s.load(c); err != nil {
+	if _, err := s.load(c.load); err != nil {
 		return nil, err
 	}
 	p, err := serve(e, s.env, s.logFile, s.port)
@@ -78,7 +78,7 @@ func loadEngine(e *engine, c *config) ([]*loadResult, error) {
 			r.Load = append(r.Load, loadAverage())
 			run, err := runLoad(c, address, mix, clients, p.cmd.Process.Pid)
 			if err != nil {
-				return nil, fmt.Errorf("%s, %d clients: %w", e.Name, clients, err)
+				return out, fmt.Errorf("%s, %s, %d clients: %w", e.Name, mix, clients, err)
 			}
 			log.Printf("  %s, %d clients: %.0f/s, p99 %.1f ms, %d errors", mix, clients, run.All.PerS, run.All.P99, run.All.Errors)
 			for _, f := range run.Failures[:min(2, len(run.Failures))] {
@@ -129,8 +129,8 @@ func measureLoad(c *config, dir string) error {
 				return err
 			}
 			rs, err := loadEngine(e, c)
-			if err != nil {
-				return err
+			if err != nil { // the others have their turn all the same, and what was measured before stays
+				log.Printf("%v", err)
 			}
 			for _, r := range rs {
 				if err := writeJSON(filepath.Join(dir, "load-"+r.Name+"-"+r.Mix+".json"), r); err != nil {
@@ -139,26 +139,36 @@ func measureLoad(c *config, dir string) error {
 			}
 		}
 	}
+	all, err := readLoad(dir)
+	if err != nil {
+		return err
+	}
+	return writeLoad(c.loadPage, all)
+}
+
+// readLoad reads what was measured of the engines, now or before: each engine has its newest. What was measured with other data than
+// the last is left out.
+func readLoad(dir string) ([]*loadResult, error) {
 	var all []*loadResult
+	var last *loadResult
 	for _, mix := range []string{"queries", "all"} {
-		for name := range strings.SplitSeq(c.engines, ",") {
-			b, err := os.ReadFile(filepath.Join(dir, "load-"+strings.TrimSpace(name)+"-"+mix+".json"))
-			if errors.Is(err, os.ErrNotExist) {
+		for _, name := range engineNames {
+			r := &loadResult{}
+			if err := readJSON(filepath.Join(dir, "load-"+name+"-"+mix+".json"), r); errors.Is(err, os.ErrNotExist) {
 				continue
 			} else if err != nil {
-				return err
-			}
-			r := &loadResult{}
-			if err := json.Unmarshal(b, r); err != nil {
-				return err
+				return nil, err
 			}
 			all = append(all, r)
+			if last == nil || r.Began.After(last.Began) {
+				last = r
+			}
 		}
 	}
 	if len(all) == 0 {
-		return errors.New("nothing was measured")
+		return nil, errors.New("nothing was measured")
 	}
-	return writeLoad(c.loadPage, all)
+	return slices.DeleteFunc(all, func(r *loadResult) bool { return r.Triples != last.Triples }), nil
 }
 
 // Marks in the page between which the table stands.
@@ -184,10 +194,10 @@ func writeLoad(page string, all []*loadResult) error {
 func loadTable(all []*loadResult) string {
 	var b strings.Builder
 	first := all[0]
-	fmt.Fprintf(&b, "%s triples (`%s`), %s; %s, %d cores, %s; this store at commit %s.\n\n", number(first.Triples), first.Data, first.Began.Format("2 January 2006"),
-		first.Machine.CPU, first.Machine.Cores, first.Machine.System, first.Machine.Commit)
-	b.WriteString("| engine | asked | clients | requests/s | errors | p50, ms | p99, ms | max, ms | processor time a request, ms | peak memory, MB | load average before |\n")
-	b.WriteString("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+	fmt.Fprintf(&b, "%s triples (`%s`); %s, %d cores, %s; %s. Versions and settings of the engines are in [peers.md](peers.md).\n\n", number(first.Triples), first.Data, first.Machine.CPU,
+		first.Machine.Cores, first.Machine.System, first.Machine.Go)
+	b.WriteString("| engine | asked | clients | requests/s | errors | p50, ms | p99, ms | max, ms | processor time a request, ms | peak memory, MB | load average before | measured (UTC), commit |\n")
+	b.WriteString("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |\n")
 	for _, r := range all {
 		asked := "queries"
 		if r.Mix == "all" {
@@ -202,8 +212,8 @@ func loadTable(all []*loadResult) string {
 			if i < len(r.Load) {
 				load = fmt.Sprintf("%.1f", r.Load[i])
 			}
-			fmt.Fprintf(&b, "| %s | %s | %d | %s | %s | %.1f | %.1f | %s | %s | %s | %s |\n", r.Label, asked, run.Clients, number(int64(run.All.PerS)), number(int64(run.All.Errors)),
-				run.All.P50, run.All.P99, number(int64(run.All.Max)), cpu, memory, load)
+			fmt.Fprintf(&b, "| %s | %s | %d | %s | %s | %.1f | %.1f | %s | %s | %s | %s | %s, %s |\n", r.Label, asked, run.Clients, number(int64(run.All.PerS)), number(int64(run.All.Errors)),
+				run.All.P50, run.All.P99, number(int64(run.All.Max)), cpu, memory, load, r.Began.Format("2 Jan 2006 15:04"), r.Machine.Commit)
 		}
 	}
 	for _, clients := range clientsOf(all) {

@@ -4,6 +4,7 @@
 //
 //	go run ./bench/peers -data data.nt -queries bench/queries
 //	go run ./bench/peers -engines triplestore,fuseki -runs 9
+//	go run ./bench/peers -budget 8m             no engine takes longer for all
 //	go run ./bench/peers -report-only           the page again from what was measured
 //	go run ./bench/peers -clients 8,256         many clients at a time ("make load-peers"), a table in docs/benchmarks.md
 //
@@ -30,7 +31,8 @@ type config struct {
 	engines                 string
 	home, out, page, charts string
 	name                    string
-	timeout, load           time.Duration
+	timeout, load, budget   time.Duration
+	heap                    string
 	runs                    int
 	points                  time.Duration
 	reportOnly              bool
@@ -49,11 +51,13 @@ func main() {
 	flag.StringVar(&c.engines, "engines", "triplestore,triplestore-kept,oxigraph,fuseki,virtuoso", "engines in the order in which they run; those that are not installed are left out")
 	flag.StringVar(&c.home, "home", "bench/.peers", "folder of the peers that make targets installed, and of databases")
 	flag.StringVar(&c.out, "out", "bench/results", "folder for what was measured, as JSON")
-	flag.StringVar(&c.page, "page", "docs/peers.md", "the page to write")
+	flag.StringVar(&c.page, "page", "", "the page to write; docs/peers-NAME.md, and docs/peers.md for 1m, if it is not said")
 	flag.StringVar(&c.charts, "charts", "docs/img", "folder for the charts")
 	flag.DurationVar(&c.timeout, "timeout", time.Minute, "longest time of a query")
 	flag.DurationVar(&c.load, "load-timeout", time.Hour, "longest time of a load")
-	flag.IntVar(&c.runs, "runs", 5, "runs of a query after the first, at least; quick ones run up to half a second")
+	flag.DurationVar(&c.budget, "budget", 0, "how long each engine has for all: load, queries and small queries; what does not get its turn is said; 0 for no limit")
+	flag.StringVar(&c.heap, "fuseki-heap", "4g", "memory that Java gives Fuseki; files that it maps come on top")
+	flag.IntVar(&c.runs, "runs", 5, "runs of a query after the first, at least; quick ones run up to half a second, slow ones less often")
 	flag.DurationVar(&c.points, "points", 5*time.Second, "how long small queries are asked by 1 and by 8 clients, each three times; 0 for not at all")
 	flag.BoolVar(&c.reportOnly, "report-only", false, "write the page from earlier results")
 	clients := flag.String("clients", "", "in place of the queries: put each engine under the load of so many clients, such as 8,256, and write the table into -load-page")
@@ -61,6 +65,12 @@ func main() {
 	flag.StringVar(&c.loadTool, "load-tool", "bench/.peers/load", "the program bench/load, built")
 	flag.StringVar(&c.loadPage, "load-page", "docs/benchmarks.md", "the page with the table of the load")
 	flag.Parse()
+	if c.page == "" {
+		c.page = "docs/peers-" + c.name + ".md"
+		if c.name == "1m" {
+			c.page = "docs/peers.md"
+		}
+	}
 	for n := range strings.SplitSeq(*clients, ",") {
 		if n = strings.TrimSpace(n); n == "" {
 			continue
@@ -111,9 +121,17 @@ func run(c *config) error {
 			if err := writeJSON(filepath.Join(dir, e.Name+".json"), r); err != nil {
 				return err
 			}
+			// After each engine, so that there is a page whatever the next one does.
+			if err := pageOf(c, dir); err != nil {
+				return err
+			}
 		}
 	}
-	results, err := readResults(dir, c.engines)
+	return pageOf(c, dir)
+}
+
+func pageOf(c *config, dir string) error {
+	results, err := readResults(dir)
 	if err != nil {
 		return err
 	}
@@ -128,26 +146,38 @@ func writeJSON(path string, v any) error {
 	return os.WriteFile(path, append(b, '\n'), 0o644)
 }
 
-// readResults reads what was measured, in the order of names.
-func readResults(dir, names string) ([]*result, error) {
+// readResults reads what was measured of the engines, now or before, in the order in which findEngine has them. What was measured
+// with other data than the last is left out.
+func readResults(dir string) ([]*result, error) {
 	var out []*result
-	for name := range strings.SplitSeq(names, ",") {
-		b, err := os.ReadFile(filepath.Join(dir, strings.TrimSpace(name)+".json"))
-		if errors.Is(err, os.ErrNotExist) {
+	var last *result
+	for _, name := range engineNames {
+		r := &result{}
+		if err := readJSON(filepath.Join(dir, name+".json"), r); errors.Is(err, os.ErrNotExist) {
 			continue
 		} else if err != nil {
 			return nil, err
 		}
-		r := &result{}
-		if err := json.Unmarshal(b, r); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
 		out = append(out, r)
+		if last == nil || r.Began.After(last.Began) {
+			last = r
+		}
 	}
 	if len(out) == 0 {
 		return nil, errors.New("nothing was measured")
 	}
-	return out, nil
+	return slices.DeleteFunc(out, func(r *result) bool { return r.Triples != last.Triples }), nil
+}
+
+func readJSON(path string, v any) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(b, v); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
 }
 
 // query is one of the questions.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -10,9 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,6 +35,13 @@ type result struct {
 
 	Queries map[string]*answer `json:"queries"`
 	Points  map[string]*points `json:"points"` // by number of clients
+
+	Budget      string `json:"budget"`  // what the engine had for all; 0s: no limit
+	Timeout     string `json:"timeout"` // of a query
+	AtLeast     int    `json:"runs"`    // runs of a query after the first, unless it is slow
+	Restarts    int    `json:"restarts"`
+	Failed      string `json:"failed,omitempty"` // why it was not asked at all
+	PointsError string `json:"points_error,omitempty"`
 }
 
 // answer is what was measured of a query.
@@ -52,16 +56,9 @@ type answer struct {
 	MaxMs     float64 `json:"max_ms"`
 	CPUMs     float64 `json:"cpu_ms"`
 	Runs      int     `json:"runs"`
+	Cold      bool    `json:"cold,omitempty"` // it was asked once only
 	Load      float64 `json:"load_average"`
 	Describes bool    `json:"describes,omitempty"` // what it answers is the engine's choice
-}
-
-// points is the throughput of small queries.
-type points struct {
-	PerSecond    float64   `json:"per_second"` // median
-	All          []float64 `json:"all"`
-	P50Ms, P99Ms float64
-	Load         float64 `json:"load_average"`
 }
 
 type client struct {
@@ -154,173 +151,139 @@ func setUp(e *engine, c *config) (*setting, error) {
 func (s *setting) close() error { return os.RemoveAll(s.db) }
 
 // load loads the data. The process has ended; peak is the most memory that it took.
-func (s *setting) load(c *config) (peak int64, err error) {
+func (s *setting) load(limit time.Duration) (peak int64, err error) {
 	log.Printf("%s (%s): load, load average %.1f", s.engine.Label, versionOf(s.engine), loadAverage())
 	p, err := start(s.engine.load, s.env, s.logFile)
 	if err != nil {
 		return 0, err
 	}
 	most := p.watch()
-	if err := p.wait(c.load); err != nil {
-		return 0, fmt.Errorf("load: %w; see %s", err, s.logFile)
+	err = p.wait(limit)
+	peak = most()
+	if state := p.cmd.ProcessState; state != nil {
+		s.loadCPU = state.UserTime() + state.SystemTime()
 	}
-	s.loadCPU = p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
-	return most(), nil
+	if err != nil {
+		return peak, fmt.Errorf("load: %w; see %s", err, filepath.Base(s.logFile))
+	}
+	return peak, nil
 }
 
-// measureEngine loads, serves and asks.
+// measureEngine loads, serves and asks. What goes wrong with the engine is part of the result.
 func measureEngine(e *engine, c *config, qs []query, targets []string) (*result, error) {
 	s, err := setUp(e, c)
 	if err != nil {
 		return nil, err
 	}
 	defer s.close()
-	port, env, logFile := s.port, s.env, s.logFile
-	r := &result{Name: e.Name, Label: e.Label, Version: versionOf(e), Settings: e.Settings, Data: c.name, Triples: s.triples, Began: time.Now().UTC().Truncate(time.Second), Machine: thisMachine(),
-		Queries: map[string]*answer{}, Points: map[string]*points{}}
 	begin := time.Now()
-	if r.LoadPeakBytes, err = s.load(c); err != nil {
-		return nil, err
+	r := &result{Name: e.Name, Label: e.Label, Version: versionOf(e), Settings: e.Settings, Data: c.name, Triples: s.triples, Began: begin.UTC().Truncate(time.Second), Machine: thisMachine(),
+		Budget: c.budget.String(), Timeout: c.timeout.String(), AtLeast: c.runs, Queries: map[string]*answer{}, Points: map[string]*points{}}
+	limit := c.load
+	if c.budget > 0 {
+		limit = min(limit, c.budget)
 	}
+	r.LoadPeakBytes, err = s.load(limit)
 	r.LoadSeconds, r.LoadCPUSeconds = time.Since(begin).Seconds(), s.loadCPU.Seconds()
+	if err != nil {
+		r.Failed = err.Error()
+		log.Printf("  %v", err)
+		return r, nil
+	}
 	r.DiskBytes = diskBytes(s.db)
 	log.Printf("  %.1f s, %.0f triples/s, %.0f bytes a triple", r.LoadSeconds, float64(r.Triples)/r.LoadSeconds, float64(r.DiskBytes)/float64(r.Triples))
 
-	p, err := serve(e, env, logFile, port)
-	if err != nil {
-		return nil, err
+	server := &served{s: s}
+	defer server.stop()
+	t := turns{begin: time.Now()}
+	if c.budget > 0 {
+		t.end = begin.Add(c.budget - 6*c.points) // small queries always have their turn
 	}
-	defer func() { p.stop() }()
-	cl := newClient(port, e.endpoint)
-	peak := p.watch()
 	for i := range qs {
-		a, late := measureQuery(cl, p, &qs[i], c)
+		a := server.answer(&qs[i], c, t.share(len(qs)-i))
 		r.Queries[qs[i].name] = a
 		if a.Error != "" {
 			log.Printf("  %-28s %s", qs[i].name, a.Error)
 		} else {
 			log.Printf("  %-28s %10.2f ms %10d rows", qs[i].name, a.MedianMs, a.Rows)
 		}
-		if late { // it may still be at it
-			r.PeakBytes = max(r.PeakBytes, peak())
-			p.stop()
-			if p, err = serve(e, env, logFile, port); err != nil {
-				return nil, err
-			}
-			cl, peak = newClient(port, e.endpoint), p.watch()
-		}
 	}
-	r.PeakBytes = max(r.PeakBytes, peak())
 	if c.points > 0 {
-		for _, clients := range []int{1, 8} {
-			m, err := throughput(cl.base, targets, clients, c.points)
-			if err != nil {
-				log.Printf("  points: %v", err)
-				break
-			}
-			r.Points[strconv.Itoa(clients)] = m
-			log.Printf("  points, %d clients: %.0f/s, p99 %.2f ms", clients, m.PerSecond, m.P99Ms)
-		}
+		r.PointsError = server.points(r, targets, c)
 	}
+	server.stop()
+	r.PeakBytes, r.Restarts = server.peak, max(server.starts-1, 0)
 	return r, nil
 }
 
-// serve starts the server and waits until it answers.
-func serve(e *engine, env []string, logFile string, port int) (*process, error) {
-	p, err := start(e.serve, env, logFile)
-	if err != nil {
-		return nil, err
-	}
-	c := newClient(port, e.endpoint)
-	for begin := time.Now(); time.Since(begin) < 3*time.Minute; {
-		select {
-		case err := <-p.done:
-			return nil, fmt.Errorf("the server stopped: %v; see %s", err, logFile)
-		case <-time.After(100 * time.Millisecond):
-		}
-		if _, _, err := c.ask(&query{text: "ASK { ?s ?p ?o }"}, 10*time.Second, counter{}); err == nil {
-			return p, nil
-		}
-	}
-	p.stop()
-	return nil, fmt.Errorf("the server does not answer; see %s", logFile)
-}
-
-// measureQuery asks a query once for its answer and then for the time; late says that it took longer than it may.
-func measureQuery(cl *client, p *process, q *query, c *config) (a *answer, late bool) {
+// measureQuery asks a query once for its answer and then for the time; late says that it took longer than it may. Slow queries are
+// repeated less often: as often as their share of the time allows, once at least if the first time did not take all of it.
+func measureQuery(cl *client, p *process, q *query, c *config, t share) (a *answer, late bool) {
 	a = &answer{Load: loadAverage()}
 	digest := newDigest(q)
-	first, n, err := cl.ask(q, c.timeout, digest)
+	defer digest.close()
+	limit := min(c.timeout, t.left)
+	cpu, _ := p.usage()
+	first, n, err := cl.ask(q, limit, digest)
+	after, _ := p.usage()
 	if err == nil {
 		a.Rows, a.Hash, err = digest.sum()
 	}
 	if err != nil {
 		a.Error = strings.TrimPrefix(err.Error(), "Get ")
 		if late = errors.Is(err, context.DeadlineExceeded); late {
-			a.Error = fmt.Sprintf("longer than %v", c.timeout)
+			a.Error = fmt.Sprintf("longer than %v", limit.Round(time.Millisecond*100))
+			if limit < c.timeout {
+				a.Error += ", which was left of the engine's " + c.budget.String()
+			}
 		}
 		return a, late
 	}
 	a.Describes = describes(q)
 	a.FirstMs, a.Bytes = ms(first), n
 	// The first time includes what this program does with the answer; the others do not.
+	times, used := []time.Duration{first}, after-cpu
 	runs := c.runs
-	if first > 5*time.Second {
+	switch {
+	case first >= t.each:
+		runs, a.Cold = 0, true
+	case first > 10*time.Second:
+		runs = 1
+	case first > 2*time.Second:
 		runs = min(2, runs)
 	}
-	var times []time.Duration
-	cpu, _ := p.usage()
-	for begin := time.Now(); len(times) < runs || len(times) < 50 && time.Since(begin) < 500*time.Millisecond; {
-		t, _, err := cl.ask(q, c.timeout, counter{})
-		if err != nil {
-			a.Error = "again: " + err.Error()
-			return a, errors.Is(err, context.DeadlineExceeded)
+	if runs > 0 {
+		times = nil
+		cpu, _ = p.usage()
+		for begin := time.Now(); len(times) < runs || len(times) < 50 && time.Since(begin) < 500*time.Millisecond; {
+			if len(times) > 0 && time.Since(begin)+first > t.each {
+				break
+			}
+			took, _, err := cl.ask(q, limit, counter{})
+			if late = errors.Is(err, context.DeadlineExceeded); late {
+				if a.Cold = len(times) == 0; a.Cold {
+					times = []time.Duration{first}
+				}
+				break
+			}
+			if err != nil {
+				a.Error = "again: " + err.Error()
+				return a, false
+			}
+			times = append(times, took)
 		}
-		times = append(times, t)
+		if !a.Cold {
+			after, _ = p.usage()
+			used = after - cpu
+		}
 	}
-	after, _ := p.usage()
 	slices.Sort(times)
-	a.Runs, a.CPUMs = len(times), ms(after-cpu)/float64(len(times))
+	a.Runs, a.CPUMs = len(times), ms(used)/float64(len(times))
 	a.MinMs, a.MedianMs, a.MaxMs = ms(times[0]), ms(times[len(times)/2]), ms(times[len(times)-1])
-	return a, false
+	return a, late
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-
-// pointQueries are small queries, each about one subject of the data, as query strings.
-func pointQueries(path string) ([]string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	const wanted = 2000
-	var out []string
-	for i := range int64(wanted) {
-		if _, err := f.Seek(info.Size()/wanted*i, io.SeekStart); err != nil {
-			return nil, err
-		}
-		r := bufio.NewReader(f)
-		if _, err := r.ReadString('\n'); err != nil && i > 0 { // the rest of a line
-			break
-		}
-		line, err := r.ReadString('\n')
-		if err != nil {
-			break
-		}
-		if s, _, ok := strings.Cut(line, " "); ok && s[0] == '<' {
-			out = append(out, url.QueryEscape("SELECT ?p ?o WHERE { "+s+" ?p ?o }"))
-		}
-	}
-	if len(out) == 0 {
-		return nil, fmt.Errorf("%s: no subjects", path)
-	}
-	return out, nil
-}
 
 func countLines(path string) (n int64, err error) {
 	f, err := os.Open(path)
@@ -342,79 +305,4 @@ func countLines(path string) (n int64, err error) {
 			return 0, err
 		}
 	}
-}
-
-const wrkScript = `local targets, i = {}, 0
-function init(args)
-  for line in io.lines(args[1]) do targets[#targets + 1] = line end
-end
-function request()
-  i = i % #targets + 1
-  return wrk.format("GET", targets[i], { ["Accept"] = "application/sparql-results+json" })
-end
-`
-
-var wrkFigure = regexp.MustCompile(`(?m)^\s*(50%|99%|Requests/sec:|Non-2xx or 3xx responses:)\s*([0-9.]+)(us|ms|s|)`)
-
-// throughput asks small queries by wrk, three times; the median counts.
-func throughput(base string, targets []string, clients int, each time.Duration) (*points, error) {
-	wrk, err := exec.LookPath("wrk")
-	if err != nil {
-		return nil, fmt.Errorf("wrk %w", errNotInstalled)
-	}
-	dir, err := os.MkdirTemp("", "points")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	u, err := url.Parse(base)
-	if err != nil {
-		return nil, err
-	}
-	var lines strings.Builder
-	for _, t := range targets {
-		fmt.Fprintf(&lines, "%s?%squery=%s\n", u.Path, u.RawQuery, t)
-	}
-	script, list := filepath.Join(dir, "points.lua"), filepath.Join(dir, "points.txt")
-	if err := errors.Join(os.WriteFile(script, []byte(wrkScript), 0o644), os.WriteFile(list, []byte(lines.String()), 0o644)); err != nil {
-		return nil, err
-	}
-	type round struct{ rate, p50, p99 float64 }
-	var rounds []round
-	m := &points{Load: loadAverage()}
-	for range 3 {
-		cmd := exec.CommandContext(context.Background(), wrk, "-t1", "-c"+strconv.Itoa(clients), "-d"+strconv.Itoa(max(1, int(each.Seconds())))+"s", "--latency", "-s", script, u.Scheme+"://"+u.Host, "--", list)
-		b, err := cmd.CombinedOutput()
-		if err != nil {
-			return nil, fmt.Errorf("wrk: %w: %s", err, b)
-		}
-		var x round
-		for _, f := range wrkFigure.FindAllSubmatch(b, -1) {
-			v, err := strconv.ParseFloat(string(f[2]), 64)
-			if err != nil {
-				return nil, err
-			}
-			switch string(f[3]) {
-			case "us":
-				v /= 1000
-			case "s":
-				v *= 1000
-			}
-			switch string(f[1]) {
-			case "50%":
-				x.p50 = v
-			case "99%":
-				x.p99 = v
-			case "Requests/sec:":
-				x.rate = v
-			default:
-				return nil, fmt.Errorf("%.0f requests were not answered with 200", v)
-			}
-		}
-		rounds = append(rounds, x)
-		m.All = append(m.All, x.rate)
-	}
-	slices.SortFunc(rounds, func(a, b round) int { return int(a.rate - b.rate) })
-	m.PerSecond, m.P50Ms, m.P99Ms = rounds[1].rate, rounds[1].p50, rounds[1].p99
-	return m, nil
 }

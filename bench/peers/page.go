@@ -103,6 +103,38 @@ func standing(own *result, others []*result, names []string, of func(*answer) fl
 	return fastest, near, slower
 }
 
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+func loadsOf(r *result) string {
+	lo, hi := math.Inf(1), 0.0
+	for _, a := range r.Queries {
+		lo, hi = min(lo, a.Load), max(hi, a.Load)
+	}
+	if math.IsInf(lo, 1) {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f–%.1f", lo, hi)
+}
+
+func budgetOf(r *result) string {
+	if d, err := time.ParseDuration(r.Budget); err != nil || d == 0 {
+		return ""
+	}
+	return ", an engine " + r.Budget + " for all, load included"
+}
+
+// command is the one that makes the page.
+func command(c *config) string {
+	set, size, found := strings.Cut(c.name, "-")
+	switch {
+	case found:
+		return "make bench-peers SET=" + set + " SIZE=" + size
+	case size == "" && set == "1m":
+		return "make bench-peers"
+	}
+	return "make bench-peers SIZE=" + set
+}
+
 func isOurs(r *result) bool { return strings.HasPrefix(r.Name, "triplestore") }
 
 // writePage writes the page and its charts.
@@ -131,19 +163,18 @@ func writePage(c *config, rs []*result) error {
 	var w strings.Builder
 	p := func(format string, args ...any) { fmt.Fprintf(&w, format, args...) }
 	m := rs[0].Machine
+	link := func(kind string) string { return "img/peers-" + c.name + kind + ".svg" }
 	p("<!-- made by bench/peers: change that, not this -->\n\n")
 	p("# Compared with other engines: %s\n\n", c.name)
-	p("Made by one command, `make bench-peers`, which starts each engine in turn on this machine, loads the same data, asks the same queries over\nHTTP and compares the answers. How to read it, and what it does not say, is in [benchmarks.md](benchmarks.md#compared-with-other-engines).\n\n")
+	p("Made by one command, `%s`, which starts each engine in turn on this machine, loads the same data, asks the same queries over\nHTTP and compares the answers. How to read it, and what it does not say, is in [benchmarks.md](benchmarks.md#compared-with-other-engines).\n\n", command(c))
 	p("- Data: %s, %s triples.\n", c.name, number(rs[0].Triples))
-	p("- Machine: %s, %d cores, %s; %s; %s. Commit `%s`.\n", m.CPU, m.Cores, m.Memory, m.System, m.Go, m.Commit)
-	p("- Each query once to warm up, then at least %d times, quick ones for half a second; the client reads the whole answer.\n\n", c.runs)
-	p("| engine | version | settings | measured | load average |\n| --- | --- | --- | --- | --- |\n")
+	p("- Machine: %s, %d cores, %s; %s; %s.\n", m.CPU, m.Cores, m.Memory, m.System, m.Go)
+	p("- Each query once to warm up, then at least %d times, quick ones for half a second, slow ones less often (how often is [below](#noise)); the client\n  reads the whole answer. A query may take %s%s.\n",
+		cmp.Or(rs[0].AtLeast, c.runs), cmp.Or(rs[0].Timeout, c.timeout.String()), budgetOf(rs[0]))
+	p("- Engines that were measured at other times, by another run of the command, have their own date and commit of this project.\n\n")
+	p("| engine | version | settings | measured (UTC) | commit | load average |\n| --- | --- | --- | --- | --- | --- |\n")
 	for _, r := range rs {
-		lo, hi := math.Inf(1), 0.0
-		for _, a := range r.Queries {
-			lo, hi = min(lo, a.Load), max(hi, a.Load)
-		}
-		p("| %s | %s | %s | %s | %.1f–%.1f |\n", r.Label, r.Version, r.Settings, r.Began.Format(time.DateTime), lo, hi)
+		p("| %s | %s | %s | %s | %s | %s |\n", r.Label, r.Version, r.Settings, r.Began.Format(time.DateTime), r.Machine.Commit, loadsOf(r))
 	}
 	p("\n## In short\n\n")
 	p("Geometric means over the queries that both answer, of how many times longer the peer takes:\n\n| | peer | queries | by median time | by processor time |\n| --- | --- | ---: | ---: | ---: |\n")
@@ -173,7 +204,7 @@ func writePage(c *config, rs []*result) error {
 			}
 		}
 	}
-	p("\n![Median time of each query](img/peers-%s.svg)\n\n![Processor time of each query](img/peers-%s-cpu.svg)\n", c.name, c.name)
+	p("\n![Median time of each query](%s)\n\n![Processor time of each query](%s)\n", link(""), link("-cpu"))
 	p("\n## Load, disk, memory, small queries\n\n| | load, s | triples/s | processor s | peak memory of load, MB | disk, bytes/triple | peak memory of queries, MB | 1 client, queries/s | 8 clients, queries/s (three rounds) | p50 / p99 at 8, ms |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
 	for _, r := range rs {
 		one, eight, tail := "–", "–", "–"
@@ -187,13 +218,21 @@ func writePage(c *config, rs []*result) error {
 			}
 			eight, tail = fmt.Sprintf("%s (%s)", number(int64(x.PerSecond)), strings.Join(all, ", ")), fmt.Sprintf("%.2f / %.2f", x.P50Ms, x.P99Ms)
 		}
-		p("| %s | %.1f | %s | %.1f | %s | %.0f | %s | %s | %s | %s |\n", r.Label, r.LoadSeconds, number(int64(float64(r.Triples)/r.LoadSeconds)), r.LoadCPUSeconds,
-			number(r.LoadPeakBytes/1_000_000), float64(r.DiskBytes)/float64(r.Triples), number(r.PeakBytes/1_000_000), one, eight, tail)
+		load, disk, used := fmt.Sprintf("%.1f | %s", r.LoadSeconds, number(int64(float64(r.Triples)/r.LoadSeconds))), fmt.Sprintf("%.0f", float64(r.DiskBytes)/float64(r.Triples)), number(r.PeakBytes/1_000_000)
+		if r.Failed != "" {
+			load, disk, used = "– | –", "–", "–"
+		}
+		p("| %s | %s | %.1f | %s | %s | %s | %s | %s | %s |\n", r.Label, load, r.LoadCPUSeconds, number(r.LoadPeakBytes/1_000_000), disk, used, one, eight, tail)
 	}
 	p("\nSmall queries: the properties of one of 2,000 subjects, by `wrk` with one thread; the median of three rounds.\n")
+	for _, r := range rs {
+		if r.PointsError != "" {
+			p("\n- %s was not asked by `wrk`: %s\n", r.Label, oneLine(r.PointsError))
+		}
+	}
 	table(p, cmpn, "Median time of a query, ms", "The fastest is bold; ≠ marks an answer that is not that of most engines.", median)
 	table(p, cmpn, "Processor time of a query, ms", "User and system time of the engine's processes, from `/proc`, in steps of 10 ms over all runs.", cpu)
-	p("\n## Noise\n\nLeast, median and greatest time of the runs, ms.\n\n| query |")
+	p("\n## Noise\n\nLeast, median and greatest time of the runs, ms, and their number; *first* where a query was too slow to be asked again.\n\n| query |")
 	for _, r := range rs {
 		p(" %s |", r.Label)
 	}
@@ -202,7 +241,11 @@ func writePage(c *config, rs []*result) error {
 		p("| %s |", n)
 		for _, r := range rs {
 			if a := r.Queries[n]; a != nil && a.Error == "" {
-				p(" %s / %s / %s |", figure(a.MinMs), figure(a.MedianMs), figure(a.MaxMs))
+				times := strconv.Itoa(a.Runs)
+				if a.Cold {
+					times = "first"
+				}
+				p(" %s / %s / %s (%s) |", figure(a.MinMs), figure(a.MedianMs), figure(a.MaxMs), times)
 			} else {
 				p(" – |")
 			}
@@ -211,13 +254,22 @@ func writePage(c *config, rs []*result) error {
 	}
 	p("\n## Answers that differ or are missing\n\n")
 	none := true
+	for _, r := range rs {
+		if r.Failed != "" {
+			p("- %s answered nothing: %s\n", r.Label, oneLine(r.Failed))
+			none = false
+		}
+		if r.Restarts > 0 {
+			p("- %s was started again, %d times in all: after a query that took too long, or because it had ended\n", r.Label, r.Restarts)
+		}
+	}
 	for _, n := range cmpn.names {
 		for _, r := range rs {
 			a := r.Queries[n]
 			switch {
 			case a == nil:
 			case a.Error != "":
-				p("- %s, %s: %s\n", n, r.Label, strings.Join(strings.Fields(a.Error), " "))
+				p("- %s, %s: %s\n", n, r.Label, oneLine(a.Error))
 				none = false
 			case cmpn.wrong(n, a):
 				p("- %s, %s: %d rows with other values than most engines have\n", n, r.Label, a.Rows)

@@ -3,7 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"os"
@@ -18,7 +18,8 @@ import (
 // process is an engine's command with all that it starts, in a session of their own.
 type process struct {
 	cmd  *exec.Cmd
-	done chan error
+	done chan struct{} // closed at the end
+	err  error         // how it ended; to be read after done
 }
 
 func start(script string, env []string, logFile string) (*process, error) {
@@ -33,19 +34,32 @@ func start(script string, env []string, logFile string) (*process, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	p := &process{cmd: cmd, done: make(chan error, 1)}
-	go func() { p.done <- cmd.Wait() }()
+	p := &process{cmd: cmd, done: make(chan struct{})}
+	go func() {
+		p.err = cmd.Wait()
+		close(p.done)
+	}()
 	return p, nil
 }
 
 // wait waits for the end.
 func (p *process) wait(limit time.Duration) error {
 	select {
-	case err := <-p.done:
-		return err
+	case <-p.done:
+		return p.err
 	case <-time.After(limit):
 		p.stop()
-		return errors.New("took too long")
+		return fmt.Errorf("longer than %v", limit.Round(time.Second))
+	}
+}
+
+// ended reports whether the process is gone.
+func (p *process) ended() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
 	}
 }
 
