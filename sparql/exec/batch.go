@@ -43,6 +43,16 @@ func gather(dst, src []store.ID, rows []int32) []store.ID {
 	return dst
 }
 
+// isIota reports whether rows are 0, 1, 2, …
+func isIota(rows []int32) bool {
+	for i, r := range rows {
+		if r != int32(i) {
+			return false
+		}
+	}
+	return true
+}
+
 func resize[T any](s []T, n int) []T {
 	if cap(s) < n {
 		return make([]T, n, n+n/4)
@@ -74,8 +84,9 @@ func (c *compactor) keep(b *batch, rows []int32) {
 
 // table keeps rows of batches, column by column.
 type table struct {
-	n    int
-	cols [][]store.ID // by slot; nil where no row has a value so far
+	n        int
+	cols     [][]store.ID // by slot; nil where no row has a value so far
+	expected int          // about how many rows to make room for at once
 }
 
 func newTable(width int) *table { return &table{cols: make([][]store.ID, width)} }
@@ -88,7 +99,7 @@ func (t *table) add(b *batch) int64 {
 			continue
 		}
 		if t.cols[i] == nil {
-			t.cols[i] = make([]store.ID, t.n, t.n+b.n)
+			t.cols[i] = make([]store.ID, t.n, max(t.n+b.n, t.expected))
 			bytes += int64(t.n) * 8
 		}
 		if col == nil {

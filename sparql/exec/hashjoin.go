@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"slices"
+
 	"triplestore/sparql/optimizer"
 	"triplestore/store"
 )
@@ -33,6 +35,7 @@ type hashJoin struct {
 	matched []bool
 
 	outL, outR []int32
+	hits       []int32
 	hitRow     bool
 	bufs       [][]store.ID
 	comp       compactor
@@ -51,7 +54,8 @@ type joinTable struct {
 // part are the right rows that bind the same common variables.
 type part struct {
 	mask    uint64
-	rows    []int32
+	whole   bool    // it is all rows of the table, and rows is nil
+	rows    []int32 // ascending
 	indexes map[uint64]*index
 }
 
@@ -59,8 +63,25 @@ type part struct {
 type index struct {
 	slots []int
 	keys  *keySet
-	start []int32 // by key: where its rows begin in rows
+	dense *denseKeys // instead of keys
+	start []int32    // by key: where its rows begin in rows; nil where each key has one row, which rows has by key
 	rows  []int32
+}
+
+// of are the rows of a key, by its number.
+func (x *index) of(k int) []int32 {
+	if x.start == nil {
+		return x.rows[k : k+1]
+	}
+	return x.rows[x.start[k]:x.start[k+1]]
+}
+
+// find gives the number of a key, or -1.
+func (x *index) find(key []store.ID) int {
+	if x.dense != nil {
+		return x.dense.find(key[0])
+	}
+	return x.keys.find(key)
 }
 
 func newHashJoin(q *Query, n *optimizer.HashJoin, l, r operator, e *env) operator {
@@ -103,6 +124,7 @@ func (j *hashJoin) close() {
 func (j *hashJoin) build() error {
 	j.built = true
 	b := newBatch(j.q.width)
+	j.table.expected = int(min(j.node.R.P().Rows, 1<<16))
 	index := held{m: j.q.memory} // what the index is going to take
 	defer index.release()
 	for {
@@ -143,6 +165,15 @@ func (j *hashJoin) indexBytes(n int) int64 { return int64(n) * int64(24+8*len(j.
 
 // arrange parts the rows of the table.
 func (j *hashJoin) arrange() error {
+	if j.allBound() {
+		mask := ^uint64(0)
+		if len(j.common) < 64 {
+			mask = 1<<len(j.common) - 1
+		}
+		p := &part{mask: mask, whole: true, indexes: map[uint64]*index{}}
+		j.byMask[mask], j.parts = p, append(j.parts, p)
+		return nil
+	}
 	for r := range int32(j.table.n) {
 		var mask uint64
 		for i, s := range j.common {
@@ -161,6 +192,16 @@ func (j *hashJoin) arrange() error {
 	return nil
 }
 
+// allBound reports whether every row of the table binds all common variables.
+func (j *hashJoin) allBound() bool {
+	for _, s := range j.common {
+		if j.table.cols[s] == nil || slices.Contains(j.table.cols[s][:j.table.n], store.NoID) {
+			return false
+		}
+	}
+	return j.table.n > 0
+}
+
 // index gives the part's index by the variables in mask.
 func (j *hashJoin) index(p *part, mask uint64) (*index, error) {
 	if x := p.indexes[mask]; x != nil {
@@ -172,17 +213,30 @@ func (j *hashJoin) index(p *part, mask uint64) (*index, error) {
 			x.slots = append(x.slots, s)
 		}
 	}
+	if p.whole && len(x.slots) == 1 {
+		keys := j.table.cols[x.slots[0]][:j.table.n]
+		if x.dense = newDenseKeys(keys); x.dense != nil {
+			x.fillDense(keys)
+			p.indexes[mask] = x
+			return x, j.held.grow(x.dense.bytes() + int64(len(x.start)+len(x.rows))*4)
+		}
+	}
+	n := len(p.rows)
+	if p.whole {
+		n = j.table.n
+	}
 	x.keys = newKeySet(len(x.slots))
-	x.keys.reserve(len(p.rows))
-	number := make([]int32, len(p.rows))
+	x.keys.reserve(n)
+	number := make([]int32, n)
 	key := make([]store.ID, len(x.slots))
 	var count []int32
-	for i, r := range p.rows {
+	for i := range n {
 		if i&4095 == 4095 {
 			if err := j.q.check(); err != nil {
 				return nil, err
 			}
 		}
+		r := p.row(i)
 		for k, s := range x.slots {
 			key[k] = j.table.get(s, r)
 		}
@@ -193,18 +247,56 @@ func (j *hashJoin) index(p *part, mask uint64) (*index, error) {
 		count[n]++
 		number[i] = int32(n)
 	}
+	x.place(number, count)
+	if !p.whole {
+		for i, at := range x.rows {
+			x.rows[i] = p.rows[at]
+		}
+	}
+	p.indexes[mask] = x
+	return x, j.held.grow(x.keys.bytes() + int64(len(x.start)+len(x.rows))*4)
+}
+
+// row is the n-th row of the part.
+func (p *part) row(n int) int32 {
+	if p.whole {
+		return int32(n)
+	}
+	return p.rows[n]
+}
+
+// place puts the rows 0, 1, 2, … in the order of the numbers of their keys, of which count tells how many rows they have.
+func (x *index) place(number, count []int32) {
 	x.start = make([]int32, len(count)+1)
 	for i, c := range count {
 		x.start[i+1] = x.start[i] + c
 	}
-	x.rows = make([]int32, len(p.rows))
-	at := append([]int32(nil), x.start...)
-	for i, r := range p.rows {
-		x.rows[at[number[i]]] = r
-		at[number[i]]++
+	x.rows = make([]int32, len(number))
+	at := count
+	copy(at, x.start)
+	for i, k := range number {
+		x.rows[at[k]] = int32(i)
+		at[k]++
 	}
-	p.indexes[mask] = x
-	return x, j.held.grow(x.keys.bytes() + int64(len(x.start)+len(x.rows))*4)
+}
+
+// fillDense finds the rows of the keys of dense, which are those of a whole table.
+func (x *index) fillDense(keys []store.ID) {
+	d := x.dense
+	if d.n == len(keys) { // each has one row
+		x.rows = make([]int32, len(keys))
+		for i, id := range keys {
+			x.rows[d.number(id)] = int32(i)
+		}
+		return
+	}
+	number, count := make([]int32, len(keys)), make([]int32, d.n)
+	for i, id := range keys {
+		k := d.number(id)
+		number[i] = int32(k)
+		count[k]++
+	}
+	x.place(number, count)
 }
 
 // candidates finds the right rows that are compatible with a left row, part by part; done is true after the last part.
@@ -231,8 +323,8 @@ func (j *hashJoin) candidates() (done bool, err error) {
 		for _, s := range x.slots {
 			key = append(key, j.input.get(s, j.row))
 		}
-		if n := x.keys.find(key); n >= 0 {
-			j.cands = x.rows[x.start[n]:x.start[n+1]]
+		if n := x.find(key); n >= 0 {
+			j.cands = x.of(n)
 			j.part++
 			return false, nil
 		}
@@ -367,8 +459,11 @@ func (j *hashJoin) nextRow() {
 func (j *hashJoin) assemble(b *batch) {
 	b.reset()
 	b.n = len(j.outL)
+	whole := b.n == j.input.n && isIota(j.outL)
 	for s, col := range j.input.cols {
-		if col != nil {
+		if col != nil && whole {
+			b.cols[s] = col
+		} else if col != nil {
 			j.bufs[s] = gather(j.bufs[s], col, j.outL)
 			b.cols[s] = j.bufs[s]
 		}
@@ -378,8 +473,11 @@ func (j *hashJoin) assemble(b *batch) {
 		if col == nil {
 			return
 		}
-		j.bufs[s] = resize(j.bufs[s], b.n)
-		buf := j.bufs[s]
+		buf := resize(j.bufs[s], b.n)
+		if onlyUnbound {
+			copy(buf, b.cols[s]) // which may be the input's
+		}
+		j.bufs[s] = buf
 		for i, r := range j.outR {
 			if onlyUnbound && buf[i] != store.NoID {
 				continue

@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"slices"
+
 	"triplestore/sparql/optimizer"
 	"triplestore/store"
 )
@@ -29,6 +31,10 @@ func (j *hashJoin) probeOne() (bool, error) {
 	}
 	left := j.node.Kind == optimizer.Left && !j.byMatch()
 	exists := j.byMatch() && j.node.Kind != optimizer.Left && len(j.node.Conds) == 0
+	if x.dense != nil && (x.start == nil || exists) {
+		j.probeDense(x, first[:j.input.n], exists)
+		return true, nil
+	}
 	var key [2]store.ID
 	for j.row < j.input.n && len(j.outL) < batchSize {
 		if j.candAt < len(j.cands) { // of a row whose candidates did not fit into the batch before
@@ -44,7 +50,7 @@ func (j *hashJoin) probeOne() (bool, error) {
 		}
 		var k int
 		if second == nil {
-			k = x.keys.find1(first[j.row])
+			k = x.find1(first[j.row])
 		} else {
 			key[0], key[1] = first[j.row], second[j.row]
 			k = x.keys.find(key[:])
@@ -62,7 +68,7 @@ func (j *hashJoin) probeOne() (bool, error) {
 			j.row++
 			continue
 		}
-		rows := x.rows[x.start[k]:x.start[k+1]]
+		rows := x.of(k)
 		if len(rows) > batchSize {
 			j.cands, j.candAt = rows, 0
 			continue
@@ -74,4 +80,45 @@ func (j *hashJoin) probeOne() (bool, error) {
 		j.row++
 	}
 	return true, nil
+}
+
+// find1 is find for a key of one ID.
+func (x *index) find1(id store.ID) int {
+	if x.dense != nil {
+		return x.dense.find(id)
+	}
+	return x.keys.find1(id)
+}
+
+// probeDense is probeOne, for all rows of the input at once, where each of them has at most one row on the right, or it only matters
+// whether it has any: first the rows that have one are told from the others by bits, then what they have is looked up.
+func (j *hashJoin) probeDense(x *index, keys []store.ID, exists bool) {
+	n := len(keys)
+	j.row = n
+	j.hits = resize(j.hits, n)
+	hits := j.hits[:x.dense.rows(keys, j.hits)]
+	if exists {
+		for _, r := range hits {
+			j.matched[r] = true
+		}
+		return
+	}
+	if j.node.Kind == optimizer.Left && !j.byMatch() { // all rows
+		j.outL, j.outR = resize(j.outL, n), resize(j.outR, n)
+		for i := range n {
+			j.outL[i], j.outR[i] = int32(i), -1
+		}
+		for _, r := range hits {
+			j.outR[r] = x.rows[x.dense.number(keys[r])]
+		}
+		return
+	}
+	j.outL = append(j.outL, hits...)
+	if !slices.ContainsFunc(j.rights, func(s int) bool { return j.table.cols[s] != nil }) {
+		return // nothing of the right side's rows is wanted
+	}
+	j.outR = resize(j.outR, len(hits))
+	for i, r := range hits {
+		j.outR[i] = x.rows[x.dense.number(keys[r])]
+	}
 }

@@ -364,10 +364,7 @@ func (l *lookup) emitUnmatched() {
 func (l *lookup) assemble(b *batch) {
 	b.reset()
 	b.n = len(l.outRows)
-	whole := b.n == l.input.n
-	for i := 0; whole && i < b.n; i++ {
-		whole = l.outRows[i] == int32(i)
-	}
+	whole := b.n == l.input.n && isIota(l.outRows)
 	for slot, col := range l.input.cols {
 		if col == nil {
 			continue
