@@ -25,8 +25,8 @@ func valueLogFileSize(bytes, expected uint64) int64 {
 // garbageRatio is the share of garbage from which on a file of the value log is written anew in the background.
 const garbageRatio = 0.2
 
-// restRatio is that share while nothing else is to be done.
-const restRatio = 0.1
+// restRatio is that share while nothing else is to be done, in a store of so many bytes. To write all of a small one anew costs little.
+func restRatio(bytes uint64) float64 { return min(max(0.1*float64(bytes)/1e9, 0.02), 0.1) }
 
 var errStopped = errors.New("store: collecting was stopped")
 
@@ -189,23 +189,37 @@ func (p *badgerPages) newest(pattern string) (os.FileInfo, error) {
 	return info, err
 }
 
-// fillTable makes Badger write its table in memory to disk by filling it up, since there is no call for that, and waits for it.
+// fillTable makes Badger write its table in memory to disk by filling it up, since there is no call for that, and waits for it. What is
+// filled in stays in the table that is written until tables are merged again, and so does what then begins the next one; so it is much at
+// a time only until little is missing, and one small value at a time from there on.
 func (p *badgerPages) fillTable() error {
 	before, err := p.newest("*.mem")
 	if err != nil {
 		return err
 	}
 	value := make([]byte, smallPage-1)
-	for written := 0; written < memTable+memTable/4; written += fillKeys * len(value) {
+	used := uint64(0)
+	if before != nil {
+		used = allocated(before)
+	}
+	for ; used < memTable-2*fillKeys*smallPage; used += fillKeys * smallPage {
 		if err := p.fill(fillKeys, value); err != nil {
 			return err
 		}
+	}
+	if err := p.fill(fillKeys, nil); err != nil {
+		return err
+	}
+	for written := 0; written < memTable; written += len(value) {
 		now, err := p.newest("*.mem")
 		if err != nil {
 			return err
 		}
 		if before != nil && now != nil && now.Name() != before.Name() {
-			break // what is filled in from here on would lie in the new one
+			break
+		}
+		if err := p.fill(1, value); err != nil {
+			return err
 		}
 	}
 	if err := p.fill(fillKeys, nil); err != nil {

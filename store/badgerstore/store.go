@@ -104,6 +104,7 @@ type Store struct {
 	gathering sync.Mutex    // held while garbage is collected in the background
 	garbage   atomic.Uint64 // bytes of pages that others took the place of since the last collection
 	settled   atomic.Uint64 // bytes on disk after it
+	coarse    atomic.Bool   // it left shares of garbage that are collected at rest
 }
 
 var (
@@ -367,8 +368,8 @@ func (s *Store) rest(p *badgerPages, stop <-chan struct{}) error {
 	if err := s.shrink(); err != nil {
 		return err
 	}
-	few := max(leastGarbage/4, s.settled.Load()/16)
-	if s.garbage.Load()+s.alloc.freeBytes() < few {
+	few := max(leastGarbage/8, s.settled.Load()/32)
+	if !s.coarse.Load() && s.garbage.Load()+s.alloc.freeBytes() < few {
 		return nil
 	}
 	select {
@@ -381,10 +382,10 @@ func (s *Store) rest(p *badgerPages, stop <-chan struct{}) error {
 	if errors.Is(err, ErrDiskFull) || errors.Is(err, store.ErrClosed) {
 		return nil
 	}
-	if err != nil || s.garbage.Load() < few {
+	if err != nil || !s.coarse.Load() && s.garbage.Load() < few {
 		return err
 	}
-	return s.collect(p, restRatio, stop)
+	return s.collect(p, restRatio(s.settled.Load()), stop)
 }
 
 // tidy collects before the store is closed if that brings back more than a little.
@@ -403,7 +404,7 @@ func (s *Store) tidy(p *badgerPages) error {
 		return err
 	}
 	s.alloc.emptied(pages)
-	return s.collect(p, restRatio, nil)
+	return s.collect(p, restRatio(size), nil)
 }
 
 // collect gives the space of pages that others took the place of back.
@@ -412,6 +413,8 @@ func (s *Store) collect(p *badgerPages, ratio float64, stop <-chan struct{}) err
 	err := p.collect(ratio, stop)
 	if err != nil {
 		s.garbage.Add(garbage)
+	} else {
+		s.coarse.Store(ratio == garbageRatio)
 	}
 	if errors.Is(err, errStopped) {
 		return nil
@@ -457,7 +460,7 @@ func (s *Store) shrink() error {
 
 // wasted counts garbage and asks for a collection where there is much of it.
 func (s *Store) wasted(bytes uint64) {
-	if s.garbage.Add(bytes) >= max(8*leastGarbage, s.much(2)) {
+	if s.garbage.Add(bytes) >= max(4*leastGarbage, s.much(2)) {
 		s.collectSoon()
 	}
 }
