@@ -148,11 +148,13 @@ func (p *planner) union(nodes ...Node) Node {
 			u.Certain = u.Certain.Intersect(in.Certain)
 		}
 	}
-	u.Distinct = map[int]float64{}
 	for _, n := range nodes {
-		for s := range n.P().Distinct {
-			u.Distinct[s] += n.P().distinctOf(s)
+		in := n.P()
+		own := make(counts, len(in.Distinct))
+		for i, x := range in.Distinct {
+			own[i] = slotCount{x.slot, max(1, min(x.n, in.Rows))}
 		}
+		u.Distinct = u.Distinct.merge(own, func(c, d float64) float64 { return c + d })
 	}
 	return u
 }
@@ -404,7 +406,6 @@ func (p *planner) group(o *algebra.Group) (Node, error) {
 	ip := in.P()
 	g.Cost = ip.Cost + ip.Rows*costBuild
 	g.Rows = 1
-	g.Distinct = map[int]float64{}
 	for _, k := range o.Keys {
 		s := p.slot(k)
 		g.Keys = append(g.Keys, s)
@@ -415,7 +416,7 @@ func (p *planner) group(o *algebra.Group) (Node, error) {
 			g.Certain = g.Certain.With(s)
 		}
 		g.Rows *= ip.distinctOf(s)
-		g.Distinct[s] = ip.distinctOf(s)
+		g.Distinct.set(s, ip.distinctOf(s))
 	}
 	g.Rows = min(g.Rows, max(1, ip.Rows))
 	for _, a := range o.Aggregates {

@@ -1,7 +1,6 @@
 package optimizer
 
 import (
-	"maps"
 	"math"
 	"slices"
 
@@ -33,7 +32,6 @@ func (p *planner) values(slots []int, rows [][]store.ID) *Values {
 	v := &Values{Slots: slots, Table: rows}
 	v.Rows, v.Cost = float64(len(rows)), float64(len(rows))*costOut
 	v.Maybe = SetOf(slots...)
-	v.Distinct = map[int]float64{}
 	for i, s := range slots {
 		seen := map[store.ID]bool{}
 		certain := true
@@ -41,7 +39,7 @@ func (p *planner) values(slots []int, rows [][]store.ID) *Values {
 			seen[r[i]] = true
 			certain = certain && r[i] != store.NoID
 		}
-		v.Distinct[s] = float64(len(seen))
+		v.Distinct.set(s, float64(len(seen)))
 		if certain {
 			v.Certain = v.Certain.With(s)
 		}
@@ -51,7 +49,7 @@ func (p *planner) values(slots []int, rows [][]store.ID) *Values {
 
 // distinctOf is the estimate for a slot.
 func (p *Props) distinctOf(slot int) float64 {
-	if d, ok := p.Distinct[slot]; ok {
+	if d, ok := p.Distinct.get(slot); ok {
 		return max(1, min(d, p.Rows))
 	}
 	return max(1, p.Rows)
@@ -113,11 +111,8 @@ func (p *planner) extend(n Node, slot int, c *Cond) Node {
 	if certainExpr(c.Expr) {
 		e.Certain = e.Certain.With(slot)
 	}
-	e.Distinct = maps.Clone(in.Distinct)
-	if e.Distinct == nil {
-		e.Distinct = map[int]float64{}
-	}
-	e.Distinct[slot] = math.Sqrt(max(1, in.Rows)) * 4
+	e.Distinct = slices.Clone(in.Distinct)
+	e.Distinct.set(slot, math.Sqrt(max(1, in.Rows))*4)
 	e.Seq = 0
 	if labelled(c.Expr) {
 		return rowwise(e)
@@ -170,8 +165,12 @@ func labelled(e algebra.Expr) bool {
 func joinRows(l, r *Props) float64 {
 	rows := l.Rows * r.Rows
 	exponent := 1.0
-	for _, s := range l.Maybe.Intersect(r.Maybe).Slots() {
-		rows /= math.Pow(max(l.distinctOf(s), r.distinctOf(s)), exponent)
+	for s := range l.Maybe.Intersect(r.Maybe).All {
+		d := max(l.distinctOf(s), r.distinctOf(s))
+		if exponent < 1 {
+			d = math.Pow(d, exponent)
+		}
+		rows /= d
 		exponent *= 0.7
 	}
 	return rows
@@ -180,10 +179,7 @@ func joinRows(l, r *Props) float64 {
 // joined sets the properties of a join of l and r that keeps l's order.
 func joined(out *Props, l, r *Props, kind JoinKind) {
 	out.Rows = joinRows(l, r)
-	out.Distinct = map[int]float64{}
-	for s, d := range l.Distinct {
-		out.Distinct[s] = d
-	}
+	out.Distinct = l.Distinct
 	out.Certain, out.Maybe = l.Certain, l.Maybe
 	switch kind {
 	case Inner:
@@ -196,15 +192,18 @@ func joined(out *Props, l, r *Props, kind JoinKind) {
 	case Anti, Minus:
 		out.Rows = max(l.Rows*0.1, l.Rows-out.Rows)
 	}
-	if kind == Inner || kind == Left {
-		for s, d := range r.Distinct {
-			if old, ok := out.Distinct[s]; !ok || d < old && kind == Inner {
-				out.Distinct[s] = d
-			}
-		}
+	switch kind {
+	case Inner:
+		out.Distinct = l.Distinct.merge(r.Distinct, lesser)
+	case Left:
+		out.Distinct = l.Distinct.merge(r.Distinct, first)
 	}
 	out.Sorted = l.Sorted
 }
+
+func lesser(a, b float64) float64 { return min(a, b) }
+
+func first(a, _ float64) float64 { return a }
 
 // hashJoin joins by a table of r.
 func (p *planner) hashJoin(l, r Node, kind JoinKind, conds []*Cond) (Node, error) {
@@ -288,12 +287,12 @@ func (p *planner) scan(t *Pattern, st *patternStats, order store.Order, n int, l
 }
 
 // distinct are the estimates of a pattern's variables.
-func (t *Pattern) distinct(st *patternStats) map[int]float64 {
-	d := map[int]float64{}
+func (t *Pattern) distinct(st *patternStats) counts {
+	d := make(counts, 0, 4)
 	for pos := store.S; pos <= store.G; pos++ {
 		if r := t.At(pos); r.IsVar() && r.Slot >= 0 {
-			if old, ok := d[r.Slot]; !ok || st.distinct[pos] < old {
-				d[r.Slot] = st.distinct[pos]
+			if old, ok := d.get(r.Slot); !ok || st.distinct[pos] < old {
+				d.set(r.Slot, st.distinct[pos])
 			}
 		}
 	}

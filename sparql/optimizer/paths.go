@@ -40,10 +40,7 @@ func (p *planner) path(o *algebra.PathPattern, in Node) (Node, error) {
 	}
 	ip := in.P()
 	n.Certain, n.Maybe = ip.Certain, ip.Maybe
-	n.Distinct = map[int]float64{}
-	for s, d := range ip.Distinct {
-		n.Distinct[s] = d
-	}
+	n.Distinct = ip.Distinct
 	free := 0
 	for _, r := range []Ref{n.S, n.O} {
 		if r.IsVar() {

@@ -100,11 +100,11 @@ func (p *Pattern) Vars() Set {
 	var s Set
 	for _, r := range [...]Ref{p.S, p.P, p.O} {
 		if r.IsVar() && r.Slot >= 0 {
-			s = s.add(r.Slot)
+			s.insert(r.Slot)
 		}
 	}
 	if p.Graph.Var >= 0 {
-		s = s.add(p.Graph.Var)
+		s.insert(p.Graph.Var)
 	}
 	return s
 }
@@ -118,7 +118,7 @@ type Props struct {
 	// Certain are the slots that are bound in every row, Maybe those that may be bound: a superset.
 	Certain, Maybe Set
 	// Distinct are estimates of how many different values a slot has.
-	Distinct map[int]float64
+	Distinct counts
 	// Seq numbers the nodes of a plan, for profiles.
 	Seq int
 }

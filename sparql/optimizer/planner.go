@@ -338,7 +338,7 @@ func hasNested(op algebra.Op) bool {
 
 func (p *planner) allSlots() (s Set) {
 	for i := range p.slots {
-		s = s.add(i)
+		s.insert(i)
 	}
 	return s
 }

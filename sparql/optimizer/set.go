@@ -2,78 +2,96 @@ package optimizer
 
 import "math/bits"
 
-// Set is a set of slots. The zero value is empty. Methods that return a Set never change their receiver.
-type Set []uint64
+// Set is a set of slots. The zero value is empty. Methods never change their receiver.
+type Set struct {
+	low  uint64   // slots 0 to 63: sets of small queries take no memory of their own
+	more []uint64 // those from 64 on; never changed once it is shared
+}
 
 // SetOf makes a set.
 func SetOf(slots ...int) Set {
 	var s Set
 	for _, x := range slots {
-		s = s.add(x)
+		s.insert(x)
 	}
 	return s
 }
 
-func (s Set) add(slot int) Set {
-	for len(s) <= slot>>6 {
-		s = append(s, 0)
+// insert changes the set, whose memory must be its own.
+func (s *Set) insert(slot int) {
+	if slot < 64 {
+		s.low |= 1 << slot
+		return
 	}
-	s[slot>>6] |= 1 << (slot & 63)
-	return s
+	for len(s.more) <= slot>>6-1 {
+		s.more = append(s.more, 0)
+	}
+	s.more[slot>>6-1] |= 1 << (slot & 63)
 }
 
 // Has reports whether slot is in the set.
 func (s Set) Has(slot int) bool {
-	return slot >= 0 && slot>>6 < len(s) && s[slot>>6]&(1<<(slot&63)) != 0
+	if slot < 64 {
+		return slot >= 0 && s.low&(1<<slot) != 0
+	}
+	return slot>>6-1 < len(s.more) && s.more[slot>>6-1]&(1<<(slot&63)) != 0
 }
 
 // With is the set with one more slot.
 func (s Set) With(slots ...int) Set {
-	c := s.clone()
+	s.more = append([]uint64(nil), s.more...)
 	for _, x := range slots {
-		c = c.add(x)
+		s.insert(x)
 	}
-	return c
+	return s
 }
-
-func (s Set) clone() Set { return append(Set(nil), s...) }
 
 // Union is the set of what is in either.
 func (s Set) Union(t Set) Set {
-	if len(s) < len(t) {
+	if len(s.more) < len(t.more) {
 		s, t = t, s
 	}
-	c := s.clone()
-	for i := range t {
-		c[i] |= t[i]
+	s.low |= t.low
+	if len(t.more) > 0 {
+		s.more = append([]uint64(nil), s.more...)
+		for i, w := range t.more {
+			s.more[i] |= w
+		}
 	}
-	return c
+	return s
 }
 
 // Intersect is the set of what is in both.
 func (s Set) Intersect(t Set) Set {
-	c := make(Set, min(len(s), len(t)))
-	for i := range c {
-		c[i] = s[i] & t[i]
+	c := Set{low: s.low & t.low}
+	if n := min(len(s.more), len(t.more)); n > 0 {
+		c.more = make([]uint64, n)
+		for i := range c.more {
+			c.more[i] = s.more[i] & t.more[i]
+		}
 	}
 	return c
 }
 
 // Minus is the set of what is in s but not in t.
 func (s Set) Minus(t Set) Set {
-	c := s.clone()
-	for i := range c {
-		if i < len(t) {
-			c[i] &^= t[i]
+	s.low &^= t.low
+	if n := min(len(s.more), len(t.more)); n > 0 {
+		s.more = append([]uint64(nil), s.more...)
+		for i, w := range t.more[:n] {
+			s.more[i] &^= w
 		}
 	}
-	return c
+	return s
 }
 
 // Overlaps reports whether the sets have something in common.
 func (s Set) Overlaps(t Set) bool {
-	for i := range min(len(s), len(t)) {
-		if s[i]&t[i] != 0 {
+	if s.low&t.low != 0 {
+		return true
+	}
+	for i := range min(len(s.more), len(t.more)) {
+		if s.more[i]&t.more[i] != 0 {
 			return true
 		}
 	}
@@ -82,9 +100,12 @@ func (s Set) Overlaps(t Set) bool {
 
 // In reports whether t has everything that is in s.
 func (s Set) In(t Set) bool {
-	for i, w := range s {
-		if i < len(t) {
-			w &^= t[i]
+	if s.low&^t.low != 0 {
+		return false
+	}
+	for i, w := range s.more {
+		if i < len(t.more) {
+			w &^= t.more[i]
 		}
 		if w != 0 {
 			return false
@@ -95,7 +116,10 @@ func (s Set) In(t Set) bool {
 
 // Empty reports whether nothing is in the set.
 func (s Set) Empty() bool {
-	for _, w := range s {
+	if s.low != 0 {
+		return false
+	}
+	for _, w := range s.more {
 		if w != 0 {
 			return false
 		}
@@ -105,20 +129,34 @@ func (s Set) Empty() bool {
 
 // Len is the number of slots in the set.
 func (s Set) Len() int {
-	n := 0
-	for _, w := range s {
+	n := bits.OnesCount64(s.low)
+	for _, w := range s.more {
 		n += bits.OnesCount64(w)
 	}
 	return n
 }
 
+// All yields the slots in ascending order.
+func (s Set) All(yield func(slot int) bool) {
+	for w := s.low; w != 0; w &= w - 1 {
+		if !yield(bits.TrailingZeros64(w)) {
+			return
+		}
+	}
+	for i, w := range s.more {
+		for ; w != 0; w &= w - 1 {
+			if !yield((i+1)<<6 + bits.TrailingZeros64(w)) {
+				return
+			}
+		}
+	}
+}
+
 // Slots lists the set in ascending order.
 func (s Set) Slots() []int {
 	out := make([]int, 0, s.Len())
-	for i, w := range s {
-		for ; w != 0; w &= w - 1 {
-			out = append(out, i<<6+bits.TrailingZeros64(w))
-		}
+	for x := range s.All {
+		out = append(out, x)
 	}
 	return out
 }

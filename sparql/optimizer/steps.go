@@ -80,7 +80,7 @@ func cheaper(a, b Node) Node {
 
 // usesOutside reports whether an expression in op mentions a variable of n that op itself does not bind for certain.
 func (p *planner) usesOutside(op algebra.Op, n Node) bool {
-	free := Set(nil)
+	var free Set
 	var walk func(op algebra.Op)
 	walk = func(op algebra.Op) {
 		certain := p.scope(op).certain
