@@ -80,6 +80,12 @@ func reason(p *Problem) string {
 // Metrics answers with the server's metrics, for a listener that only those reach who may see them: they count what all graphs hold.
 func (s *Server) Metrics() http.Handler { return s.metrics.Handler() }
 
+// Health answers as /healthz does, without access control and limits: 200 while the store can be read.
+func (s *Server) Health() http.Handler { return http.HandlerFunc(s.health) }
+
+// Readiness answers as /readyz does, without access control and limits: 503 while the server stops or has too much to do.
+func (s *Server) Readiness() http.Handler { return http.HandlerFunc(s.ready) }
+
 // serveMetrics answers at the public address, if the configuration opens it, or an administrator.
 func (s *Server) serveMetrics(w http.ResponseWriter, r *http.Request) {
 	if caller := s.callerOf(r.Context()); !s.c.PublicMetrics && !caller.Admin {

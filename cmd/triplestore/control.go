@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"triplestore/server"
 	"triplestore/store"
 	"triplestore/store/badgerstore"
 )
@@ -32,7 +33,7 @@ type control struct {
 
 // startControl listens until stop is called, which waits for what is going on, or cancels it after the grace period. Where there can be no socket
 // the log tells, and the server goes on.
-func startControl(st *badgerstore.Store, metrics http.Handler, dir string, grace time.Duration, log *slog.Logger) (stop func()) {
+func startControl(st *badgerstore.Store, s *server.Server, dir string, grace time.Duration, log *slog.Logger) (stop func()) {
 	path := filepath.Join(dir, controlSocket)
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) { // the lock of the store is ours, so whoever made it is gone
 		log.Warn("no control socket: backup, stats, log, compact and verify need the server to stop", "error", err)
@@ -51,7 +52,9 @@ func startControl(st *badgerstore.Store, metrics http.Handler, dir string, grace
 	c := &control{st, log}
 	base, cancel := context.WithCancel(context.Background())
 	routes := c.handler()
-	routes.Handle("GET /metrics", metrics)
+	routes.Handle("GET /metrics", s.Metrics())
+	routes.Handle("GET /health", s.Health())
+	routes.Handle("GET /ready", s.Readiness())
 	srv := &http.Server{Handler: routes, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return base },
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	done := make(chan struct{})

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -38,10 +39,11 @@ type queryFlags struct {
 
 func (a *app) query() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "query [flags] 'TEXT' | -f FILE | --queries DIR --stored NAME",
+		Use:   "query [flags] 'TEXT' | FILE | -f FILE | --queries DIR --stored NAME",
 		Short: "Answer a SPARQL query",
 		Long: `Answers a SPARQL query over the store. SELECT and ASK come as table, json, xml, csv or tsv; CONSTRUCT and DESCRIBE as
 ` + format.Names(true) + `. Well-known prefixes (dcat, dct, skos, foaf, …) need no PREFIX.
+An argument that is the name of a file is read as with -f.
 
 A stored query is a file NAME.rq of the folder --queries. Comments at its beginning say what it is for and which variables are parameters:
 
@@ -119,6 +121,11 @@ func (a *app) requestText(kind string, list []string, file string) (string, erro
 	switch {
 	case len(list) == 1 && file != "":
 		return "", usageError{fmt.Errorf("the %s is given twice: as an argument and with -f", kind)}
+	case len(list) == 1 && namesFile(list[0]):
+		file = list[0]
+		if _, err := os.Stat(file); err != nil {
+			return "", usageError{fmt.Errorf("the %s is not SPARQL but looks like a file, and cannot be read: %w", kind, err)}
+		}
 	case len(list) == 1:
 		return list[0], nil
 	case file == "":
@@ -130,6 +137,20 @@ func (a *app) requestText(kind string, list []string, file string) (string, erro
 	}
 	b, err := read()
 	return string(b), err
+}
+
+// namesFile reports whether what was given as the text of a request is the name of a file: one word without the brackets that every request of one
+// word has, which is a file that is there or has an extension of SPARQL's.
+func namesFile(text string) bool {
+	if strings.ContainsAny(text, " \t\r\n{}<>") {
+		return false
+	}
+	switch strings.ToLower(filepath.Ext(text)) {
+	case ".rq", ".ru", ".sparql":
+		return true
+	}
+	info, err := os.Stat(text)
+	return err == nil && info.Mode().IsRegular()
 }
 
 func checkQueryFormat(name string) error {

@@ -69,7 +69,7 @@ func (a *app) root() *cobra.Command {
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
 	})
-	cmd.AddCommand(a.serve(), a.load(), a.harvest(), a.query(), a.update(), a.dump(), a.convert(), a.check(), a.stats(), a.log(), a.diff(), a.backup(), a.restore(), a.verify(), a.compact(), a.upgrade(), a.token(), a.version())
+	cmd.AddCommand(a.serve(), a.load(), a.harvest(), a.query(), a.update(), a.dump(), a.convert(), a.check(), a.stats(), a.log(), a.diff(), a.backup(), a.restore(), a.verify(), a.compact(), a.upgrade(), a.token(), a.health(), a.version())
 	return cmd
 }
 

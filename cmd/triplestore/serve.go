@@ -237,7 +237,7 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 		stopHarvest := startHarvest(ctx, config.Harvest)
 		defer stopHarvest()
 	}
-	stopControl := startControl(st, s.Metrics(), dir, f.grace, log)
+	stopControl := startControl(st, s, dir, f.grace, log)
 	defer stopControl()
 	stopMetrics, err := startMetrics(f.site.metricsListen, s.Metrics(), log)
 	if err != nil {

@@ -29,11 +29,12 @@ type updateFlags struct {
 
 func (a *app) update() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "update [flags] 'TEXT' | -f FILE",
+		Use:   "update [flags] 'TEXT' | FILE | -f FILE",
 		Short: "Change the store with SPARQL Update",
 		Long: `Carries out a SPARQL update: INSERT DATA, DELETE DATA, DELETE/INSERT with WHERE, LOAD, CLEAR, DROP, CREATE, COPY, MOVE and ADD,
 separated by semicolons. All operations of a call are one commit: if one fails, or the call is interrupted, nothing has happened. Well-known
 prefixes (dcat, dct, skos, foaf, …) need no PREFIX. LOAD reads only what --allow-load names; triplestore load has more to offer. A store that is not there is made.
+An argument that is the name of a file is read as with -f.
 
 The store must not be open elsewhere: while triplestore serve runs, send updates to its address /update.
 
