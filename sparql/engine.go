@@ -66,10 +66,13 @@ type Options struct {
 type Engine struct {
 	options Options
 	plans   *planCache
+	counts  *optimizer.Statistics
 }
 
 // NewEngine makes an engine with options that every query has. Their maps must not be changed afterwards.
-func NewEngine(o Options) *Engine { return &Engine{options: o, plans: newPlanCache()} }
+func NewEngine(o Options) *Engine {
+	return &Engine{options: o, plans: newPlanCache(), counts: optimizer.NewStatistics()}
+}
 
 // Options are the ones given to NewEngine.
 func (e *Engine) Options() Options { return e.options }
@@ -87,7 +90,7 @@ func (e *Engine) QueryWith(ctx context.Context, snap store.Snapshot, text string
 
 // Explain plans a query and shows the plan as indented text, one operator a line with its estimates, without running it.
 func (e *Engine) Explain(ctx context.Context, snap store.Snapshot, text string) (string, error) {
-	plan, err := explain(ctx, snap, text, e.options)
+	plan, err := e.explain(ctx, snap, text)
 	if err != nil {
 		return "", err
 	}
@@ -96,7 +99,7 @@ func (e *Engine) Explain(ctx context.Context, snap store.Snapshot, text string) 
 
 // ExplainTree is Explain for programs, such as for JSON.
 func (e *Engine) ExplainTree(ctx context.Context, snap store.Snapshot, text string) (*PlanTree, error) {
-	plan, err := explain(ctx, snap, text, e.options)
+	plan, err := e.explain(ctx, snap, text)
 	if err != nil {
 		return nil, err
 	}

@@ -50,17 +50,17 @@ func newPlanCache() *planCache {
 func (e *Engine) plan(ctx context.Context, snap store.Snapshot, text string, o Options) (*optimizer.Plan, error) {
 	v, ok := snap.(store.Versioned)
 	if !ok || len(text) > planTextLimit || o.Dataset || len(o.Params) > 0 || !sameMap(o.Prefixes, e.options.Prefixes) || !sameMap(o.Functions, e.options.Functions) {
-		return prepare(ctx, snap, text, o)
+		return e.prepare(ctx, snap, text, o)
 	}
 	key := planKey{text: text, base: o.Base, union: o.UnionDefaultGraph, noOptimizer: o.NoOptimizer}
 	if key.version, ok = v.Version(); !ok {
-		return prepare(ctx, snap, text, o)
+		return e.prepare(ctx, snap, text, o)
 	}
 	plan, again := e.plans.get(key)
 	if plan != nil {
 		return plan, ctx.Err()
 	}
-	plan, err := prepare(ctx, snap, text, o)
+	plan, err := e.prepare(ctx, snap, text, o)
 	if err == nil && again && len(plan.Exists) == 0 { // patterns of EXISTS are planned while the query runs
 		e.plans.put(key, plan)
 	}

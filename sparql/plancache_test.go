@@ -111,7 +111,7 @@ func TestPlansAreKept(t *testing.T) {
 func TestPlanCacheIsBounded(t *testing.T) {
 	t.Parallel()
 	c := newPlanCache()
-	plan, err := prepare(t.Context(), snapshotOf(t, denseQuads(3, 2)), "SELECT * { ?s ?p ?o }", Options{})
+	plan, err := NewEngine(Options{}).prepare(t.Context(), snapshotOf(t, denseQuads(3, 2)), "SELECT * { ?s ?p ?o }", Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 // prepare parses and plans.
-func prepare(ctx context.Context, snap store.Snapshot, text string, o Options) (plan *optimizer.Plan, err error) {
+func (e *Engine) prepare(ctx context.Context, snap store.Snapshot, text string, o Options) (plan *optimizer.Plan, err error) {
 	defer guard(&err)
 	tree, err := syntax.ParseQuery(text, syntax.Options{Base: o.Base, Prefixes: o.Prefixes})
 	if err != nil {
@@ -32,12 +32,12 @@ func prepare(ctx context.Context, snap store.Snapshot, text string, o Options) (
 	if o.Dataset {
 		q.Dataset = algebra.Dataset{Set: true, Default: o.Default, Named: o.Named}
 	}
-	return optimizer.Optimize(ctx, snap, q, o.planning())
+	return optimizer.Optimize(ctx, snap, q, e.planning(&o))
 }
 
 // planning are the options of the optimizer.
-func (o *Options) planning() optimizer.Options {
-	return optimizer.Options{UnionDefaultGraph: o.UnionDefaultGraph, NoOptimizer: o.NoOptimizer, Function: func(iri string) bool {
+func (e *Engine) planning(o *Options) optimizer.Options {
+	return optimizer.Options{Statistics: e.counts, UnionDefaultGraph: o.UnionDefaultGraph, NoOptimizer: o.NoOptimizer, Function: func(iri string) bool {
 		_, ok := o.Functions[iri]
 		return ok
 	}}
@@ -80,13 +80,14 @@ func (e *Engine) start(ctx context.Context, snap store.Snapshot, text string, o 
 	return r, nil
 }
 
-func explain(ctx context.Context, snap store.Snapshot, text string, o Options) (*optimizer.Plan, error) {
+func (e *Engine) explain(ctx context.Context, snap store.Snapshot, text string) (*optimizer.Plan, error) {
+	o := e.options
 	if o.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, o.Timeout, ErrTimeout)
 		defer cancel()
 	}
-	plan, err := prepare(ctx, snap, text, o)
+	plan, err := e.prepare(ctx, snap, text, o)
 	if err != nil {
 		return nil, limitError(ctx, err)
 	}

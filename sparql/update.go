@@ -48,11 +48,11 @@ func (e *Engine) UpdateWith(ctx context.Context, st store.Store, text string, o 
 		ctx, cancel = context.WithTimeoutCause(ctx, o.Timeout, ErrTimeout)
 		defer cancel()
 	}
-	r, err := runUpdate(ctx, st, text, o)
+	r, err := e.runUpdate(ctx, st, text, o)
 	return r, limitError(ctx, err)
 }
 
-func runUpdate(ctx context.Context, st store.Store, text string, o Options) (r UpdateResult, err error) {
+func (e *Engine) runUpdate(ctx context.Context, st store.Store, text string, o Options) (r UpdateResult, err error) {
 	defer guard(&err)
 	tree, err := syntax.ParseUpdate(text, syntax.Options{Base: o.Base, Prefixes: o.Prefixes})
 	if err != nil {
@@ -65,7 +65,7 @@ func runUpdate(ctx context.Context, st store.Store, text string, o Options) (r U
 	config := o.execution(u.Base)
 	uo := update.Options{
 		Where: func(ctx context.Context, snap store.Snapshot, q *algebra.Query) (update.Solutions, error) {
-			plan, err := optimizer.Optimize(ctx, snap, q, o.planning())
+			plan, err := optimizer.Optimize(ctx, snap, q, e.planning(&o))
 			if err != nil {
 				return nil, err
 			}

@@ -19,6 +19,8 @@ type Options struct {
 	NoOptimizer bool
 	// Function tells whether an IRI names an extension function; nil is that there are none.
 	Function func(iri string) bool
+	// Statistics keeps counts between queries; nil asks the store for each.
+	Statistics *Statistics
 }
 
 // maxSlots bounds the number of variables of a query, and with it what a batch costs.
@@ -60,7 +62,7 @@ type shared struct {
 // context's or the store's.
 func Optimize(ctx context.Context, snap store.Snapshot, q *algebra.Query, o Options) (*Plan, error) {
 	s := &scoper{taken: map[string]bool{}, outer: map[any][]string{}}
-	p := &planner{want: -1, scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}, shared: &shared{ctx: ctx, snap: snap, options: o, stats: newStats(ctx, snap),
+	p := &planner{want: -1, scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}, shared: &shared{ctx: ctx, snap: snap, options: o, stats: newStats(ctx, snap, o.Statistics),
 		names: map[string]int{}, rows: map[algebra.Op]int{}, localIDs: map[rdf.Term]store.ID{}, subs: map[any]int{}, outer: s.outer}}
 	if err := p.resolveDataset(q.Dataset); err != nil {
 		return nil, err

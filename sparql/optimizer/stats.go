@@ -2,7 +2,7 @@ package optimizer
 
 import (
 	"context"
-	"encoding/binary"
+	"sync"
 
 	"triplestore/store"
 )
@@ -11,52 +11,104 @@ import (
 type stats struct {
 	ctx    context.Context
 	snap   store.Snapshot
-	counts map[string]uint64
+	counts map[statKey]uint64
+	kept   *Statistics
+	of     any // the version of kept's counts
 }
 
-func newStats(ctx context.Context, snap store.Snapshot) *stats {
-	return &stats{ctx: ctx, snap: snap, counts: map[string]uint64{}}
+// statKey names a count: of rows, or of the different values after the prefix.
+type statKey struct {
+	distinct bool
+	order    store.Order
+	prefix   uint8
+	ids      [4]store.ID
+	lo, hi   store.ID
 }
 
-func (s *stats) key(kind byte, r store.Range) string {
-	b := make([]byte, 0, 64)
-	b = append(b, kind, byte(r.Order))
-	for _, id := range r.Prefix {
-		b = binary.LittleEndian.AppendUint64(b, uint64(id))
+func newStats(ctx context.Context, snap store.Snapshot, kept *Statistics) *stats {
+	s := &stats{ctx: ctx, snap: snap, counts: make(map[statKey]uint64, 16)}
+	if v, ok := snap.(store.Versioned); ok && kept != nil {
+		if s.of, ok = v.Version(); ok {
+			s.kept = kept
+		}
 	}
-	if r.Lo != 0 || r.Hi != 0 {
-		b = binary.LittleEndian.AppendUint64(append(b, 'r'), uint64(r.Lo))
-		b = binary.LittleEndian.AppendUint64(b, uint64(r.Hi))
+	return s
+}
+
+func (s *stats) get(distinct bool, r store.Range) (uint64, error) {
+	k := statKey{distinct: distinct, order: r.Order, prefix: uint8(len(r.Prefix)), lo: r.Lo, hi: r.Hi}
+	copy(k.ids[:], r.Prefix)
+	if n, ok := s.counts[k]; ok {
+		return n, nil
 	}
-	return string(b)
+	if n, ok := s.kept.get(s.of, k); ok {
+		s.counts[k] = n
+		return n, nil
+	}
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	ask := s.snap.Count
+	if distinct {
+		ask = s.snap.Distinct
+	}
+	n, err := ask(r)
+	if err != nil {
+		return 0, err
+	}
+	s.counts[k] = n
+	if distinct || n >= keptFrom {
+		s.kept.put(s.of, k, n)
+	}
+	return n, nil
 }
 
 // count is the exact number of rows in a range.
-func (s *stats) count(r store.Range) (uint64, error) {
-	k := s.key('c', r)
-	if n, ok := s.counts[k]; ok {
-		return n, nil
-	}
-	if err := s.ctx.Err(); err != nil {
-		return 0, err
-	}
-	n, err := s.snap.Count(r)
-	s.counts[k] = n
-	return n, err
-}
+func (s *stats) count(r store.Range) (uint64, error) { return s.get(false, r) }
 
 // distinct is about the number of different values of the column after the prefix.
-func (s *stats) distinct(r store.Range) (uint64, error) {
-	k := s.key('d', r)
-	if n, ok := s.counts[k]; ok {
-		return n, nil
+func (s *stats) distinct(r store.Range) (uint64, error) { return s.get(true, r) }
+
+// The bounds of Statistics: how many counts are kept, and from how many rows on, since small ranges are counted fast and are many.
+const (
+	keptCounts = 1 << 14
+	keptFrom   = 64
+)
+
+// Statistics keeps counts of a store's present state, which queries of one application have in common, from one query to the next. It takes
+// at most some 2 MiB, and it is safe for concurrent use. Snapshots that are no [store.Versioned] do not use it.
+type Statistics struct {
+	mu     sync.RWMutex
+	of     any
+	counts map[statKey]uint64
+}
+
+// NewStatistics makes Statistics that know nothing yet.
+func NewStatistics() *Statistics { return &Statistics{} }
+
+func (s *Statistics) get(of any, k statKey) (uint64, bool) {
+	if s == nil {
+		return 0, false
 	}
-	if err := s.ctx.Err(); err != nil {
-		return 0, err
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.of != of {
+		return 0, false
 	}
-	n, err := s.snap.Distinct(r)
+	n, ok := s.counts[k]
+	return n, ok
+}
+
+func (s *Statistics) put(of any, k statKey, n uint64) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.of != of || len(s.counts) >= keptCounts {
+		s.of, s.counts = of, map[statKey]uint64{}
+	}
 	s.counts[k] = n
-	return n, err
 }
 
 // orderFor is an order that begins with the given positions: first those of consts in any sequence, then next as it is.
