@@ -62,7 +62,7 @@ type Options struct {
 }
 
 // Engine answers queries and carries out updates. It is safe for concurrent use. Between queries it keeps nothing but plans of those that
-// were asked repeatedly, at most some 16 MiB of them; each holds for one state of a store that is [store.Versioned].
+// were asked repeatedly, at most some 32 MiB of them; each holds for one state of a store that is [store.Versioned].
 type Engine struct {
 	options Options
 	plans   *planCache

@@ -13,9 +13,9 @@ import (
 
 // The bounds of what a planCache holds.
 const (
-	planCacheBytes = 16 << 20
+	planCacheBytes = 32 << 20
 	planTextLimit  = 16 << 10
-	planSeen       = 4096 // hashes of queries that were asked lately
+	planSeen       = 8192 // hashes of queries that were asked lately, of each of two generations
 )
 
 // planCache keeps plans of queries that were asked more than once of the same state of a store, so that parsing and planning, which is
@@ -26,7 +26,9 @@ type planCache struct {
 	recent list.List                 // most recent first
 	bytes  int
 	seed   maphash.Seed
-	seen   [planSeen]uint64
+	// Hashes of queries that were asked: of late, and before those. A table with one place for each hash would forget queries that
+	// share a place for as long as both are asked by turns.
+	seen, before map[uint64]struct{}
 }
 
 // planKey is everything that a plan depends on, besides what all queries of an engine have in common.
@@ -43,7 +45,7 @@ type keptPlan struct {
 }
 
 func newPlanCache() *planCache {
-	return &planCache{plans: map[planKey]*list.Element{}, seed: maphash.MakeSeed()}
+	return &planCache{plans: map[planKey]*list.Element{}, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}, before: map[uint64]struct{}{}}
 }
 
 // plan is prepare with what the engine keeps.
@@ -81,14 +83,20 @@ func (c *planCache) get(key planKey) (plan *optimizer.Plan, again bool) {
 		c.recent.MoveToFront(e)
 		return e.Value.(*keptPlan).plan, true
 	}
-	last := &c.seen[hash%planSeen]
-	again = *last == hash
-	*last = hash
+	if _, again = c.seen[hash]; again {
+		return nil, true
+	}
+	_, again = c.before[hash]
+	if len(c.seen) >= planSeen {
+		c.seen, c.before = c.before, c.seen
+		clear(c.seen)
+	}
+	c.seen[hash] = struct{}{}
 	return nil, again
 }
 
 func (c *planCache) put(key planKey, plan *optimizer.Plan) {
-	size := 4096 + 8*len(key.text) + 2048*optimizer.Size(plan.Root)
+	size := 1024 + 4*len(key.text) + 1024*optimizer.Size(plan.Root) // about what was measured
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.plans[key]; ok || size > planCacheBytes/16 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"triplestore/rdf"
+	"triplestore/sparql/optimizer"
 	"triplestore/store"
 	"triplestore/store/badgerstore"
 )
@@ -127,5 +128,36 @@ func TestPlanCacheIsBounded(t *testing.T) {
 	}
 	if got, _ := c.get(key(0)); got != nil || c.bytes > planCacheBytes || len(c.plans) < 100 {
 		t.Errorf("%d plans of %d bytes", len(c.plans), c.bytes)
+	}
+}
+
+// TestManyPlansAreKept asks thousands of small queries by turns: from the third round on none is planned, whatever their hashes are.
+func TestManyPlansAreKept(t *testing.T) {
+	t.Parallel()
+	st, err := badgerstore.Open(t.TempDir(), badgerstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	snap, err := st.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer snap.Close()
+	e := NewEngine(Options{})
+	const queries = 3000
+	plans := map[string]*optimizer.Plan{}
+	for round := range 3 {
+		for n := range queries {
+			text := fmt.Sprintf("SELECT ?p ?o { <http://e/n%d> ?p ?o }", n)
+			plan, err := e.plan(t.Context(), snap, text, e.options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if round == 2 && plan != plans[text] {
+				t.Fatalf("%s is planned again the third time", text)
+			}
+			plans[text] = plan
+		}
 	}
 }
