@@ -84,9 +84,9 @@ func (c *compactor) keep(b *batch, rows []int32) {
 
 // table keeps rows of batches, column by column.
 type table struct {
-	n        int
-	cols     [][]store.ID // by slot; nil where no row has a value so far
-	expected int          // about how many rows to make room for at once
+	n     int
+	cols  [][]store.ID // by slot; nil where no row has a value so far
+	spare bool         // long columns are of spareIDs: release must be called
 }
 
 func newTable(width int) *table { return &table{cols: make([][]store.ID, width)} }
@@ -98,19 +98,52 @@ func (t *table) add(b *batch) int64 {
 		if col == nil && t.cols[i] == nil {
 			continue
 		}
-		if t.cols[i] == nil {
-			t.cols[i] = make([]store.ID, t.n, max(t.n+b.n, t.expected))
+		c := t.cols[i]
+		if c == nil {
 			bytes += int64(t.n) * 8
 		}
+		if n := t.n + b.n; n > cap(c) || c == nil {
+			c = t.room(c, n)
+			if t.cols[i] == nil {
+				clear(c)
+			}
+		}
+		c = c[:t.n+b.n]
 		if col == nil {
-			t.cols[i] = append(t.cols[i], make([]store.ID, b.n)...)
+			clear(c[t.n:])
 		} else {
-			t.cols[i] = append(t.cols[i], col[:b.n]...)
+			copy(c[t.n:], col[:b.n])
 		}
 		bytes += int64(b.n) * 8
+		t.cols[i] = c
 	}
 	t.n += b.n
-	return bytes * 3 / 2 // what append keeps in reserve, about
+	return bytes * 3 / 2 // what is kept in reserve, about
+}
+
+// room gives a column of at least n rows that begins with those of c.
+func (t *table) room(c []store.ID, n int) []store.ID {
+	var wide []store.ID
+	if t.spare {
+		wide = spareIDs.get(n)
+	} else {
+		wide = make([]store.ID, max(n, t.n+max(t.n/4, min(t.n, 1<<14))))
+	}
+	copy(wide, c)
+	if t.spare {
+		spareIDs.put(c)
+	}
+	return wide[:t.n]
+}
+
+// release gives the columns to other queries.
+func (t *table) release() {
+	if t.spare {
+		for _, c := range t.cols {
+			spareIDs.put(c)
+		}
+	}
+	t.n, t.cols = 0, make([][]store.ID, len(t.cols))
 }
 
 func (t *table) get(slot int, row int32) store.ID {

@@ -32,12 +32,13 @@ func newDenseKeys(ids []store.ID) *denseKeys {
 	if least == store.NoID || span/denseSpan > uint64(len(ids))+64 {
 		return nil
 	}
-	d := &denseKeys{min: least, words: make([]uint64, span/64+2)}
+	words := spareWords.get(int(span/64) + 2)
+	clear(words)
+	d := &denseKeys{min: least, words: words, before: spareRows.get(len(words))}
 	for _, id := range ids {
 		x := uint64(id - least)
 		d.words[x/64] |= 1 << (x % 64)
 	}
-	d.before = make([]int32, len(d.words))
 	for i, w := range d.words {
 		d.before[i] = int32(d.n)
 		d.n += bits.OnesCount64(w)
@@ -78,3 +79,9 @@ func (d *denseKeys) rows(ids []store.ID, dst []int32) int {
 
 // bytes is what the numbers take.
 func (d *denseKeys) bytes() int64 { return int64(len(d.words)) * 12 }
+
+// release gives the memory to other queries.
+func (d *denseKeys) release() {
+	spareWords.put(d.words)
+	spareRows.put(d.before)
+}

@@ -51,6 +51,20 @@ type joinTable struct {
 	files  *joinFiles // the right side, where it is not in the table
 }
 
+// release gives the memory of the table to other queries, if it is of one join only.
+func (t *joinTable) release() {
+	if !t.table.spare {
+		return
+	}
+	t.table.release()
+	for _, p := range t.parts {
+		for _, x := range p.indexes {
+			x.release()
+		}
+	}
+	t.parts, t.byMask = nil, map[uint64]*part{}
+}
+
 // part are the right rows that bind the same common variables.
 type part struct {
 	mask    uint64
@@ -87,12 +101,14 @@ func (x *index) find(key []store.ID) int {
 func newHashJoin(q *Query, n *optimizer.HashJoin, l, r operator, e *env) operator {
 	j := &hashJoin{q: q, node: n, left: l, right: r, held: held{m: q.memory}, minus: n.Kind == optimizer.Minus,
 		input: newBatch(q.width), bufs: make([][]store.ID, q.width)}
-	if j.joinTable = e.tables[n]; j.joinTable == nil {
+	given := e.tables[n]
+	if j.joinTable = given; given == nil {
 		j.joinTable = &joinTable{table: newTable(q.width), byMask: map[uint64]*part{}}
 	}
 	if e.tables != nil && !dependsOnInput(n.R) {
 		e.tables[n], j.shared = j.joinTable, true
 	}
+	j.table.spare = j.table.spare || given == nil && !j.shared
 	lm, rm := n.L.P().Maybe, n.R.P().Maybe
 	for _, s := range rm.Slots() {
 		if lm.Has(s) {
@@ -114,6 +130,7 @@ func (j *hashJoin) close() {
 	}
 	if !j.shared { // a shared table stays until the query ends
 		j.held.release()
+		j.release()
 		if j.files != nil {
 			closeSpools(j.files.spools)
 		}
@@ -124,7 +141,6 @@ func (j *hashJoin) close() {
 func (j *hashJoin) build() error {
 	j.built = true
 	b := newBatch(j.q.width)
-	j.table.expected = int(min(j.node.R.P().Rows, 1<<16))
 	index := held{m: j.q.memory} // what the index is going to take
 	defer index.release()
 	for {
@@ -265,13 +281,24 @@ func (p *part) row(n int) int32 {
 	return p.rows[n]
 }
 
+// release gives the memory of the index to other queries.
+func (x *index) release() {
+	spareRows.put(x.start)
+	spareRows.put(x.rows)
+	if x.dense != nil {
+		x.dense.release()
+	}
+	*x = index{}
+}
+
 // place puts the rows 0, 1, 2, … in the order of the numbers of their keys, of which count tells how many rows they have.
 func (x *index) place(number, count []int32) {
-	x.start = make([]int32, len(count)+1)
+	x.start = spareRows.get(len(count) + 1)
+	x.start[0] = 0
 	for i, c := range count {
 		x.start[i+1] = x.start[i] + c
 	}
-	x.rows = make([]int32, len(number))
+	x.rows = spareRows.get(len(number))
 	at := count
 	copy(at, x.start)
 	for i, k := range number {
@@ -284,19 +311,22 @@ func (x *index) place(number, count []int32) {
 func (x *index) fillDense(keys []store.ID) {
 	d := x.dense
 	if d.n == len(keys) { // each has one row
-		x.rows = make([]int32, len(keys))
+		x.rows = spareRows.get(len(keys))
 		for i, id := range keys {
 			x.rows[d.number(id)] = int32(i)
 		}
 		return
 	}
-	number, count := make([]int32, len(keys)), make([]int32, d.n)
+	number, count := spareRows.get(len(keys)), spareRows.get(d.n)
+	clear(count)
 	for i, id := range keys {
 		k := d.number(id)
 		number[i] = int32(k)
 		count[k]++
 	}
 	x.place(number, count)
+	spareRows.put(number)
+	spareRows.put(count)
 }
 
 // candidates finds the right rows that are compatible with a left row, part by part; done is true after the last part.

@@ -62,7 +62,7 @@ func (j *hashJoin) spillTable() (err error) {
 			return err
 		}
 	}
-	j.table = newTable(j.q.width)
+	j.table.release()
 	j.held.release()
 	return nil
 }
