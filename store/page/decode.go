@@ -186,14 +186,12 @@ func decodeRuns(r reader, dst []store.ID, depth int) error {
 	for i, v := range s.a {
 		length := int(lengths[i])
 		end := pos + length + 1
-		// Short runs are the rule: eight writes without a branch beat a loop.
-		if pos+8 <= len(dst) {
+		// Short runs are the rule: eight writes without a branch beat a loop. What they write too much is written over by the next run.
+		for ; pos < end && pos+8 <= len(dst); pos += 8 {
 			d := (*[8]store.ID)(dst[pos:])
 			d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7] = v, v, v, v, v, v, v, v
-			if length >= 8 {
-				fill(dst[pos+8:end], v)
-			}
-		} else {
+		}
+		if pos < end {
 			fill(dst[pos:end], v)
 		}
 		pos = end
@@ -245,22 +243,14 @@ func decodeDictionary(r reader, dst []store.ID, depth int) error {
 	if err := decode(r.b, at, at+size, entries[:k], 2); err != nil {
 		return err
 	}
-	unpack(src, dst, 0, width)
-	top := store.ID(0)
-	d := dst
-	for len(d) >= 4 {
-		p := (*[4]store.ID)(d)
-		x, y, z, w := p[0], p[1], p[2], p[3]
-		top = max(top, x, y, z, w)
-		const mask = maxDictionary - 1
-		p[0], p[1], p[2], p[3] = entries[x&mask], entries[y&mask], entries[z&mask], entries[w&mask]
-		d = d[4:]
+	whole := len(dst) &^ 7
+	top := lookups[width](src, dst[:whole], entries)
+	for i := whole; i < len(dst); i++ {
+		x := packedAt(src, i, width)
+		top = max(top, x)
+		dst[i] = entries[x&(maxDictionary-1)]
 	}
-	for i, v := range d {
-		top = max(top, v)
-		d[i] = entries[v&(maxDictionary-1)]
-	}
-	if top >= store.ID(k) {
+	if top >= uint64(k) {
 		return errColumn
 	}
 	return nil
@@ -299,15 +289,8 @@ func decodeSplit(r reader, dst []store.ID, depth int) error {
 	if r.failed {
 		return errColumn
 	}
-	unpack(src, dst, 0, width)
-	values := s.a
-	for i, group := range dst {
-		p := &next[group&(maxGroups-1)]
-		if uint(*p) >= uint(len(values)) {
-			return errColumn
-		}
-		dst[i] = values[*p]
-		*p++
+	if !interleave(src, dst, s.a, &next, width) {
+		return errColumn
 	}
 	// Every value was taken once if every group was left where the next one began.
 	end := 0
@@ -317,6 +300,38 @@ func decodeSplit(r reader, dst []store.ID, depth int) error {
 		}
 	}
 	return nil
+}
+
+// interleave fills dst from values, which lie group after group: value i is the next of the group whose number is packed in src. It
+// reports whether all of them were there.
+func interleave(src []byte, dst, values []store.ID, next *[maxGroups]int, width uint) bool {
+	values = values[:len(dst)]
+	mask := uint64(1)<<width - 1
+	i := 0
+	for ; i+8 <= len(dst); i += 8 {
+		x := binary.LittleEndian.Uint64(src)
+		src = src[width:]
+		d := (*[8]store.ID)(dst[i:])
+		for j := range d {
+			p := &next[x&mask&(maxGroups-1)]
+			x >>= width
+			at := *p
+			if uint(at) >= uint(len(values)) {
+				return false
+			}
+			d[j] = values[at]
+			*p = at + 1
+		}
+	}
+	for j := 0; i < len(dst); i, j = i+1, j+1 {
+		p := &next[packedAt(src, j, width)&(maxGroups-1)]
+		if uint(*p) >= uint(len(values)) {
+			return false
+		}
+		dst[i] = values[*p]
+		*p++
+	}
+	return true
 }
 
 // at reads value i of n of the column at b[start:end]; ok is false when it is malformed.

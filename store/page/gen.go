@@ -61,6 +61,36 @@ func main() {
 		}
 		fmt.Fprintf(&b, "dst, src = dst[8:], src[%d:]\n}\n}\n", w)
 	}
+	fmt.Fprint(&b, "\n// lookups are unpackers for the places of a dictionary: they fill dst with the entries and return the largest place.\n")
+	fmt.Fprint(&b, "var lookups = [10]func(src []byte, dst []store.ID, entries *[maxDictionary]store.ID) uint64{\n")
+	for w := 0; w <= 9; w++ {
+		fmt.Fprintf(&b, "lookup%d,", w)
+	}
+	fmt.Fprint(&b, "\n}\n")
+	for w := 0; w <= 9; w++ {
+		fmt.Fprintf(&b, "\nfunc lookup%d(src []byte, dst []store.ID, entries *[maxDictionary]store.ID) (top uint64) {\n", w)
+		fmt.Fprintf(&b, "for len(dst) >= 8 && len(src) >= %d {\nd := (*[8]store.ID)(dst)\n", w+8)
+		if w > 0 {
+			fmt.Fprint(&b, "x := binary.LittleEndian.Uint64(src)\n")
+		}
+		for i := range 8 {
+			switch shift := i * w; {
+			case w == 0:
+				fmt.Fprintf(&b, "d[%d] = entries[0]\n", i)
+			case shift+w > 64:
+				fmt.Fprintf(&b, "i%d := (x>>%d | uint64(src[8])<<%d) & %#x\n", i, shift, 64-shift, 1<<w-1)
+			default:
+				fmt.Fprintf(&b, "i%d := x>>%d & %#x\n", i, shift, 1<<w-1)
+			}
+		}
+		if w > 0 {
+			for i := range 8 {
+				fmt.Fprintf(&b, "d[%d] = entries[i%d]\n", i, i)
+			}
+			fmt.Fprint(&b, "top = max(top, i0, i1, i2, i3, i4, i5, i6, i7)\n")
+		}
+		fmt.Fprintf(&b, "dst, src = dst[8:], src[%d:]\n}\nreturn top\n}\n", w)
+	}
 	out, err := format.Source(b.Bytes())
 	if err != nil {
 		log.Fatal(err)

@@ -1338,3 +1338,258 @@ func unpack64(src []byte, dst []store.ID, base store.ID) {
 		dst, src = dst[8:], src[64:]
 	}
 }
+
+// lookups are unpackers for the places of a dictionary: they fill dst with the entries and return the largest place.
+var lookups = [10]func(src []byte, dst []store.ID, entries *[maxDictionary]store.ID) uint64{
+	lookup0, lookup1, lookup2, lookup3, lookup4, lookup5, lookup6, lookup7, lookup8, lookup9,
+}
+
+func lookup0(src []byte, dst []store.ID, entries *[maxDictionary]store.ID) (top uint64) {
+	for len(dst) >= 8 && len(src) >= 8 {
+		d := (*[8]store.ID)(dst)
+		d[0] = entries[0]
+		d[1] = entries[0]
+		d[2] = entries[0]
+		d[3] = entries[0]
+		d[4] = entries[0]
+		d[5] = entries[0]
+		d[6] = entries[0]
+		d[7] = entries[0]
+		dst, src = dst[8:], src[0:]
+	}
+	return top
+}
+
+func lookup1(src []byte, dst []store.ID, entries *[maxDictionary]store.ID) (top uint64) {
+	for len(dst) >= 8 && len(src) >= 9 {
+		d := (*[8]store.ID)(dst)
+		x := binary.LittleEndian.Uint64(src)
+		i0 := x >> 0 & 0x1
+		i1 := x >> 1 & 0x1
+		i2 := x >> 2 & 0x1
+		i3 := x >> 3 & 0x1
+		i4 := x >> 4 & 0x1
+		i5 := x >> 5 & 0x1
+		i6 := x >> 6 & 0x1
+		i7 := x >> 7 & 0x1
+		d[0] = entries[i0]
+		d[1] = entries[i1]
+		d[2] = entries[i2]
+		d[3] = entries[i3]
+		d[4] = entries[i4]
+		d[5] = entries[i5]
+		d[6] = entries[i6]
+		d[7] = entries[i7]
+		top = max(top, i0, i1, i2, i3, i4, i5, i6, i7)
+		dst, src = dst[8:], src[1:]
+	}
+	return top
+}
+
+func lookup2(src []byte, dst []store.ID, entries *[maxDictionary]store.ID) (top uint64) {
+	for len(dst) >= 8 && len(src) >= 10 {
+		d := (*[8]store.ID)(dst)
+		x := binary.LittleEndian.Uint64(src)
+		i0 := x >> 0 & 0x3
+		i1 := x >> 2 & 0x3
+		i2 := x >> 4 & 0x3
+		i3 := x >> 6 & 0x3
+		i4 := x >> 8 & 0x3
+		i5 := x >> 10 & 0x3
+		i6 := x >> 12 & 0x3
+		i7 := x >> 14 & 0x3
+		d[0] = entries[i0]
+		d[1] = entries[i1]
+		d[2] = entries[i2]
+		d[3] = entries[i3]
+		d[4] = entries[i4]
+		d[5] = entries[i5]
+		d[6] = entries[i6]
+		d[7] = entries[i7]
+		top = max(top, i0, i1, i2, i3, i4, i5, i6, i7)
+		dst, src = dst[8:], src[2:]
+	}
+	return top
+}
+
+func lookup3(src []byte, dst []store.ID, entries *[maxDictionary]store.ID) (top uint64) {
+	for len(dst) >= 8 && len(src) >= 11 {
+		d := (*[8]store.ID)(dst)
+		x := binary.LittleEndian.Uint64(src)
+		i0 := x >> 0 & 0x7
+		i1 := x >> 3 & 0x7
+		i2 := x >> 6 & 0x7
+		i3 := x >> 9 & 0x7
+		i4 := x >> 12 & 0x7
+		i5 := x >> 15 & 0x7
+		i6 := x >> 18 & 0x7
+		i7 := x >> 21 & 0x7
+		d[0] = entries[i0]
+		d[1] = entries[i1]
+		d[2] = entries[i2]
+		d[3] = entries[i3]
+		d[4] = entries[i4]
+		d[5] = entries[i5]
+		d[6] = entries[i6]
+		d[7] = entries[i7]
+		top = max(top, i0, i1, i2, i3, i4, i5, i6, i7)
+		dst, src = dst[8:], src[3:]
+	}
+	return top
+}
+
+func lookup4(src []byte, dst []store.ID, entries *[maxDictionary]store.ID) (top uint64) {
+	for len(dst) >= 8 && len(src) >= 12 {
+		d := (*[8]store.ID)(dst)
+		x := binary.LittleEndian.Uint64(src)
+		i0 := x >> 0 & 0xf
+		i1 := x >> 4 & 0xf
+		i2 := x >> 8 & 0xf
+		i3 := x >> 12 & 0xf
+		i4 := x >> 16 & 0xf
+		i5 := x >> 20 & 0xf
+		i6 := x >> 24 & 0xf
+		i7 := x >> 28 & 0xf
+		d[0] = entries[i0]
+		d[1] = entries[i1]
+		d[2] = entries[i2]
+		d[3] = entries[i3]
+		d[4] = entries[i4]
+		d[5] = entries[i5]
+		d[6] = entries[i6]
+		d[7] = entries[i7]
+		top = max(top, i0, i1, i2, i3, i4, i5, i6, i7)
+		dst, src = dst[8:], src[4:]
+	}
+	return top
+}
+
+func lookup5(src []byte, dst []store.ID, entries *[maxDictionary]store.ID) (top uint64) {
+	for len(dst) >= 8 && len(src) >= 13 {
+		d := (*[8]store.ID)(dst)
+		x := binary.LittleEndian.Uint64(src)
+		i0 := x >> 0 & 0x1f
+		i1 := x >> 5 & 0x1f
+		i2 := x >> 10 & 0x1f
+		i3 := x >> 15 & 0x1f
+		i4 := x >> 20 & 0x1f
+		i5 := x >> 25 & 0x1f
+		i6 := x >> 30 & 0x1f
+		i7 := x >> 35 & 0x1f
+		d[0] = entries[i0]
+		d[1] = entries[i1]
+		d[2] = entries[i2]
+		d[3] = entries[i3]
+		d[4] = entries[i4]
+		d[5] = entries[i5]
+		d[6] = entries[i6]
+		d[7] = entries[i7]
+		top = max(top, i0, i1, i2, i3, i4, i5, i6, i7)
+		dst, src = dst[8:], src[5:]
+	}
+	return top
+}
+
+func lookup6(src []byte, dst []store.ID, entries *[maxDictionary]store.ID) (top uint64) {
+	for len(dst) >= 8 && len(src) >= 14 {
+		d := (*[8]store.ID)(dst)
+		x := binary.LittleEndian.Uint64(src)
+		i0 := x >> 0 & 0x3f
+		i1 := x >> 6 & 0x3f
+		i2 := x >> 12 & 0x3f
+		i3 := x >> 18 & 0x3f
+		i4 := x >> 24 & 0x3f
+		i5 := x >> 30 & 0x3f
+		i6 := x >> 36 & 0x3f
+		i7 := x >> 42 & 0x3f
+		d[0] = entries[i0]
+		d[1] = entries[i1]
+		d[2] = entries[i2]
+		d[3] = entries[i3]
+		d[4] = entries[i4]
+		d[5] = entries[i5]
+		d[6] = entries[i6]
+		d[7] = entries[i7]
+		top = max(top, i0, i1, i2, i3, i4, i5, i6, i7)
+		dst, src = dst[8:], src[6:]
+	}
+	return top
+}
+
+func lookup7(src []byte, dst []store.ID, entries *[maxDictionary]store.ID) (top uint64) {
+	for len(dst) >= 8 && len(src) >= 15 {
+		d := (*[8]store.ID)(dst)
+		x := binary.LittleEndian.Uint64(src)
+		i0 := x >> 0 & 0x7f
+		i1 := x >> 7 & 0x7f
+		i2 := x >> 14 & 0x7f
+		i3 := x >> 21 & 0x7f
+		i4 := x >> 28 & 0x7f
+		i5 := x >> 35 & 0x7f
+		i6 := x >> 42 & 0x7f
+		i7 := x >> 49 & 0x7f
+		d[0] = entries[i0]
+		d[1] = entries[i1]
+		d[2] = entries[i2]
+		d[3] = entries[i3]
+		d[4] = entries[i4]
+		d[5] = entries[i5]
+		d[6] = entries[i6]
+		d[7] = entries[i7]
+		top = max(top, i0, i1, i2, i3, i4, i5, i6, i7)
+		dst, src = dst[8:], src[7:]
+	}
+	return top
+}
+
+func lookup8(src []byte, dst []store.ID, entries *[maxDictionary]store.ID) (top uint64) {
+	for len(dst) >= 8 && len(src) >= 16 {
+		d := (*[8]store.ID)(dst)
+		x := binary.LittleEndian.Uint64(src)
+		i0 := x >> 0 & 0xff
+		i1 := x >> 8 & 0xff
+		i2 := x >> 16 & 0xff
+		i3 := x >> 24 & 0xff
+		i4 := x >> 32 & 0xff
+		i5 := x >> 40 & 0xff
+		i6 := x >> 48 & 0xff
+		i7 := x >> 56 & 0xff
+		d[0] = entries[i0]
+		d[1] = entries[i1]
+		d[2] = entries[i2]
+		d[3] = entries[i3]
+		d[4] = entries[i4]
+		d[5] = entries[i5]
+		d[6] = entries[i6]
+		d[7] = entries[i7]
+		top = max(top, i0, i1, i2, i3, i4, i5, i6, i7)
+		dst, src = dst[8:], src[8:]
+	}
+	return top
+}
+
+func lookup9(src []byte, dst []store.ID, entries *[maxDictionary]store.ID) (top uint64) {
+	for len(dst) >= 8 && len(src) >= 17 {
+		d := (*[8]store.ID)(dst)
+		x := binary.LittleEndian.Uint64(src)
+		i0 := x >> 0 & 0x1ff
+		i1 := x >> 9 & 0x1ff
+		i2 := x >> 18 & 0x1ff
+		i3 := x >> 27 & 0x1ff
+		i4 := x >> 36 & 0x1ff
+		i5 := x >> 45 & 0x1ff
+		i6 := x >> 54 & 0x1ff
+		i7 := (x>>63 | uint64(src[8])<<1) & 0x1ff
+		d[0] = entries[i0]
+		d[1] = entries[i1]
+		d[2] = entries[i2]
+		d[3] = entries[i3]
+		d[4] = entries[i4]
+		d[5] = entries[i5]
+		d[6] = entries[i6]
+		d[7] = entries[i7]
+		top = max(top, i0, i1, i2, i3, i4, i5, i6, i7)
+		dst, src = dst[8:], src[9:]
+	}
+	return top
+}
