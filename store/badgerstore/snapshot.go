@@ -23,6 +23,7 @@ var (
 	_ store.Statistician    = (*snapshot)(nil)
 	_ store.DistinctCounter = (*snapshot)(nil)
 	_ store.Versioned       = (*snapshot)(nil)
+	_ store.PartScanner     = (*snapshot)(nil)
 )
 
 func (n *snapshot) check() error {
@@ -65,6 +66,20 @@ func (n *snapshot) Scan(ctx context.Context, r store.Range, columns store.Column
 		return failed{err}
 	}
 	return rel.Scan(ctx, rg, columns)
+}
+
+// ScanParts implements store.PartScanner.
+func (n *snapshot) ScanParts(ctx context.Context, r store.Range, columns store.ColumnSet, parts int) ([]store.Cursor, error) {
+	rel, rg, err := n.relation(r)
+	if err != nil {
+		return nil, err
+	}
+	cursors, err := rel.ScanParts(ctx, rg, columns, parts)
+	out := make([]store.Cursor, len(cursors))
+	for i, c := range cursors {
+		out[i] = c
+	}
+	return out, err
 }
 
 // failed is the cursor of a scan that could not begin.

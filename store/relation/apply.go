@@ -380,6 +380,8 @@ func (a *applier) leaf(e entry, limit *Row) (changed bool, err error) {
 		}
 	}
 	rows := n.rows
+	before := a.inserted + a.deleted
+	few := patchOf(e.page) == 0 && (a.out.size.patch == 0 || a.rel.root.Height == 1)
 	done, at := 0, 0 // rows handed over or deleted; rows passed
 	for {
 		c, err := a.next(limit)
@@ -400,10 +402,15 @@ func (a *applier) leaf(e entry, limit *Row) (changed bool, err error) {
 					return false, err
 				}
 				a.out.free(0, e)
-				a.out.old(0, n)
+				if few {
+					a.out.old(0, n)
+				}
 			}
 			if err := a.out.pushColumns(&cols, done, at); err != nil {
 				return false, err
+			}
+			if a.inserted+a.deleted-before == fewChanges {
+				a.out.old(0, nil)
 			}
 			done = at
 			if exists {
@@ -425,6 +432,9 @@ func (a *applier) leaf(e entry, limit *Row) (changed bool, err error) {
 	}
 	return changed, err
 }
+
+// fewChanges are so many that encodings which were good for a leaf need not be any more.
+const fewChanges = 64
 
 // locate finds the first row from at on that is not less than row.
 func locate(n *node, cols *[MaxWidth][]store.ID, at, rows int, row *Row, w int) (int, bool, error) {

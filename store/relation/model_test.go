@@ -366,6 +366,7 @@ func (m *model) ask(r *rand.Rand, span uint64) {
 		if got := m.scan(rg, columns); !slices.Equal(got, masked) {
 			m.t.Fatalf("scan of %+v: %d rows, want %d", rg, len(got), len(want))
 		}
+		m.parts(rg, columns, 1+r.IntN(9), masked)
 		if n, err := rel.Count(rg); err != nil || n != uint64(len(want)) {
 			m.t.Fatalf("count of %+v: %d, %v, want %d", rg, n, err, len(want))
 		}
@@ -391,6 +392,34 @@ func (m *model) ask(r *rand.Rand, span uint64) {
 			m.t.Fatalf("contains %v: %v, %v", row, ok, err)
 		}
 		m.seeks(r, rg, want, span)
+	}
+}
+
+// parts divides a range among cursors, of which the last is read first.
+func (m *model) parts(rg Range, columns store.ColumnSet, n int, want []Row) {
+	m.t.Helper()
+	cursors, err := m.relation().ScanParts(context.Background(), rg, columns, n)
+	if err != nil || len(cursors) < 1 || len(cursors) > n {
+		m.t.Fatalf("%d parts of %d, %v", len(cursors), n, err)
+	}
+	lists := make([][]Row, len(cursors))
+	for i, c := range slices.Backward(cursors) {
+		for {
+			b, err := c.Next()
+			if err != nil {
+				m.t.Fatal(err)
+			}
+			if b.Len == 0 {
+				break
+			}
+			lists[i] = appendBlock(m.t, lists[i], b, columns, m.width)
+		}
+		if c.Close(); len(cursors) > 1 && len(lists[i]) == 0 {
+			m.t.Fatalf("part %d of %d of %+v is empty", i, len(cursors), rg)
+		}
+	}
+	if got := slices.Concat(lists...); !slices.Equal(got, want) {
+		m.t.Fatalf("scan of %+v in %d parts: %d rows, want %d", rg, n, len(got), len(want))
 	}
 }
 

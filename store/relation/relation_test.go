@@ -513,3 +513,133 @@ func (c *copier) CopyPage(no uint64, buf []byte) ([]byte, error) {
 	b, err := c.Page(no)
 	return append(buf[:0], b...), err
 }
+
+// TestParts divides relations of usual pages: parts are of about the same size, and a cursor may seek before it begins.
+func TestParts(t *testing.T) {
+	t.Parallel()
+	m := newModel(t, 3, capacities(3))
+	var changes []Change
+	for i := range 600_000 {
+		changes = append(changes, Change{Row: Row{store.ID(1 + i/100_000), store.ID(1 + i/10), store.ID(1 + i)}})
+	}
+	m.apply(changes, 1<<20)
+	for _, c := range []struct {
+		rg    Range
+		parts int
+		rows  uint64
+	}{
+		{Range{}, 4, 600_000},
+		{Range{Prefix: []store.ID{2}}, 3, 100_000},
+		{Range{Lo: 2, Hi: 3}, 2, 200_000},
+		{Range{Prefix: []store.ID{9}}, 1, 0},
+	} {
+		cursors, err := m.relation().ScanParts(t.Context(), c.rg, 4, c.parts)
+		if err != nil || len(cursors) != c.parts {
+			t.Fatalf("%d parts of %+v, %v", len(cursors), c.rg, err)
+		}
+		sum := uint64(0)
+		for _, cursor := range cursors {
+			rows := uint64(0)
+			for {
+				b, err := cursor.Next()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if b.Len == 0 {
+					break
+				}
+				rows += uint64(b.Len)
+			}
+			cursor.Close()
+			if each := c.rows / uint64(c.parts); rows > each+4096 || rows+4096 < each {
+				t.Errorf("%d rows in one of %d parts of %+v", rows, c.parts, c.rg)
+			}
+			sum += rows
+		}
+		if sum != c.rows {
+			t.Errorf("%d rows in %+v", sum, c.rg)
+		}
+	}
+	cursors, err := m.relation().ScanParts(t.Context(), Range{}, 4, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cursors[1].Seek([]store.ID{6, 55_000, 549_999}); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := cursors[1].Next(); err != nil || b.Len == 0 || b.Cols[2][0] != 549_999 {
+		t.Fatalf("%d rows, %v", b.Len, err)
+	}
+	for _, c := range cursors {
+		c.Close()
+	}
+}
+
+// TestManyChangesKeepPagesSmall changes rows again and again: the pages are about as small as those of a fresh build, though at first there
+// was only one predicate, for which other encodings are best.
+func TestManyChangesKeepPagesSmall(t *testing.T) {
+	t.Parallel()
+	size := func(m *memory, r *Relation) (n int) {
+		if err := r.Walk(func(no uint64, _ uint8) (bool, error) {
+			n += len(m.pages[no])
+			return true, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	quads := catalogue(20_000)
+	for i := range quads { // numbers far apart
+		quads[i][1] = store.MakeID(store.TagIRI, 0, quads[i][1].Number()*100_003)
+	}
+	for _, order := range []store.Order{store.SPOG, store.POSG, store.OSPG} {
+		version := func(round int) []Change {
+			list := slices.Clone(quads)
+			for i := range list {
+				if round == 0 {
+					list[i][1] = quads[0][1]
+				} else if (i+round)%10 == 0 {
+					list[i][2] = store.MakeID(store.TagString, 0, uint64(40_000+(i+7919*round)%3000))
+				}
+			}
+			return sortedChanges(list, order)
+		}
+		m := newMemory()
+		var root Root
+		var now []Change
+		for round := range 4 {
+			next := version(round)
+			old, fresh := map[Row]bool{}, map[Row]bool{}
+			for _, c := range now {
+				old[c.Row] = true
+			}
+			var delta []Change
+			for _, c := range next {
+				if fresh[c.Row] = true; !old[c.Row] {
+					delta = append(delta, c)
+				}
+			}
+			for _, c := range now {
+				if !fresh[c.Row] {
+					delta = append(delta, Change{c.Row, Delete})
+				}
+			}
+			slices.SortFunc(delta, func(a, b Change) int { return compare(&a.Row, &b.Row, 4) })
+			m.begin()
+			res, err := Apply(t.Context(), m, nil, 4, root, SliceChanges(delta))
+			if err != nil {
+				t.Fatal(err)
+			}
+			root, now = res.Root, next
+		}
+		built := newMemory()
+		res, err := Apply(t.Context(), built, nil, 4, Root{}, SliceChanges(now))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, want := size(m, New(m, nil, 4, root)), size(built, New(built, nil, 4, res.Root))
+		if t.Logf("%v: %d bytes, %d if built anew", order, got, want); got > want*11/10 {
+			t.Errorf("%v: %d bytes, where %d hold the same rows", order, got, want)
+		}
+	}
+}

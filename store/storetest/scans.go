@@ -129,6 +129,9 @@ func testRanges(t *testing.T, s store.Store) {
 			if got := rows(t, n, rg); !slices.Equal(got, want) {
 				t.Fatalf("%v %x: %d rows, want %d", o, rg, len(got), len(want))
 			}
+			if got := inParts(t, n, rg, 1+r.IntN(4)); !slices.Equal(got, want) {
+				t.Fatalf("%v %x: %d rows in parts, want %d", o, rg, len(got), len(want))
+			}
 			if c, err := n.Count(rg); err != nil || c != uint64(len(want)) {
 				t.Fatalf("%v %x: Count %d, want %d, %v", o, rg, c, len(want), err)
 			}
@@ -154,6 +157,31 @@ func testRanges(t *testing.T, s store.Store) {
 			t.Errorf("Scan of %v: no error", rg)
 		}
 	}
+}
+
+// inParts reads a range by several cursors.
+func inParts(t *testing.T, n store.Snapshot, rg store.Range, parts int) (all []store.Quad) {
+	t.Helper()
+	cursors, err := store.ScanParts(t.Context(), n, rg, store.AllColumns, parts)
+	if err != nil || len(cursors) < 1 || len(cursors) > parts {
+		t.Fatalf("%d cursors for %d parts, %v", len(cursors), parts, err)
+	}
+	for _, c := range cursors {
+		for {
+			b, err := c.Next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if b.Len == 0 {
+				break
+			}
+			for i := range b.Len {
+				all = append(all, store.Quad{b.Cols[0][i], b.Cols[1][i], b.Cols[2][i], b.Cols[3][i]})
+			}
+		}
+		c.Close()
+	}
+	return all
 }
 
 func testSeek(t *testing.T, s store.Store) {
