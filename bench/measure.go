@@ -21,7 +21,7 @@ import (
 )
 
 // open is the one place that names the store that is measured.
-func open(dir string) (store.Store, error) {
+func open(dir string) (*badgerstore.Store, error) {
 	return badgerstore.Open(dir, badgerstore.Options{})
 }
 
@@ -178,41 +178,6 @@ func diskUsage(dir string) (int64, error) {
 		return nil
 	})
 	return sum, err
-}
-
-func (r *Report) scan(ctx context.Context, snap store.Snapshot, rounds int) error {
-	for round := range rounds + 1 {
-		n, sum := uint64(0), store.ID(0)
-		start := time.Now()
-		cursor := snap.Scan(ctx, store.Range{Order: store.SPOG}, store.AllColumns)
-		for {
-			b, err := cursor.Next()
-			if err != nil {
-				cursor.Close()
-				return err
-			}
-			if b.Len == 0 {
-				break
-			}
-			n += uint64(b.Len)
-			for _, col := range b.Cols { // look at every value, as an operator would
-				for _, id := range col {
-					sum ^= id
-				}
-			}
-		}
-		cursor.Close()
-		rate := float64(n) / time.Since(start).Seconds()
-		if n != r.Triples || sum == 0 {
-			return fmt.Errorf("scan gave %d of %d triples", n, r.Triples)
-		}
-		if round == 0 {
-			r.ScanCold = rate
-		} else {
-			r.ScanWarm = max(r.ScanWarm, rate)
-		}
-	}
-	return nil
 }
 
 func (r *Report) lookups(ctx context.Context, snap store.Snapshot, sample []rdf.Term, n int) error {

@@ -22,7 +22,7 @@ func TestMeasure(t *testing.T) {
 		t.Errorf("%d of %d triples in the store", r.Triples, n)
 	}
 	for name, v := range map[string]float64{"nt": r.NTParseMBs, "ttl": r.TTLParseMBs, "load": r.LoadTriples, "disk": r.BytesPerTriple,
-		"scan": r.ScanWarm, "lookup": r.LookupMedian, "query": r.QueryMedian, "group": r.GroupRows, "construct": r.ConstructMBs, "sort": r.Sort.Wall, "texts": float64(r.Texts), "commits": r.Commits, "grouped": r.GroupedTriples, "replace": float64(r.ReplaceEnd)} {
+		"scan": r.ScanWarm, "scan in parts": r.ScanAll, "scan, processor": r.ScanAllNs, "held": float64(r.ReplaceHeld), "lookup": r.LookupMedian, "query": r.QueryMedian, "group": r.GroupRows, "construct": r.ConstructMBs, "sort": r.Sort.Wall, "texts": float64(r.Texts), "commits": r.Commits, "grouped": r.GroupedTriples, "replace": float64(r.ReplaceEnd)} {
 		if v <= 0 {
 			t.Errorf("%s was not measured", name)
 		}

@@ -14,6 +14,7 @@ import (
 	"triplestore/rdf"
 	"triplestore/rdf/turtle"
 	"triplestore/store"
+	"triplestore/store/badgerstore"
 )
 
 const (
@@ -154,6 +155,12 @@ func (r *Report) replace(ctx context.Context, c Config) (err error) {
 	}
 	if before != after {
 		return errors.New("a reader that held the first state sees another one")
+	}
+	if _, err := s.Compact(ctx, badgerstore.CompactOptions{}); err != nil { // what a store at rest does after some time
+		return err
+	}
+	if r.ReplaceHeld, err = diskUsage(dir); err != nil {
+		return err
 	}
 	if err := snap.Close(); err != nil {
 		return err

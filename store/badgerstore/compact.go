@@ -155,7 +155,7 @@ func (s *Store) collectAll(ctx context.Context, o CompactOptions, r *CompactRepo
 			return err
 		}
 		o.tell(fmt.Sprintf("collect the value log, file %d", r.Rounds+1), -1)
-		switch err := p.collectOne(ctx, compactRatio); {
+		switch err := p.collectOne(ctx, min(compactRatio, restRatio(s.settled.Load()))); {
 		case errors.Is(err, badger.ErrNoRewrite):
 			return nil
 		case err != nil:
