@@ -134,6 +134,20 @@ pgo: ## a profile of the queries for the compiler, cmd/triplestore/default.pgo, 
 bench-peers: build bench/.peers/$(PEERS_DATA).nt ## this store beside the installed peers, over HTTP; SIZE=1m, SET=bsbm|sp2bench, PEERS=a,b, PEERS_BUDGET=8m, BENCH_HOME=, PEERSFLAGS=; writes docs/peers*.md
 	$(GO) run ./bench/peers -name $(PEERS_NAME) -budget $(PEERS_BUDGET) -data bench/.peers/$(PEERS_DATA).nt -queries $(PEERS_QUERIES) -engines $(PEERS) $(PEERSFLAGS)
 
+# The generator in BENCH_HOME, if that is there, streams what has no file; this project's own makes files.
+GROWTH ?= 1m,10m
+comma := ,
+.PHONY: bench-growth
+bench-growth: build ## this store with more and more data, GROWTH=1m,10m,100m; writes docs/growth.md
+ifneq ($(wildcard $(BENCH_HOME)/queries),)
+	@mkdir -p bench/.peers
+	cd $(BENCH_HOME)/gen && $(GO) build -o $(CURDIR)/bench/.peers/generate .
+	$(GO) run ./bench/peers -growth $(GROWTH) -growth-data bench/.peers/shared- -generate 'bench/.peers/generate -triples $$TRIPLES -nt -' -queries $(BENCH_HOME)/queries -budget $(PEERS_BUDGET) -points 0 $(PEERSFLAGS)
+else
+	for size in $(subst $(comma), ,$(GROWTH)); do $(MAKE) --no-print-directory bench/.peers/own-$$size.nt SIZE=$$size || exit 1; done
+	$(GO) run ./bench/peers -growth $(GROWTH) -growth-data bench/.peers/own- -queries bench/queries -budget $(PEERS_BUDGET) -points 0 $(PEERSFLAGS)
+endif
+
 .PHONY: load-peers
 load-peers: build bench/.peers/$(PEERS_DATA).nt ## this store and the installed peers under 8 and 256 clients; writes the table in docs/benchmarks.md
 	$(GO) build -o bench/.peers/load ./bench/load

@@ -92,6 +92,9 @@ func (d *digest) sum() (rows int, hash string, err error) {
 		},
 		Boolean: func(b bool) error { rows, total = 1, hashOf(strconv.FormatBool(b)); return nil },
 	})
+	if d.q.ask && vars != nil { // Virtuoso says no with an empty table, and yes with a row
+		rows, total = 1, hashOf(strconv.FormatBool(rows > 0))
+	}
 	return rows, strconv.FormatUint(total, 16), err
 }
 

@@ -19,6 +19,8 @@ type engine struct {
 	load, serve string
 	endpoint    string // path and parameters
 	needs       []string
+	data        string // to load, if not that of the configuration
+	streamed    bool   // load makes the data itself
 	env         []string
 }
 

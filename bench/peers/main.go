@@ -6,6 +6,7 @@
 //	go run ./bench/peers -engines triplestore,fuseki -runs 9
 //	go run ./bench/peers -budget 8m             no engine takes longer for all
 //	go run ./bench/peers -report-only           the page again from what was measured
+//	go run ./bench/peers -growth 1m,10m         this store with more and more data ("make bench-growth"), docs/growth.md
 //	go run ./bench/peers -clients 8,256         many clients at a time ("make load-peers"), a table in docs/benchmarks.md
 //
 // It runs on Linux only: processor time and memory of engines come from /proc.
@@ -39,6 +40,8 @@ type config struct {
 	loadClients             []int
 	loadTime                time.Duration
 	loadTool, loadPage      string
+
+	growth, growthData, generate, growthPage string
 }
 
 func main() {
@@ -64,6 +67,10 @@ func main() {
 	flag.DurationVar(&c.loadTime, "load-time", time.Minute, "how long each number of clients asks")
 	flag.StringVar(&c.loadTool, "load-tool", "bench/.peers/load", "the program bench/load, built")
 	flag.StringVar(&c.loadPage, "load-page", "docs/benchmarks.md", "the page with the table of the load")
+	flag.StringVar(&c.growth, "growth", "", "in place of the engines: this store alone with data of these sizes, such as 1m,10m,100m, and write -growth-page")
+	flag.StringVar(&c.growthData, "growth-data", "bench/.peers/shared-", "what files of data are called before their size and .nt")
+	flag.StringVar(&c.generate, "generate", "", "`command` that writes $TRIPLES triples as N-Triples, for sizes without a file")
+	flag.StringVar(&c.growthPage, "growth-page", "docs/growth.md", "the page about growth")
 	flag.Parse()
 	if c.page == "" {
 		c.page = "docs/peers-" + c.name + ".md"
@@ -87,6 +94,9 @@ func main() {
 }
 
 func run(c *config) error {
+	if c.growth != "" {
+		return measureGrowth(c)
+	}
 	dir := filepath.Join(c.out, c.name)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -184,6 +194,7 @@ func readJSON(path string, v any) error {
 type query struct {
 	name, kind, text string
 	graph            bool // it answers with triples
+	ask              bool // it answers with yes or no
 }
 
 func readQueries(dir, only string) ([]query, error) {
@@ -212,6 +223,7 @@ func readQueries(dir, only string) ([]query, error) {
 				continue
 			}
 			q.graph = strings.HasPrefix(line, "CONSTRUCT") || strings.HasPrefix(line, "DESCRIBE")
+			q.ask = strings.HasPrefix(line, "ASK")
 			break
 		}
 		out = append(out, q)

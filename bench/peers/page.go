@@ -300,9 +300,7 @@ func table(p func(string, ...any), c *comparison, title, text string, of func(*a
 				rows = cmp.Or(rows, a.Rows)
 			}
 		}
-		_, kind, _ := strings.Cut(n, "-")
-		kind, _, _ = strings.Cut(kind, "-")
-		p("| %s | %s | %s |", n, kind, number(int64(rows)))
+		p("| %s | %s | %s |", n, kindOf(n), number(int64(rows)))
 		for _, r := range c.results {
 			a := r.Queries[n]
 			if a == nil || a.Error != "" {

@@ -61,6 +61,27 @@ func TestDigest(t *testing.T) {
 	}
 }
 
+// TestDigestOfAsk: an engine that answers ASK with a table is understood.
+func TestDigestOfAsk(t *testing.T) {
+	t.Parallel()
+	sum := func(text string) string {
+		d := newDigest(&query{ask: true})
+		if _, err := io.WriteString(d, text); err != nil {
+			t.Fatal(err)
+		}
+		_, h, err := d.sum()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	yes, no := sum(`{"head":{},"boolean":true}`), sum(`{"head":{},"boolean":false}`)
+	row := `{"a":{"type":"typed-literal","datatype":"http://www.w3.org/2001/XMLSchema#integer","value":"1"}}`
+	if yes == no || sum(`{"head":{"vars":["a"]},"results":{"bindings":[`+row+`]}}`) != yes || sum(`{"head":{"vars":["a"]},"results":{"bindings":[]}}`) != no {
+		t.Error("yes and no are mixed up")
+	}
+}
+
 func resultOf(name string, times map[string]float64) *result {
 	r := &result{Name: name, Label: strings.ToUpper(name), Triples: 1000, LoadSeconds: 1, Queries: map[string]*answer{}, Points: map[string]*points{}}
 	for q, ms := range times {
