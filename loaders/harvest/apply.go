@@ -35,12 +35,14 @@ type application struct {
 	// stale are the names of sources that have to be read again, from the start.
 	stale map[string]bool
 
-	add     []rdf.Quad // batch on its way to the transaction
-	adders  *adders    // while there is nothing to do but to add: they do it on the side
-	ledgerQ []rdf.Quad // new statements of the provenance
-	dropQ   []store.Quad
-	turned  bool // the ledger changes
-	delta   delta
+	add    []rdf.Quad   // batch on its way to the transaction
+	adders *adders      // while there is nothing to do but to add: they do it on the side
+	told   []rdf.Triple // new statements of the provenance, on their way to tales
+	tales  *spool       // they are written when all else is counted, and there are some for every record
+	untold error        // why one could not be spooled
+	dropQ  []store.Quad
+	turned bool // the ledger changes
+	delta  delta
 }
 
 const applyBatch = 4096
@@ -542,7 +544,38 @@ func (a *application) forget(s store.ID, predicate string, o store.ID) error {
 
 // state adds a statement to the provenance.
 func (a *application) state(s rdf.Term, p string, o rdf.Term) {
-	a.ledgerQ = append(a.ledgerQ, rdf.Quad{S: s, P: rdf.IRI(p), O: o, G: a.h.names.provenance()})
+	a.told = append(a.told, rdf.Triple{S: s, P: rdf.IRI(p), O: o})
+	if len(a.told) == toldBatch {
+		a.tell()
+	}
+}
+
+// toldBatch is how many statements of the provenance wait in memory. It is small, as each may keep the text of a whole record.
+const toldBatch = 256
+
+// tell spools what waits.
+func (a *application) tell() {
+	if a.untold == nil && len(a.told) > 0 {
+		a.untold = a.tales.add(&frame{Triples: a.told})
+	}
+	clear(a.told)
+	a.told = a.told[:0]
+}
+
+// writeTold adds the new statements of the provenance to the transaction.
+func (a *application) writeTold() error {
+	a.tell()
+	if a.untold != nil {
+		return a.untold
+	}
+	if err := a.tales.finish(); err != nil {
+		return err
+	}
+	graph := a.h.names.provenance()
+	if err := a.tales.each(func(f *frame) error { return a.put(f.Triples, graph) }); err != nil {
+		return err
+	}
+	return a.flush()
 }
 
 func dateTime(t time.Time) rdf.Term {

@@ -179,7 +179,7 @@ func (a *application) write(facts *sourceFacts) error {
 	if err := a.txn.RemoveIDs(drop); err != nil {
 		return err
 	}
-	return a.txn.Add(a.ledgerQ)
+	return a.writeTold()
 }
 
 // worth brings rejections and conflicts to the front.

@@ -243,7 +243,8 @@ func (h *Harvester) run(ctx context.Context, s *SourceConfig, o RunOptions, r *S
 	if o.Progress != nil {
 		o.Progress(s.Name, source.Progress{Doing: "writing", Records: int64(spool.records())})
 	}
-	a := &application{h: h, s: s, report: r, outcome: outcome, spool: spool, started: r.Started, dry: o.DryRun, stale: stale}
+	a := &application{h: h, s: s, report: r, outcome: outcome, spool: spool, tales: newSpool(h.o.Temp), started: r.Started, dry: o.DryRun, stale: stale}
+	defer a.tales.close()
 	result, err := a.apply(ctx)
 	if err != nil {
 		return newState{}, err

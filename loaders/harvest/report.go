@@ -1,6 +1,7 @@
 package harvest
 
 import (
+	"strings"
 	"time"
 
 	"triplestore/loaders/source"
@@ -118,6 +119,7 @@ func (r *SourceReport) note(n source.Note) {
 		n.Sort, count = source.Remark, &r.Remarks
 	}
 	if *count++; *count <= maxNotes {
+		n.Record = strings.Clone(n.Record) // it may be part of much text
 		r.Notes = append(r.Notes, n)
 	}
 }

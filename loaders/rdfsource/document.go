@@ -3,7 +3,6 @@ package rdfsource
 import (
 	"context"
 	"fmt"
-	"hash/maphash"
 	"net/url"
 	"slices"
 	"strings"
@@ -17,55 +16,25 @@ import (
 // document is all that a source says, with every term once.
 type document struct {
 	classes map[string]bool
-	seed    maphash.Seed
-	slots   []uint32 // of terms by their hash: the number of the term and one, or nothing; a power of two
-	terms   []rdf.Term
+	terms   *terms
 	triples [][3]uint32
 	mark    int // triples of earlier documents, but for paging
 	named   int // triples of earlier documents
 }
 
 func newDocument(classes map[string]bool) *document {
-	return &document{classes: classes, seed: maphash.MakeSeed(), slots: make([]uint32, 1<<10)}
-}
-
-// slot finds where a term is, or where it would be.
-func (d *document) slot(t rdf.Term) *uint32 {
-	mask := uint64(len(d.slots) - 1)
-	for i := maphash.Comparable(d.seed, t) & mask; ; i = (i + 1) & mask {
-		if n := d.slots[i]; n == 0 || d.terms[n-1] == t {
-			return &d.slots[i]
-		}
-	}
-}
-
-// find gives the number of a term that is there.
-func (d *document) find(t rdf.Term) (id uint32, ok bool) {
-	n := *d.slot(t)
-	return n - 1, n != 0
-}
-
-func (d *document) id(t rdf.Term) uint32 {
-	at := d.slot(t)
-	if *at != 0 {
-		return *at - 1
-	}
-	d.terms = append(d.terms, t.Clone()) // the parser's buffer goes
-	*at = uint32(len(d.terms))
-	if len(d.terms)*4 > len(d.slots)*3 {
-		d.slots = make([]uint32, 2*len(d.slots))
-		for i, t := range d.terms {
-			*d.slot(t) = uint32(i) + 1
-		}
-	}
-	return uint32(len(d.terms) - 1)
+	return &document{classes: classes, terms: newTerms()}
 }
 
 // add takes statements; the graphs that they name are not kept.
 func (d *document) add(quads []rdf.Quad) {
 	for _, q := range quads {
-		d.triples = append(d.triples, [3]uint32{d.id(q.S), d.id(q.P), d.id(q.O)})
+		d.triples = append(d.triples, [3]uint32{d.terms.id(q.S), d.terms.id(q.P), d.terms.id(q.O)})
 	}
+}
+
+func (d *document) triple(t [3]uint32) rdf.Triple {
+	return rdf.Triple{S: d.terms.get(t[0]), P: d.terms.get(t[1]), O: d.terms.get(t[2])}
 }
 
 const hydra = "http://www.w3.org/ns/hydra/core#"
@@ -75,11 +44,11 @@ const hydra = "http://www.w3.org/ns/hydra/core#"
 func (d *document) takeNext(address string) (next string) {
 	control := map[uint32]bool{}
 	for _, t := range d.triples[d.mark:] {
-		p := d.terms[t[1]].Value()
+		p := d.terms.get(t[1]).Value()
 		switch {
 		case p == hydra+"next" || p == hydra+"nextPage":
 			control[t[0]] = true
-			o := d.terms[t[2]]
+			o := d.terms.get(t[2])
 			next = o.Value()
 			if u, err := url.Parse(address); err == nil && !o.IsIRI() { // some write it as a literal
 				if n, err := u.Parse(next); err == nil {
@@ -87,7 +56,7 @@ func (d *document) takeNext(address string) (next string) {
 				}
 			}
 		case p == vocab.RDFType:
-			switch d.terms[t[2]].Value() {
+			switch d.terms.get(t[2]).Value() {
 			case hydra + "PartialCollectionView", hydra + "PagedCollection", hydra + "Collection":
 				control[t[0]] = true
 			}
@@ -95,7 +64,7 @@ func (d *document) takeNext(address string) (next string) {
 	}
 	kept := d.triples[:d.mark]
 	for _, t := range d.triples[d.mark:] {
-		if !control[t[0]] && !strings.HasPrefix(d.terms[t[1]].Value(), hydra) {
+		if !control[t[0]] && !strings.HasPrefix(d.terms.get(t[1]).Value(), hydra) {
 			kept = append(kept, t)
 		}
 	}
@@ -107,16 +76,16 @@ func (d *document) takeNext(address string) (next string) {
 func (d *document) deliver(ctx context.Context, to source.Sink) error {
 	slices.SortFunc(d.triples, func(a, b [3]uint32) int { return slices.Compare(a[:], b[:]) })
 	d.triples = slices.Compact(d.triples)
-	first := make([]int, len(d.terms)+1) // where the triples of a subject begin
+	first := make([]uint32, d.terms.len()+1) // where the triples of a subject begin
 	for _, t := range d.triples {
 		first[t[0]+1]++
 	}
-	for i := range d.terms {
+	for i := range d.terms.len() {
 		first[i+1] += first[i]
 	}
 	about := func(s uint32) [][3]uint32 { return d.triples[first[s]:first[s+1]] }
 	records, order, entries := d.records()
-	taken := make([]bool, len(d.terms)) // subjects that belong to a record
+	taken := make([]bool, d.terms.len()) // subjects that belong to a record
 	var out source.Record
 	for n, r := range order {
 		if err := ctx.Err(); err != nil {
@@ -133,13 +102,13 @@ func (d *document) deliver(ctx context.Context, to source.Sink) error {
 				queue = append(queue, e)
 			}
 		}
-		out.IRI, out.Named, out.Triples = d.terms[r].Value(), true, out.Triples[:0]
+		out.IRI, out.Named, out.Triples = d.terms.get(r).Value(), true, out.Triples[:0]
 		for len(queue) > 0 {
 			s := queue[0]
 			queue = queue[1:]
 			taken[s] = true
 			for _, t := range about(s) {
-				out.Triples = append(out.Triples, rdf.Triple{S: d.terms[t[0]], P: d.terms[t[1]], O: d.terms[t[2]]})
+				out.Triples = append(out.Triples, d.triple(t))
 				if o := t[2]; !seen[o] && !records[o] && first[o] < first[o+1] {
 					seen[o] = true
 					queue = append(queue, o)
@@ -151,12 +120,12 @@ func (d *document) deliver(ctx context.Context, to source.Sink) error {
 		}
 	}
 	rest := source.Record{Named: true}
-	for s := range d.terms {
+	for s := range d.terms.len() {
 		if taken[s] {
 			continue
 		}
 		for _, t := range about(uint32(s)) {
-			rest.Triples = append(rest.Triples, rdf.Triple{S: d.terms[t[0]], P: d.terms[t[1]], O: d.terms[t[2]]})
+			rest.Triples = append(rest.Triples, d.triple(t))
 		}
 		if len(rest.Triples) >= 4096 {
 			if err := to.Record(&rest); err != nil {
@@ -176,9 +145,9 @@ func (d *document) deliver(ctx context.Context, to source.Sink) error {
 func (d *document) endDocument(ctx context.Context, to source.Sink, scope string) error {
 	here := d.triples[d.named:]
 	ties, err := canon.StableEach(ctx, len(here), func(i int) rdf.Triple {
-		return rdf.Triple{S: d.terms[here[i][0]], P: d.terms[here[i][1]], O: d.terms[here[i][2]]}
+		return d.triple(here[i])
 	}, func(i int, t rdf.Triple) {
-		here[i][0], here[i][2] = d.id(t.S), d.id(t.O)
+		here[i][0], here[i][2] = d.terms.id(t.S), d.terms.id(t.O)
 	}, canon.StableOptions{Scope: scope})
 	if err != nil {
 		return err
@@ -197,7 +166,7 @@ func (d *document) records() (is map[uint32]bool, order []uint32, entries map[ui
 	if len(d.classes) == 0 {
 		return is, nil, entries
 	}
-	typ, ok := d.find(rdf.IRI(vocab.RDFType))
+	typ, ok := d.terms.find(rdf.IRI(vocab.RDFType))
 	if !ok {
 		return is, nil, entries
 	}
@@ -206,15 +175,15 @@ func (d *document) records() (is map[uint32]bool, order []uint32, entries map[ui
 		if t[1] != typ {
 			continue
 		}
-		switch class := d.terms[t[2]].Value(); {
+		switch class := d.terms.get(t[2]).Value(); {
 		case class == vocab.DCATCatalogRecord:
 			catalogRecord[t[0]] = true
-		case d.classes[class] && d.terms[t[0]].IsIRI() && !is[t[0]]:
+		case d.classes[class] && d.terms.get(t[0]).IsIRI() && !is[t[0]]:
 			is[t[0]] = true
 			order = append(order, t[0])
 		}
 	}
-	if topic, ok := d.find(rdf.IRI(vocab.FOAFPrimaryTopic)); ok {
+	if topic, ok := d.terms.find(rdf.IRI(vocab.FOAFPrimaryTopic)); ok {
 		for _, t := range d.triples {
 			if t[1] == topic && catalogRecord[t[0]] && is[t[2]] {
 				entries[t[2]] = append(entries[t[2]], t[0])
