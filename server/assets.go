@@ -13,7 +13,7 @@ import (
 //go:embed html
 var files embed.FS
 
-var templates = template.Must(template.New("").ParseFS(files, "html/*.html"))
+var templates = template.Must(template.New("").Funcs(fragmentFuncs).ParseFS(files, "html/*.html"))
 
 // asset is a file that pages use. Its path has a part of its hash, so that it can be cached for ever.
 type asset struct {
