@@ -69,6 +69,9 @@ func (p *Plan) Explain(more func(Node, *strings.Builder)) string {
 			show(s.Example, 1)
 		}
 	}
+	if p.Bounded {
+		fmt.Fprintf(&b, "not all orders of joins were compared: the bound of planning was reached after %d joins\n", p.Joins)
+	}
 	return b.String()
 }
 

@@ -276,6 +276,7 @@ func (p *planner) plan(op algebra.Op, in Node) (Node, error) {
 	if err := p.ctx.Err(); err != nil && !p.late {
 		return nil, err
 	}
+	p.effort.take(p)
 	switch op.(type) {
 	case *algebra.Group, *algebra.OrderBy, *algebra.Project, *algebra.Distinct, *algebra.Reduced, *algebra.Slice, *algebra.Values, *algebra.Lateral:
 		_, isProject := op.(*algebra.Project)
@@ -358,7 +359,7 @@ func (p *planner) unionWith(o *algebra.Union, in Node) (Node, error) {
 		return nil, err
 	}
 	hashed, err := p.hashJoin(in, own, Inner, nil)
-	if err != nil || in.P().Rows > own.P().Rows {
+	if err != nil || in.P().Rows > own.P().Rows || p.effort.empty() {
 		return hashed, err
 	}
 	i := p.input(in, -1)

@@ -11,8 +11,8 @@ import (
 // cheapPerItem is what a join may cost for each item before looking for a better order pays.
 const cheapPerItem = 4 * costStart
 
-// exhaustiveItems is up to how many items every order of joins is considered.
-const exhaustiveItems = 8
+// orderedItems is up to how many items orders of joins are compared.
+const orderedItems = 64
 
 // join orders the items of a group on top of in. want is a slot that the rows had better be sorted by, or -1.
 func (p *planner) join(g *joinGroup, in Node, want int) (Node, error) {
@@ -32,8 +32,14 @@ func (p *planner) join(g *joinGroup, in Node, want int) (Node, error) {
 		return nil, err
 	}
 	cost := n.P().Cost - in.P().Cost
-	if k := len(g.items); k > 1 && k <= exhaustiveItems && cost > float64(k)*cheapPerItem || k == 1 && want >= 0 {
-		if n, err = p.exhaustive(g, in, want, n); err != nil {
+	if k := len(g.items); k > 1 && cost > float64(k)*cheapPerItem || k == 1 && want >= 0 {
+		// Below one plan of each size there is nothing to be found that greedy has not.
+		if allowed := p.effort.forOrder(cost); k <= orderedItems && allowed >= k*(k-1)/2 {
+			n, err = p.ordered(g, in, want, n, allowed)
+		} else {
+			p.effort.bounded = true
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -73,45 +79,67 @@ func (p *planner) prepareItems(g *joinGroup) error {
 	return nil
 }
 
-// exhaustive finds the cheapest sequence of joins by dynamic programming over sets of items. Of the plans for a set it keeps the
-// cheapest for each variable that the rows may be sorted by. What costs more than the plan that is known is not pursued.
-func (p *planner) exhaustive(g *joinGroup, in Node, want int, known Node) (Node, error) {
+// partial are the plans for a set of items.
+type partial struct {
+	items uint64
+	plans []Node
+}
+
+// ordered finds the cheapest sequence of joins by dynamic programming over sets of items, those of one item first. Of the plans for a set it
+// keeps the cheapest for each variable that the rows may be sorted by. What costs more than the plan that is known is not pursued. Where
+// more joins than allowed would have to be considered, the least promising plans of a size are given up, down to one, as in greedy.
+func (p *planner) ordered(g *joinGroup, in Node, want int, known Node, allowed int) (Node, error) {
 	n := len(g.items)
 	bound := known.P().Cost
 	if want >= 0 {
 		bound += known.P().Rows * costProbe
 	}
-	best := make([][]Node, 1<<n)
-	best[0] = []Node{in}
-	for mask := range 1<<n - 1 {
+	level := []partial{{plans: []Node{in}}}
+	for size := range n {
 		if err := p.ctx.Err(); err != nil {
 			return nil, err
 		}
-		for _, base := range best[mask] {
-			connected := false
-			for pass := 0; pass < 2 && !connected; pass++ { // without connected items, any
-				for i, it := range g.items {
-					if mask&(1<<i) != 0 {
-						continue
-					}
-					if pass == 0 && (!(mask == 0 && isUnit(in)) && !it.scope.maybe.Overlaps(base.P().Maybe) || !p.ready(it, base.P().Maybe)) {
-						continue
-					}
-					connected = true
-					options, err := p.joinItem(g, base, it)
-					if err != nil {
-						return nil, err
-					}
-					to := mask | 1<<i
-					for _, o := range options {
-						if o.P().Cost <= bound {
-							best[to] = keepBest(best[to], o)
+		// Each plan is joined with up to n-size items; the sizes still to come get as much for each plan.
+		width := allowed * 2 / (n - size + 1) / (n - size)
+		level = p.promising(level, max(1, width))
+		before := p.effort.left
+		var next []partial
+		places := make(map[uint64]int, len(level))
+		for _, l := range level {
+			for _, base := range l.plans {
+				connected := false
+				for pass := 0; pass < 2 && !connected; pass++ { // without connected items, any
+					for i, it := range g.items {
+						if l.items&(1<<i) != 0 {
+							continue
+						}
+						if pass == 0 && (!(size == 0 && isUnit(in)) && !it.scope.maybe.Overlaps(base.P().Maybe) || !p.ready(it, base.P().Maybe)) {
+							continue
+						}
+						connected = true
+						options, err := p.joinItem(g, base, it)
+						if err != nil {
+							return nil, err
+						}
+						for _, o := range options {
+							if o.P().Cost > bound {
+								continue
+							}
+							to := l.items | 1<<i
+							at, ok := places[to]
+							if !ok {
+								at = len(next)
+								places[to] = at
+								next = append(next, partial{items: to})
+							}
+							next[at].plans = keepBest(next[at].plans, o)
 						}
 					}
 				}
 			}
 		}
-		best[mask] = nil
+		allowed -= before - p.effort.left
+		level = next
 	}
 	cost := func(n Node) float64 {
 		if s := n.P().Sorted; want < 0 || len(s) > 0 && s[0] == want {
@@ -119,7 +147,40 @@ func (p *planner) exhaustive(g *joinGroup, in Node, want int, known Node) (Node,
 		}
 		return n.P().Cost + n.P().Rows*costProbe
 	}
-	return slices.MinFunc(append(best[1<<n-1], known), func(a, b Node) int { return cmp.Compare(cost(a), cost(b)) }), nil
+	all := []Node{known}
+	for _, l := range level {
+		all = append(all, l.plans...)
+	}
+	return slices.MinFunc(all, func(a, b Node) int { return cmp.Compare(cost(a), cost(b)) }), nil
+}
+
+// promising keeps so many of the plans, those with the best scores.
+func (p *planner) promising(level []partial, width int) []partial {
+	var scores []float64
+	for _, l := range level {
+		for _, n := range l.plans {
+			scores = append(scores, score(n))
+		}
+	}
+	if len(scores) <= width {
+		return level
+	}
+	p.effort.bounded = true
+	slices.Sort(scores)
+	worst, kept := scores[width-1], level[:0]
+	for _, l := range level {
+		l.plans = slices.DeleteFunc(l.plans, func(n Node) bool {
+			drop := width == 0 || score(n) > worst
+			if !drop {
+				width--
+			}
+			return drop
+		})
+		if len(l.plans) > 0 {
+			kept = append(kept, l)
+		}
+	}
+	return kept
 }
 
 // keepBest adds a plan to those for the same items, if none is cheaper and sorted as well.
@@ -144,14 +205,11 @@ func keepBest(plans []Node, n Node) []Node {
 	return append(kept, n)
 }
 
-// greedyWork bounds what greedy does for a large group: items times items times the items that are compared at each place.
-const greedyWork = 1 << 22
-
 // greedy takes the item next that gives the least rows for the least cost. In a large group only some are compared, those with
 // few rows first.
 func (p *planner) greedy(g *joinGroup, in Node) (Node, error) {
 	left := slices.Clone(g.items)
-	width := max(2, greedyWork/(len(left)*len(left)))
+	width := p.effort.width(len(left))
 	if width < len(left) {
 		slices.SortStableFunc(left, func(a, b *item) int { return cmp.Compare(a.rows(), b.rows()) })
 	}
@@ -201,6 +259,7 @@ func score(n Node) float64 { return n.P().Cost + n.P().Rows*costProbe*4 }
 
 // joinItem lists ways to join an item to n, with the filters that can be evaluated then.
 func (p *planner) joinItem(g *joinGroup, n Node, it *item) ([]Node, error) {
+	p.effort.take(p)
 	active := p.graph
 	defer func() { p.graph = active }()
 	p.graph = it.graph

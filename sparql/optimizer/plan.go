@@ -28,7 +28,10 @@ type Plan struct {
 	Describe []Ref
 	// Graph is the default graph of the query's dataset, which DESCRIBE reads.
 	Graph Graph
-	Query *algebra.Query
+	// Joins is how many ways of joining were considered. Bounded: there were more, and the bound was reached.
+	Joins   int
+	Bounded bool
+	Query   *algebra.Query
 }
 
 // RefKind says what a Ref is.

@@ -29,6 +29,7 @@ const maxSlots = 4096
 // planner plans one query, or later a nested pattern of it.
 type planner struct {
 	*shared
+	effort   *effort
 	graph    Graph // active
 	params   Set   // slots that are constants here
 	want     int   // the slot that rows had better be sorted by, or -1
@@ -62,7 +63,7 @@ type shared struct {
 // context's or the store's.
 func Optimize(ctx context.Context, snap store.Snapshot, q *algebra.Query, o Options) (*Plan, error) {
 	s := &scoper{taken: map[string]bool{}, outer: map[any][]string{}}
-	p := &planner{want: -1, scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}, shared: &shared{ctx: ctx, snap: snap, options: o, stats: newStats(ctx, snap, o.Statistics),
+	p := &planner{effort: newEffort(), want: -1, scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}, shared: &shared{ctx: ctx, snap: snap, options: o, stats: newStats(ctx, snap, o.Statistics),
 		names: map[string]int{}, rows: map[algebra.Op]int{}, localIDs: map[rdf.Term]store.ID{}, subs: map[any]int{}, outer: s.outer}}
 	if err := p.resolveDataset(q.Dataset); err != nil {
 		return nil, err
@@ -120,6 +121,7 @@ func Optimize(ctx context.Context, snap store.Snapshot, q *algebra.Query, o Opti
 	out.Unique = uniqueTriples(out)
 	prune(out.Root, SetOf(out.Out...))
 	p.number(out.Root)
+	out.Joins, out.Bounded = p.effort.spent(), p.effort.bounded
 	out.Slots, out.Locals, out.Exists = p.slots, p.locals, p.exists
 	out.Terms = make(map[store.ID]rdf.Term, len(p.localIDs))
 	for t, id := range p.localIDs {
@@ -306,9 +308,12 @@ func (p *planner) nested(s *Sub, key any, op algebra.Op) error {
 	}
 	slices.Sort(s.Outer)
 	p.announce(op)
-	graph, sh := p.graph, p.shared
+	graph, sh, e := p.graph, p.shared, p.effort
 	plan := func(bound Set, late, show bool) (Node, error) {
-		c := &planner{want: -1, shared: sh, graph: graph, params: bound, late: late, scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}}
+		c := &planner{effort: e, want: -1, shared: sh, graph: graph, params: bound, late: late, scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}}
+		if late {
+			c.effort = newEffort() // the plan is not to depend on what was planned before
+		}
 		if c.show = show || c.unclearMinus(op); c.show {
 			c.given = bound
 		}

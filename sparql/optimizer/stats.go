@@ -147,6 +147,7 @@ type patternStats struct {
 
 // pattern counts a pattern.
 func (p *planner) patternStats(t *Pattern) (patternStats, error) {
+	p.effort.left--
 	var s patternStats
 	var params []store.Position
 	for _, pos := range [...]store.Position{store.S, store.P, store.O} {

@@ -158,7 +158,7 @@ func (p *planner) leftJoin(n Node, s groupStep) (Node, error) {
 		return nil, err
 	}
 	row := p.row(s.right)
-	if !s.scope.maybe.Overlaps(n.P().Maybe) {
+	if !s.scope.maybe.Overlaps(n.P().Maybe) || own.P().Cost < cheapPerItem && p.effort.empty() {
 		return hashed, nil
 	}
 	right, err := p.plan(s.right, p.input(n, row))
@@ -194,6 +194,9 @@ func (p *planner) minus(n Node, s groupStep) (Node, error) {
 	}
 	if l, ok, err := p.singleLookup(n, s.right, nil, Anti); ok || err != nil {
 		return l, err
+	}
+	if own.P().Cost < cheapPerItem && p.effort.empty() {
+		return hashed, nil
 	}
 	row := p.row(s.right)
 	right, err := p.plan(s.right, p.input(n, row))

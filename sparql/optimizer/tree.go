@@ -33,6 +33,9 @@ type PlanTree struct {
 	Root *PlanNode `json:"plan"`
 	// Nested are the plans of patterns that are evaluated for one solution at a time: those of EXISTS and LATERAL.
 	Nested []*PlanNode `json:"nested,omitempty"`
+	// Joins is how many ways of joining were considered. Bounded: planning reached its bound before all orders of joins were compared.
+	Joins   int  `json:"joins"`
+	Bounded bool `json:"bounded,omitempty"`
 }
 
 // Tree shows the plan as a tree. measured, if not nil, gives what is known of a node that ran, or nil.
@@ -48,7 +51,7 @@ func (p *Plan) Tree(measured func(Node) *NodeProfile) *PlanTree {
 		}
 		return x
 	}
-	t := &PlanTree{Root: show(p.Root)}
+	t := &PlanTree{Root: show(p.Root), Joins: p.Joins, Bounded: p.Bounded}
 	for i, s := range p.Exists {
 		if s.Example != nil {
 			n := show(s.Example)
