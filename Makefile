@@ -127,6 +127,13 @@ fuzz: ## every fuzz target for FUZZTIME each (10s)
 bench: ## parse, load, disk, scan and point lookup in figures; BENCHFLAGS='-nt FILE -ttl FILE' for your own data
 	$(GO) run ./bench $(BENCHFLAGS)
 
+RUNS ?= 3
+.PHONY: bench-repeat
+bench-repeat: ## make bench several times, RUNS=3; writes least, median and greatest of its figures into docs/benchmarks.md
+	@mkdir -p bench/.peers
+	$(GO) build -o bench/.peers/bench ./bench
+	$(GO) run ./bench/peers -repeat $(RUNS) -bench-flags '$(BENCHFLAGS)'
+
 .PHONY: pgo
 pgo: ## a profile of the queries for the compiler, cmd/triplestore/default.pgo, which "go build" then uses; see docs/performance.md
 	$(GO) run -pgo=off ./bench -triples 1000000 -queries bench/queries -profile cmd/triplestore/default.pgo

@@ -179,16 +179,7 @@ const (
 
 // writeLoad puts the table into a page, in the place of the one that was there.
 func writeLoad(page string, all []*loadResult) error {
-	b, err := os.ReadFile(page)
-	if err != nil {
-		return err
-	}
-	before, rest, found := strings.Cut(string(b), loadBegin)
-	_, after, ended := strings.Cut(rest, loadEnd)
-	if !found || !ended {
-		return fmt.Errorf("%s lacks the lines %s and %s", page, loadBegin, loadEnd)
-	}
-	return os.WriteFile(page, []byte(before+loadBegin+"\n\n"+loadTable(all)+"\n"+loadEnd+after), 0o644)
+	return replacePart(page, loadBegin, loadEnd, loadTable(all))
 }
 
 func loadTable(all []*loadResult) string {

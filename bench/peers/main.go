@@ -7,6 +7,7 @@
 //	go run ./bench/peers -budget 8m             no engine takes longer for all
 //	go run ./bench/peers -report-only           the page again from what was measured
 //	go run ./bench/peers -growth 1m,10m         this store with more and more data ("make bench-growth"), docs/growth.md
+//	go run ./bench/peers -repeat 3              "make bench" several times ("make bench-repeat"), a table in docs/benchmarks.md
 //	go run ./bench/peers -clients 8,256         many clients at a time ("make load-peers"), a table in docs/benchmarks.md
 //
 // It runs on Linux only: processor time and memory of engines come from /proc.
@@ -42,6 +43,9 @@ type config struct {
 	loadTool, loadPage      string
 
 	growth, growthData, generate, growthPage string
+
+	repeat                int
+	benchTool, benchFlags string
 }
 
 func main() {
@@ -71,6 +75,9 @@ func main() {
 	flag.StringVar(&c.growthData, "growth-data", "bench/.peers/shared-", "what files of data are called before their size and .nt")
 	flag.StringVar(&c.generate, "generate", "", "`command` that writes $TRIPLES triples as N-Triples, for sizes without a file")
 	flag.StringVar(&c.growthPage, "growth-page", "docs/growth.md", "the page about growth")
+	flag.IntVar(&c.repeat, "repeat", 0, "in place of the engines: run -bench-tool so often and write least, median and greatest of its figures into -load-page")
+	flag.StringVar(&c.benchTool, "bench-tool", "bench/.peers/bench", "the program bench, built")
+	flag.StringVar(&c.benchFlags, "bench-flags", "", "its flags")
 	flag.Parse()
 	if c.page == "" {
 		c.page = "docs/peers-" + c.name + ".md"
@@ -94,6 +101,9 @@ func main() {
 }
 
 func run(c *config) error {
+	if c.repeat > 0 {
+		return repeatBench(c)
+	}
 	if c.growth != "" {
 		return measureGrowth(c)
 	}
