@@ -31,15 +31,14 @@ func freeCore() { busy.Add(-1) }
 // aheadRows is after how many rows it pays to have the next ones computed on another core while the consumer works.
 const aheadRows = 2 * batchSize
 
-// stream hands what produce puts into buffers to consume, one after the other, until there is no more or consume returns false. Once it
+// stream hands what produce puts into buffers, of which buf is the first, to consume, one after the other, until there is no more or consume returns false. Once it
 // has gone on for a while, and while there is a core to spare, produce runs ahead on it. produce and what it uses of q are never called by
 // two goroutines at once; nothing runs when stream has returned.
-func stream[T any](q *Query, produce func(*T) (rows int, err error), consume func(*T) bool) error {
+func stream[T any](q *Query, buf *T, produce func(*T) (rows int, err error), consume func(*T) bool) error {
 	from := aheadRows
 	if q.chop {
 		from = 1
 	}
-	buf := new(T)
 	for sum := 0; sum < from || q.profile != nil || !spareCore(); {
 		rows, err := produce(buf)
 		if err != nil || rows == 0 {

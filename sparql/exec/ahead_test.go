@@ -105,7 +105,7 @@ func TestStreamTakesTurns(t *testing.T) {
 	}
 	q := &Query{ctx: t.Context(), chop: true}
 	sum := 0
-	err := stream(q, counting(1000, nil), func(x *int) bool {
+	err := stream(q, new(int), counting(1000, nil), func(x *int) bool {
 		sum += *x
 		return true
 	})

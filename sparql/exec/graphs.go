@@ -46,7 +46,7 @@ func (q *Query) Construct(emit func(rdf.Triple) bool) error {
 			c.slots = append(c.slots, s)
 		}
 	}
-	return stream(q, c.next, func(triples *[]rdf.Triple) bool {
+	return stream(q, new([]rdf.Triple), c.next, func(triples *[]rdf.Triple) bool {
 		for _, t := range *triples {
 			if !emit(t) {
 				return false

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"triplestore/rdf"
@@ -138,6 +139,8 @@ type solutions struct {
 func (q *Query) Solutions(emit func([]rdf.Term) bool) error {
 	out := q.plan.Out
 	row := make([]rdf.Term, len(out))
+	buffers := takeSolutionBuffers(len(out))
+	q.scratch = buffers.scratch
 	var b *batch
 	at := 0
 	produce := func(s *solutions) (int, error) {
@@ -150,7 +153,7 @@ func (q *Query) Solutions(emit func([]rdf.Term) bool) error {
 		} else if err := q.check(); err != nil { // a batch of a scan may be larger than what should be decoded at once
 			return 0, err
 		}
-		if s.cols == nil {
+		if s.cols == nil { // ahead of the consumer there are several
 			s.cols, s.kept = make([][]rdf.Term, len(out)), make([][]rdf.Term, len(out))
 		}
 		s.n = min(batchSize, b.n-at)
@@ -168,7 +171,7 @@ func (q *Query) Solutions(emit func([]rdf.Term) bool) error {
 		at += s.n
 		return s.n, nil
 	}
-	return stream(q, produce, func(s *solutions) bool {
+	err := stream(q, &buffers.solutions, produce, func(s *solutions) bool {
 		for r := range s.n {
 			for i, c := range s.cols {
 				if c == nil {
@@ -183,6 +186,48 @@ func (q *Query) Solutions(emit func([]rdf.Term) bool) error {
 		}
 		return true
 	})
+	buffers.scratch, q.scratch = q.scratch, decodeScratch{}
+	buffers.give() // not after a panic, which leaves them to the collector
+	return err
+}
+
+// solutionBuffers are what Solutions decodes into. Those of small answers are used again by other queries: they are most of the memory that
+// such a query takes.
+type solutionBuffers struct {
+	solutions
+	scratch decodeScratch
+}
+
+var smallSolutions sync.Pool
+
+// pooledTerms is how many terms a column of buffers that are used again may have.
+const pooledTerms = 512
+
+func takeSolutionBuffers(width int) *solutionBuffers {
+	b, _ := smallSolutions.Get().(*solutionBuffers)
+	if b == nil {
+		b = &solutionBuffers{}
+	}
+	b.cols, b.kept = resize(b.cols, width), resize(b.kept, width)
+	return b
+}
+
+// give lets others have the buffers if they are small. No term stays in them.
+func (b *solutionBuffers) give() {
+	if cap(b.scratch.rows) > pooledTerms || cap(b.scratch.terms) > pooledTerms || cap(b.kept) > pooledTerms || b.scratch.recent != nil {
+		return
+	}
+	b.kept = b.kept[:cap(b.kept)]
+	for _, k := range b.kept {
+		if cap(k) > pooledTerms {
+			return
+		}
+		clear(k[:cap(k)])
+	}
+	clear(b.cols[:cap(b.cols)])
+	clear(b.scratch.terms[:cap(b.scratch.terms)])
+	b.n = 0
+	smallSolutions.Put(b)
 }
 
 // Close ends the query and frees what it holds; calling it twice is fine.
