@@ -8,13 +8,15 @@
 //
 // Blank nodes are scoped to their document: every label gets a prefix that is unique for the load (60 random bits) and the
 // document (its number in the load), so that no two documents, and no two loads of the same document, share a blank node.
-// Loading a document with blank nodes twice therefore adds its blank nodes twice.
+// Loading a document with blank nodes twice therefore adds its blank nodes twice. With [Options.Replace] the prefix follows from the
+// graph, so that a document which is the same again changes nothing.
 package loaders
 
 import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base32"
 	"errors"
 	"fmt"
@@ -40,6 +42,9 @@ type Options struct {
 	// Graph is where triples without a graph of their own go: an IRI, or the zero Term for the default graph. Quads of N-Quads
 	// and TriG that name a graph keep it.
 	Graph rdf.Term
+	// Replace makes Graph hold what the sources say and nothing else. What was there and comes again is left as it is. Quads that
+	// name another graph are added there. If no source can be read, nothing changes.
+	Replace bool
 	// Format is the name of the format of every source, see package format. Empty means: detect it for each by its media
 	// type, name and first bytes.
 	Format string
@@ -115,7 +120,9 @@ func run(ctx context.Context, st store.Store, docs []document, o Options, start 
 		l.o.Parallel = runtime.GOMAXPROCS(0)
 	}
 	if l.o.BlankNodePrefix == "" {
-		l.o.BlankNodePrefix = nonce()
+		if l.o.BlankNodePrefix = nonce(); o.Replace {
+			l.o.BlankNodePrefix = graphPrefix(o.Graph)
+		}
 	}
 	for i, d := range docs {
 		l.files[i].Source = d.name
@@ -126,6 +133,11 @@ func run(ctx context.Context, st store.Store, docs []document, o Options, start 
 	}
 	stop := l.progress.watch(o, start, len(docs))
 	res, err := st.Update(ctx, func(txn store.Txn) error {
+		if o.Replace {
+			if err := store.RemoveGraph(ctx, txn, o.Graph); err != nil {
+				return err
+			}
+		}
 		if err := l.run(ctx, txn); err != nil {
 			return err
 		}
@@ -142,7 +154,7 @@ func run(ctx context.Context, st store.Store, docs []document, o Options, start 
 		}
 		return report, err
 	}
-	report.Inserted, report.Commit = res.Inserted, res.Number
+	report.Inserted, report.Deleted, report.Commit = res.Inserted, res.Deleted, res.Number
 	return report, nil
 }
 
@@ -157,7 +169,18 @@ func FileIRI(path string) string {
 func nonce() string {
 	var b [8]byte
 	rand.Read(b[:]) //nolint:errcheck // it never returns an error, see its documentation
-	return "b" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b[:])[:12])
+	return prefixOf(b[:])
+}
+
+// graphPrefix is the prefix of the blank nodes of a graph that is replaced.
+func graphPrefix(graph rdf.Term) string {
+	sum := sha256.Sum256([]byte(graph.Value()))
+	return prefixOf(sum[:8])
+}
+
+// prefixOf makes a prefix of 60 of 64 bits.
+func prefixOf(b []byte) string {
+	return "b" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b)[:12])
 }
 
 // load is the state of one call of Load.

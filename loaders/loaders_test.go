@@ -298,6 +298,59 @@ func TestGraphOption(t *testing.T) {
 	}
 }
 
+// TestReplaceOption replaces a graph again and again: what is the same again is no commit, other graphs and what fails change nothing.
+func TestReplaceOption(t *testing.T) {
+	t.Parallel()
+	dir := write(t, map[string]string{
+		"a.nt":     one + "_:x <http://e/p> _:y .\n",
+		"b.ttl":    "@prefix e: <http://e/> . e:s e:q [ e:p 1 ] .",
+		"own.nq":   "<http://e/s> <http://e/p> \"own\" <http://e/own> .\n",
+		"none.txt": "Nothing of this is data.",
+		"empty.nt": "",
+	})
+	st := newStore(t)
+	load := func(graph string, replace bool, files ...string) (Report, error) {
+		for i := range files {
+			files[i] = filepath.Join(dir, files[i])
+		}
+		return Load(t.Context(), st, files, Options{Graph: rdf.IRI(graph), Replace: replace})
+	}
+	for i, c := range []struct {
+		graph   string
+		files   []string
+		in, out uint64
+		commit  uint64
+	}{
+		{"http://e/g", []string{"a.nt", "b.ttl"}, 4, 0, 1},
+		{"http://e/g", []string{"a.nt", "b.ttl"}, 0, 0, 1},
+		{"http://e/other", []string{"a.nt"}, 2, 0, 2},
+		{"http://e/g", []string{"a.nt"}, 0, 2, 3},
+		{"http://e/g", []string{"a.nt", "own.nq"}, 1, 0, 4},
+		{"http://e/g", []string{"empty.nt"}, 0, 2, 5},
+	} {
+		r, err := load(c.graph, true, c.files...)
+		if err != nil || r.Inserted != c.in || r.Deleted != c.out || r.Commit != c.commit {
+			t.Fatalf("load %d: %d in, %d out, commit %d, %v", i, r.Inserted, r.Deleted, r.Commit, err)
+		}
+	}
+	nodes := map[rdf.Term]bool{}
+	if _, err := load("http://e/g", true, "a.nt"); err != nil {
+		t.Fatal(err)
+	}
+	all := quads(t, st)
+	for _, q := range all {
+		if q.S.IsBlankNode() {
+			nodes[q.S], nodes[q.O] = true, true
+		}
+	}
+	if len(all) != 5 || len(nodes) != 4 {
+		t.Errorf("%d quads with %d blank nodes: two graphs share some", len(all), len(nodes))
+	}
+	if _, err := load("http://e/g", true, "none.txt"); !errors.Is(err, ErrNothing) || len(quads(t, st)) != 5 {
+		t.Errorf("%v, %d quads", err, len(quads(t, st)))
+	}
+}
+
 func TestBlankNodesAreScoped(t *testing.T) {
 	t.Parallel()
 	dir := write(t, map[string]string{"a.nt": "_:x <http://e/p> _:x .\n_:x <http://e/p> _:y .\n", "b.ttl": "_:x <http://e/p> [] ."})

@@ -50,6 +50,8 @@ type Report struct {
 	Bytes int64 `json:"bytes"`
 	// Inserted is how many quads were new to the store.
 	Inserted uint64 `json:"inserted"`
+	// Deleted is how many quads are gone, with [Options.Replace].
+	Deleted uint64 `json:"deleted,omitempty"`
 	// Commit is the number of the commit that holds them; the newest one if nothing was new.
 	Commit uint64 `json:"commit"`
 	// Seconds is how long it took, the commit included.

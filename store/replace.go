@@ -11,7 +11,7 @@ import (
 // there before and comes again is left as it is: if that is all, and nothing else is in the transaction, there is no commit. Neither
 // the old content nor the new one is held in memory. After an error, fill's among them, the transaction must fail.
 func Replace(ctx context.Context, x Txn, graph rdf.Term, fill func(add func([]rdf.Quad) error) error) error {
-	if err := removeGraph(ctx, x, graph); err != nil {
+	if err := RemoveGraph(ctx, x, graph); err != nil {
 		return err
 	}
 	var batch []rdf.Quad
@@ -24,8 +24,8 @@ func Replace(ctx context.Context, x Txn, graph rdf.Term, fill func(add func([]rd
 	})
 }
 
-// removeGraph marks all quads of a graph as removed, which a later Add takes back.
-func removeGraph(ctx context.Context, x Txn, graph rdf.Term) (err error) {
+// RemoveGraph removes all quads of a graph (the zero Term is the default graph); those that a later Add brings back are left as they are.
+func RemoveGraph(ctx context.Context, x Txn, graph rdf.Term) (err error) {
 	n, err := x.Snapshot()
 	if err != nil {
 		return err

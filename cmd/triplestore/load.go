@@ -36,9 +36,14 @@ gzip, zstd, bzip2 or xz. Contexts that JSON-LD refers to are never fetched: --co
 What cannot be read is reported with its place and left out; files that are no RDF are named and skipped. With --strict either
 is an error and nothing is committed. Blank nodes belong to their file: loading a file with blank nodes twice adds them twice.
 
+With --replace the graph of --graph holds what the sources say and nothing else, in one commit: what it had before and has again is
+not written anew, and where all of it is the same there is no commit. What cannot be read is then missing from the graph, so --strict
+is good company.
+
 ` + exitHelp,
 		Example: `  triplestore load catalogue.ttl concepts.nt.gz
   triplestore load --graph https://example.org/graph/catalogue ./catalogue
+  triplestore load --replace --strict --graph https://example.org/graph/catalogue catalogue.ttl
   triplestore load 'harvest/*.ttl'
   triplestore load --context https://schema.org/=schema.jsonld pages/
   triplestore load https://example.org/catalogue.ttl
@@ -48,6 +53,7 @@ is an error and nothing is committed. Blank nodes belong to their file: loading 
 	dir := storeFlag(cmd)
 	flags := cmd.Flags()
 	graph := flags.String("graph", "", "IRI of the graph for triples that name none; quads keep their graph")
+	replace := flags.Bool("replace", false, "replace the content of the graph of --graph instead of adding to it")
 	formatName := flags.String("format", "", "format of all sources instead of detection: "+format.Names(false))
 	base := flags.String("base", "", "base IRI of relative IRIs (default: the file's or URL's own)")
 	contexts := flags.StringArray("context", nil, "IRI=FILE: the JSON-LD context that documents refer to with this IRI; may be repeated")
@@ -66,6 +72,9 @@ is an error and nothing is committed. Blank nodes belong to their file: loading 
 				return usageError{fmt.Errorf("--graph %s: %w", *graph, err)}
 			}
 			o.Graph = rdf.IRI(*graph)
+		}
+		if o.Replace = *replace; *replace && *graph == "" {
+			return usageError{errors.New("--replace needs --graph: which graph is to be replaced?")}
 		}
 		if *base != "" {
 			if err := iri.Check(*base); err != nil {
@@ -132,7 +141,11 @@ func printReport(to io.Writer, r *loaders.Report, quiet, committed bool) error {
 		formatCount(len(r.Files)), word, formatCount(len(r.Files)-r.Skipped), formatCount(r.Skipped), formatCount(r.Statements), formatCount(r.Rejected),
 		formatBytes(r.Bytes), r.Seconds, formatCount(int64(float64(r.Statements)/max(r.Seconds, 1e-3))))
 	if committed {
-		fmt.Fprintf(w, "%s new quads, commit %d\n", formatCount(r.Inserted), r.Commit)
+		removed := ""
+		if r.Deleted > 0 {
+			removed = fmt.Sprintf("%s removed, ", formatCount(r.Deleted))
+		}
+		fmt.Fprintf(w, "%s new quads, %scommit %d\n", formatCount(r.Inserted), removed, r.Commit)
 	}
 	return w.Flush()
 }
