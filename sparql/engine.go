@@ -59,6 +59,8 @@ type Options struct {
 	TempDir string
 	// SpillAll uses temporary files wherever they may be used. It is meant for tests.
 	SpillAll bool
+	// SmallPieces computes groups in pieces, as it is done over many rows, however few there are. It is meant for tests.
+	SmallPieces bool
 }
 
 // Engine answers queries and carries out updates. It is safe for concurrent use. Between queries it keeps nothing but plans of those that

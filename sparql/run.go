@@ -49,7 +49,7 @@ func (o *Options) execution(base string) exec.Config {
 	if o.Now != nil {
 		now = o.Now
 	}
-	return exec.Config{Memory: o.Memory, Pool: o.Pool, Disk: o.Disk, TempDir: o.TempDir, SpillAll: o.SpillAll, Now: now(), Base: base, Profile: o.Profile, Functions: o.Functions, Service: o.Service, ServiceRows: o.ServiceRows, Describe: o.Describe}
+	return exec.Config{Memory: o.Memory, Pool: o.Pool, Disk: o.Disk, TempDir: o.TempDir, SpillAll: o.SpillAll, SmallPieces: o.SmallPieces, Now: now(), Base: base, Profile: o.Profile, Functions: o.Functions, Service: o.Service, ServiceRows: o.ServiceRows, Describe: o.Describe}
 }
 
 func (e *Engine) start(ctx context.Context, snap store.Snapshot, text string, o Options) (r *Result, err error) {

@@ -66,11 +66,7 @@ func (q *Query) buildNode(n optimizer.Node, e *env) (operator, error) {
 	case *optimizer.ExtendRows:
 		return newExtendRows(q, n, ops[0], e), nil
 	case *optimizer.Project:
-		p := &project{in: ops[0], keep: make([]bool, q.width)}
-		for _, s := range n.Slots {
-			p.keep[s] = true
-		}
-		return p, nil
+		return newProject(q, n, ops[0]), nil
 	case *optimizer.Distinct:
 		return newDistinct(q, n, ops[0]), nil
 	case *optimizer.Group:

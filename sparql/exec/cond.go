@@ -59,6 +59,7 @@ type evaluator struct {
 	kept    [][]expr.Value // the buffers of view.vals
 	scratch decodeScratch
 	expr    *expr.Context // nil is the query's
+	onlyIDs bool          // of pieces: nothing is evaluated
 
 	judges   []*judge
 	rest     []int32
@@ -183,6 +184,9 @@ func (v *evaluator) filter(b *batch, rows []int32) ([]int32, error) {
 			}
 			if unknown == nil {
 				return out, nil
+			}
+			if v.onlyIDs {
+				return nil, errWhole
 			}
 			if unknown, err = v.evaluate(b, unknown); err != nil {
 				return nil, err

@@ -12,12 +12,15 @@ type countDistinct struct {
 	node  *optimizer.Group
 	slots []int
 	all   bool // rows count even where everything is unbound
-	held  held
-	n     []int64
-	set   *keySet
-	key   []store.ID
-	rest  *parts
-	part  batch // rows for rest: the columns are those of the key
+	// partial: it is of pieces, and must not need files; disjoint: no two pieces have the same value.
+	partial, disjoint bool
+
+	held held
+	n    []int64
+	set  *keySet
+	key  []store.ID
+	rest *parts
+	part batch // rows for rest: the columns are those of the key
 }
 
 func (c *countDistinct) close() {
@@ -71,6 +74,9 @@ func (c *countDistinct) grown(size int64, depth int) error {
 	}
 	if !c.held.crowded(c.set.bytes()/2) || depth >= maxDepth {
 		return nil
+	}
+	if c.partial {
+		return errWhole
 	}
 	var err error
 	c.rest, err = c.q.newParts(c.node, depth)

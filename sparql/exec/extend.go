@@ -27,6 +27,8 @@ type extend struct {
 
 	rows []int32
 	comp compactor
+
+	onlyIDs bool // of pieces: nothing is computed from terms
 }
 
 func newExtend(q *Query, n *optimizer.Extend, in operator, e *env) operator {
@@ -77,6 +79,9 @@ func (x *extend) compute(b *batch) error {
 	}
 	if x.calendar(b) {
 		return nil
+	}
+	if x.onlyIDs {
+		return errWhole
 	}
 	if err := x.prepare(b); err != nil {
 		return err

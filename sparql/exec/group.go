@@ -20,6 +20,7 @@ type group struct {
 	aggs []aggregator
 
 	done    bool
+	partial bool // of pieces
 	at      int
 	numbers []int32
 	bufs    [][]store.ID
@@ -42,11 +43,22 @@ type aggregator interface {
 }
 
 func newGroup(q *Query, n *optimizer.Group, in operator, e *env) operator {
-	g := &group{q: q, node: n, in: in, held: held{m: q.memory}, keys: newKeySet(len(n.Keys)), bufs: make([][]store.ID, q.width), env: e}
-	for i := range n.Aggregates {
-		g.aggs = append(g.aggs, newAggregator(q, n, &n.Aggregates[i], e, &g.held))
-	}
+	g := &group{q: q, node: n, in: in, held: held{m: q.memory}, bufs: make([][]store.ID, q.width), env: e}
+	g.begin()
 	return g
+}
+
+// begin makes groups out of nothing.
+func (g *group) begin() {
+	g.keys, g.aggs = newKeySet(len(g.node.Keys)), nil
+	for i := range g.node.Aggregates {
+		g.aggs = append(g.aggs, newAggregator(g.q, g.node, &g.node.Aggregates[i], g.env, &g.held))
+	}
+}
+
+// grown accounts for groups and keys that came since there were so many groups and the keys took size bytes.
+func (g *group) grown(groups int, size int64) error {
+	return g.held.grow(int64(g.keys.n-groups)*int64(16+32*len(g.aggs)) + g.keys.bytes() - size)
 }
 
 func (g *group) close() {
@@ -72,6 +84,9 @@ func (g *group) drop() {
 }
 
 func (g *group) read() error {
+	if done, err := g.inPieces(); done || err != nil {
+		return err
+	}
 	b := newBatch(g.q.width)
 	key := make([]store.ID, len(g.node.Keys))
 	groups := 0
@@ -132,11 +147,11 @@ func (g *group) read() error {
 				g.numbers[i] = int32(n)
 			}
 		}
-		if grown := int64(g.keys.n-groups)*int64(16+32*len(g.aggs)) + g.keys.bytes() - size; grown > 0 {
-			groups = g.keys.n
-			if err := g.held.grow(grown); err != nil {
+		if g.keys.n > groups {
+			if err := g.grown(groups, size); err != nil {
 				return err
 			}
+			groups = g.keys.n
 		}
 		for _, a := range g.aggs {
 			if err := a.add(b, g.numbers, g.keys.n); err != nil {
@@ -144,6 +159,9 @@ func (g *group) read() error {
 			}
 		}
 		if g.rest == nil && len(key) > 0 && g.depth < maxDepth && g.held.crowded(g.keys.bytes()/2) {
+			if g.partial {
+				return errWhole
+			}
 			var err error
 			if g.rest, err = g.q.newParts(g.node, g.depth); err != nil {
 				return err
@@ -464,9 +482,10 @@ func (a *generic) result(g int) (store.ID, error) {
 // hands the group over to the general way when something else comes.
 type integers struct {
 	*generic
-	slot   int
-	fn     string
-	states []integerState
+	slot    int
+	fn      string
+	states  []integerState
+	partial bool // of pieces, where nothing is done the general way
 }
 
 type integerState struct {
@@ -499,6 +518,9 @@ func (a *integers) add(b *batch, numbers []int32, n int) error {
 				s.count++
 				continue
 			}
+		}
+		if a.partial {
+			return errWhole
 		}
 		if !prepared {
 			prepared = true

@@ -25,6 +25,8 @@ type Config struct {
 	TempDir string
 	// SpillAll puts into files what can go there as soon as it can, for tests.
 	SpillAll bool
+	// SmallPieces computes groups in pieces however few rows they have, for tests.
+	SmallPieces bool
 	// Now is the value of NOW().
 	Now time.Time
 	// Base resolves relative IRIs that expressions make.
@@ -63,11 +65,13 @@ type Query struct {
 	scratch  decodeScratch
 	blanks   int
 	counted  bool // among those of busy
+
+	smallPieces bool // see Config
 }
 
 // Start makes the operators of a plan. Nothing is read before the first call of a method that yields something.
 func Start(ctx context.Context, snap store.Snapshot, plan *optimizer.Plan, c Config) (*Query, error) {
-	q := &Query{ctx: ctx, snap: snap, plan: plan, width: len(plan.Slots), memory: newMemory(ctx, c.Memory, c.Pool, c.Disk > 0), service: c.Service, sent: cmp.Or(c.ServiceRows, optimizer.ServiceRows), describe: c.Describe}
+	q := &Query{ctx: ctx, snap: snap, plan: plan, width: len(plan.Slots), memory: newMemory(ctx, c.Memory, c.Pool, c.Disk > 0), service: c.Service, sent: cmp.Or(c.ServiceRows, optimizer.ServiceRows), describe: c.Describe, smallPieces: c.SmallPieces}
 	q.disk.dir, q.disk.limit = c.TempDir, c.Disk
 	if c.SpillAll {
 		q.memory.spillAt, q.memory.spillLeast, q.chop = 1, -1, true

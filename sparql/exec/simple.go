@@ -112,6 +112,14 @@ type project struct {
 	keep []bool
 }
 
+func newProject(q *Query, n *optimizer.Project, in operator) operator {
+	p := &project{in: in, keep: make([]bool, q.width)}
+	for _, s := range n.Slots {
+		p.keep[s] = true
+	}
+	return p
+}
+
 func (p *project) next(b *batch) error {
 	if err := p.in.next(b); err != nil {
 		return err
