@@ -75,6 +75,9 @@ func (p *planner) prepareItems(g *joinGroup) error {
 				it.conds = append(it.conds, f.cond)
 			}
 		}
+		if err := p.judge(it); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -423,7 +426,7 @@ func (p *planner) narrow(s *Scan, it *item, pos store.Position) error {
 	}
 	s.Lo, s.Hi = lo, hi
 	s.Cost = costStart + float64(n)*costRow
-	s.Rows = min(s.Rows, float64(n))
+	s.whole, s.Rows = s.Rows, min(s.Rows, float64(n))
 	return nil
 }
 

@@ -66,7 +66,11 @@ func (p *planner) filtered(n Node, conds []*Cond) Node {
 	f.Distinct = in.Distinct
 	f.Cost += in.Rows * float64(costExpr*len(conds))
 	for _, c := range conds {
-		f.Rows *= selectivity(c)
+		part := selectivity(c)
+		if s, ok := n.(*Scan); ok && s.whole > 0 && c.Part > 0 && len(s.Sorted) > 0 && c.Slots[0] == s.Sorted[0] {
+			part = min(1, part*s.whole/s.Rows) // most of what it drops is not in the range that is read
+		}
+		f.Rows *= part
 		if b := boundBy(c.Expr); b != "" {
 			if s, ok := p.names[b]; ok && f.Maybe.Has(s) {
 				f.Certain = f.Certain.With(s)
@@ -87,8 +91,11 @@ func boundBy(e algebra.Expr) string {
 	return ""
 }
 
-// selectivity guesses the part of rows that a condition keeps.
+// selectivity is the part of rows that a condition keeps, by a sample or else a guess.
 func selectivity(c *Cond) float64 {
+	if c.Part > 0 {
+		return c.Part
+	}
 	if x, ok := c.Expr.(*algebra.Call); ok {
 		switch x.Func {
 		case "=":

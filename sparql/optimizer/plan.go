@@ -168,6 +168,7 @@ type (
 		Order   store.Order
 		Prefix  int
 		Lo, Hi  store.ID
+		whole   float64 // the rows without Lo and Hi, where there are such
 	}
 	// Lookup joins In with a pattern by seeking in an order: the first Consts columns are constant, the next Keys are bound by
 	// In in every row; other variables that both sides have are compared.
@@ -304,6 +305,8 @@ type Cond struct {
 	Pure bool
 	// Exists are the indexes of the EXISTS patterns in it.
 	Exists []int
+	// Part is which part of rows it keeps by a sample of them, or 0.
+	Part float64
 }
 
 // Aggregate is an aggregate of a Group.

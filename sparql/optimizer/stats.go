@@ -9,20 +9,35 @@ import (
 
 // stats asks the store for counts, each once.
 type stats struct {
-	ctx    context.Context
-	snap   store.Snapshot
-	counts map[statKey]uint64
-	kept   *Statistics
-	of     any // the version of kept's counts
+	ctx     context.Context
+	snap    store.Snapshot
+	counts  map[statKey]uint64
+	samples map[statKey][]store.Quad
+	kept    *Statistics
+	of      any // the version of kept's counts
 }
 
 // statKey names a count: of rows, or of the different values after the prefix.
 type statKey struct {
-	distinct bool
-	order    store.Order
-	prefix   uint8
-	ids      [4]store.ID
-	lo, hi   store.ID
+	kind   statKind
+	order  store.Order
+	prefix uint8
+	ids    [4]store.ID
+	lo, hi store.ID
+}
+
+type statKind uint8
+
+const (
+	statCount statKind = iota
+	statDistinct
+	statSample
+)
+
+func newStatKey(kind statKind, r store.Range) statKey {
+	k := statKey{kind: kind, order: r.Order, prefix: uint8(len(r.Prefix)), lo: r.Lo, hi: r.Hi}
+	copy(k.ids[:], r.Prefix)
+	return k
 }
 
 func newStats(ctx context.Context, snap store.Snapshot, kept *Statistics) *stats {
@@ -35,9 +50,8 @@ func newStats(ctx context.Context, snap store.Snapshot, kept *Statistics) *stats
 	return s
 }
 
-func (s *stats) get(distinct bool, r store.Range) (uint64, error) {
-	k := statKey{distinct: distinct, order: r.Order, prefix: uint8(len(r.Prefix)), lo: r.Lo, hi: r.Hi}
-	copy(k.ids[:], r.Prefix)
+func (s *stats) get(kind statKind, r store.Range) (uint64, error) {
+	k := newStatKey(kind, r)
 	if n, ok := s.counts[k]; ok {
 		return n, nil
 	}
@@ -49,7 +63,7 @@ func (s *stats) get(distinct bool, r store.Range) (uint64, error) {
 		return 0, err
 	}
 	ask := s.snap.Count
-	if distinct {
+	if kind == statDistinct {
 		ask = s.snap.Distinct
 	}
 	n, err := ask(r)
@@ -57,30 +71,32 @@ func (s *stats) get(distinct bool, r store.Range) (uint64, error) {
 		return 0, err
 	}
 	s.counts[k] = n
-	if distinct || n >= keptFrom {
+	if kind == statDistinct || n >= keptFrom {
 		s.kept.put(s.of, k, n)
 	}
 	return n, nil
 }
 
 // count is the exact number of rows in a range.
-func (s *stats) count(r store.Range) (uint64, error) { return s.get(false, r) }
+func (s *stats) count(r store.Range) (uint64, error) { return s.get(statCount, r) }
 
 // distinct is about the number of different values of the column after the prefix.
-func (s *stats) distinct(r store.Range) (uint64, error) { return s.get(true, r) }
+func (s *stats) distinct(r store.Range) (uint64, error) { return s.get(statDistinct, r) }
 
 // The bounds of Statistics: how many counts are kept, and from how many rows on, since small ranges are counted fast and are many.
 const (
-	keptCounts = 1 << 14
-	keptFrom   = 64
+	keptCounts  = 1 << 14
+	keptFrom    = 64
+	keptSamples = 1 << 9
 )
 
-// Statistics keeps counts of a store's present state, which queries of one application have in common, from one query to the next. It takes
-// at most some 2 MiB, and it is safe for concurrent use. Snapshots that are no [store.Versioned] do not use it.
+// Statistics keeps counts and samples of a store's present state, which queries of one application have in common, from one query to the next. It takes
+// at most some 4 MiB, and it is safe for concurrent use. Snapshots that are no [store.Versioned] do not use it.
 type Statistics struct {
-	mu     sync.RWMutex
-	of     any
-	counts map[statKey]uint64
+	mu      sync.RWMutex
+	of      any
+	counts  map[statKey]uint64
+	samples map[statKey][]store.Quad
 }
 
 // NewStatistics makes Statistics that know nothing yet.
@@ -105,10 +121,44 @@ func (s *Statistics) put(of any, k statKey, n uint64) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.of != of || len(s.counts) >= keptCounts {
-		s.of, s.counts = of, map[statKey]uint64{}
+	s.begin(of)
+	if s.counts == nil || len(s.counts) >= keptCounts {
+		s.counts = map[statKey]uint64{}
 	}
 	s.counts[k] = n
+}
+
+// begin forgets what is known of another state.
+func (s *Statistics) begin(of any) {
+	if s.of != of {
+		s.of, s.counts, s.samples = of, nil, nil
+	}
+}
+
+func (s *Statistics) getSample(of any, k statKey) ([]store.Quad, bool) {
+	if s == nil {
+		return nil, false
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.of != of {
+		return nil, false
+	}
+	rows, ok := s.samples[k]
+	return rows, ok
+}
+
+func (s *Statistics) putSample(of any, k statKey, rows []store.Quad) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.begin(of)
+	if s.samples == nil || len(s.samples) >= keptSamples {
+		s.samples = map[statKey][]store.Quad{}
+	}
+	s.samples[k] = rows
 }
 
 // orderFor is an order that begins with the given positions: first those of consts in any sequence, then next as it is.
