@@ -2,7 +2,6 @@ package badgerstore
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"iter"
@@ -14,80 +13,12 @@ import (
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
-	"github.com/zeebo/xxh3"
 	"golang.org/x/sync/errgroup"
 
 	"triplestore/store"
 	"triplestore/store/dictionary"
 	"triplestore/store/relation"
 )
-
-// Finding is something that is wrong with a store.
-type Finding struct {
-	// Relation is where: an order ("spog"), a part of the dictionary ("hashes", "blocks", "terms"), an extension by name, "graphs",
-	// "history", "free" (the list of free pages), or "root".
-	Relation string `json:"relation"`
-	// Page is the number of the page, 0 where it is no single one.
-	Page uint64 `json:"page,omitempty"`
-	// Commit is the state in which it was found, 0 for the newest.
-	Commit  uint64 `json:"commit,omitempty"`
-	Problem string `json:"problem"`
-}
-
-// String is the finding as a line.
-func (f Finding) String() string {
-	s := f.Relation
-	if f.Page != 0 {
-		s += fmt.Sprintf(", page %d", f.Page)
-	}
-	if f.Commit != 0 {
-		s += fmt.Sprintf(", commit %d", f.Commit)
-	}
-	return s + ": " + f.Problem
-}
-
-// CheckReport is what Check found.
-type CheckReport struct {
-	OK     bool      `json:"ok"`
-	Commit uint64    `json:"commit"`
-	Time   time.Time `json:"time"`
-	Quads  uint64    `json:"quads"`
-	Graphs uint64    `json:"graphs"` // named graphs that hold quads
-	Terms  uint64    `json:"terms"`
-	// Pages is how many the states that were checked reach, Free how many below the end of pages are free to be used again.
-	Pages uint64 `json:"pages"`
-	Free  uint64 `json:"free_pages"`
-	// States is how many states were checked: the newest and those that the history keeps.
-	States   int       `json:"states"`
-	Findings []Finding `json:"findings"`
-	// More is how many findings there are beyond those listed.
-	More int `json:"more_findings,omitempty"`
-}
-
-// Err is nil if the report is without findings, else an error that wraps store.ErrCorrupt and tells the first.
-func (r *CheckReport) Err() error {
-	if r.OK {
-		return nil
-	}
-	n := len(r.Findings) + r.More
-	if n == 1 {
-		return fmt.Errorf("%w: %v", store.ErrCorrupt, r.Findings[0])
-	}
-	return fmt.Errorf("%w: %v, and %d more findings", store.ErrCorrupt, r.Findings[0], n-1)
-}
-
-// CheckProgress tells how far Check has come.
-type CheckProgress struct{ Rows, TotalRows, Pages uint64 }
-
-// CheckOptions tune Check.
-type CheckOptions struct {
-	// Progress, if any, is called now and then, by one goroutine at a time.
-	Progress func(CheckProgress)
-	// Found, if any, is called with every finding at once, by one goroutine at a time.
-	Found func(Finding)
-	// MaxFindings is how many findings the report lists; 0 is 1,000.
-	MaxFindings int
-}
 
 // checker collects what is found.
 type checker struct {
@@ -184,172 +115,6 @@ func (c *checker) newest(ctx context.Context, r root) error {
 	}
 	if whole[store.GSPO] {
 		return c.graphs(ctx, r)
-	}
-	return nil
-}
-
-// order checks one order of the quads. The sum is that of a hash of every quad, which is the same in whatever order they come.
-func (c *checker) order(ctx context.Context, o store.Order, r relation.Root, rc *relation.Checker) (sum uint64, whole bool, err error) {
-	positions := o.Positions()
-	wrong := 0
-	rc.Bad = func(page uint64, err error) { c.bad(0, o.String(), page, err) }
-	rc.Page = func(page uint64) { c.use(o.String(), page) }
-	rc.Leaf = func(page uint64, cols [][]store.ID) {
-		var q store.Quad
-		var key [32]byte
-		for i := range cols[0] {
-			for k, p := range positions {
-				id := cols[k][i]
-				q[p] = id
-				binary.LittleEndian.PutUint64(key[8*p:], uint64(id))
-			}
-			sum += xxh3.Hash(key[:])
-			if err := c.quad(q); err != nil {
-				if wrong++; wrong <= maxExamples {
-					c.bad(0, o.String(), page, fmt.Errorf("row %d: %w", i, err))
-				}
-			}
-		}
-		c.step(len(cols[0]))
-	}
-	whole, err = rc.Check(ctx, relation.New(reader{c.pages}, nil, 4, r))
-	rc.Leaf = nil
-	if wrong > maxExamples {
-		c.bad(0, o.String(), 0, fmt.Errorf("%d more rows hold IDs that are no terms: %w", wrong-maxExamples, store.ErrCorrupt))
-	}
-	return sum, whole, err
-}
-
-// maxExamples is how many rows of a kind of error are named.
-const maxExamples = 10
-
-// quad checks that every ID is one that its column may have and that a term has.
-func (c *checker) quad(q store.Quad) error {
-	if err := q.Check(); err != nil {
-		return fmt.Errorf("%v: %w", err, store.ErrCorrupt)
-	}
-	for p, id := range q {
-		if !id.InDictionary() {
-			continue
-		}
-		if n := id.Number(); n >= uint64(len(c.dictionary.Kinds)) {
-			return fmt.Errorf("ID %#x in column %s, of which there is no term: %w", uint64(id), "spog"[p:p+1], store.ErrCorrupt)
-		} else if kind := c.dictionary.Kinds[n]; kind != 0 && kind != uint16(id>>48) {
-			return fmt.Errorf("ID %#x in column %s, where the term has ID %#x: %w", uint64(id), "spog"[p:p+1], uint64(kind)<<48|n, store.ErrCorrupt)
-		}
-	}
-	return nil
-}
-
-// agree checks that all orders hold the same quads. Where they do not, most of them are believed, and examples are named.
-func (c *checker) agree(ctx context.Context, r root, sums [store.NumOrders]uint64, whole [store.NumOrders]bool) error {
-	votes := map[uint64]int{}
-	best, model := 0, store.Order(0)
-	for o := range store.NumOrders {
-		if !whole[o] {
-			continue
-		}
-		if votes[sums[o]]++; votes[sums[o]] > best {
-			best, model = votes[sums[o]], o
-		}
-	}
-	for o := range store.NumOrders {
-		if !whole[o] || sums[o] == sums[model] {
-			continue
-		}
-		for _, side := range []struct {
-			word    string
-			in, out store.Order
-		}{{"lacks", model, o}, {"has, and the others lack,", o, model}} {
-			n, err := c.missing(ctx, r, side.in, side.out, func(q store.Quad) {
-				c.bad(0, o.String(), 0, fmt.Errorf("%s the quad %x: %w", side.word, q, store.ErrCorrupt))
-			})
-			if err != nil {
-				return err
-			}
-			if n > maxExamples {
-				c.bad(0, o.String(), 0, fmt.Errorf("%s %d more quads: %w", side.word, n-maxExamples, store.ErrCorrupt))
-			}
-		}
-	}
-	return nil
-}
-
-// missing finds rows of one order that are not in another, which are both readable.
-func (c *checker) missing(ctx context.Context, r root, in, out store.Order, tell func(store.Quad)) (n int, err error) {
-	cache := relation.NewCache(64 << 20)
-	from, to := relation.New(reader{c.pages}, nil, 4, r.quads[in]), relation.New(reader{c.pages}, cache, 4, r.quads[out])
-	cursor := from.Scan(ctx, relation.Range{}, store.AllColumns)
-	defer cursor.Close()
-	for {
-		b, err := cursor.Next()
-		if err != nil || b.Len == 0 {
-			return n, err
-		}
-		for i := range b.Len {
-			var q store.Quad
-			for k, p := range in.Positions() {
-				q[p] = b.Cols[k][i]
-			}
-			var row relation.Row
-			for k, p := range out.Positions() {
-				row[k] = q[p]
-			}
-			ok, err := to.Contains(row)
-			if err != nil {
-				return n, err
-			}
-			if !ok {
-				if n++; n <= maxExamples {
-					tell(q)
-				}
-			}
-		}
-	}
-}
-
-// graphs compares the counts of the graphs, which the inner pages tell, with the rows.
-func (c *checker) graphs(ctx context.Context, r root) error {
-	st := &state{root: r}
-	st.quads[store.GSPO] = relation.New(reader{c.pages}, nil, 4, r.quads[store.GSPO])
-	told, err := (&snapshot{state: st}).Graphs()
-	if err != nil {
-		c.bad(0, "graphs", 0, err)
-		return nil
-	}
-	for _, g := range told {
-		if g.Graph != store.DefaultGraph {
-			c.report.Graphs++
-		}
-	}
-	cursor := st.quads[store.GSPO].Scan(ctx, relation.Range{}, 1)
-	defer cursor.Close()
-	var found []store.GraphCount
-	for {
-		b, err := cursor.Next()
-		if err != nil {
-			return err
-		}
-		if b.Len == 0 {
-			break
-		}
-		for _, g := range b.Cols[0] {
-			if n := len(found); n > 0 && found[n-1].Graph == g {
-				found[n-1].Quads++
-			} else {
-				found = append(found, store.GraphCount{Graph: g, Quads: 1})
-			}
-		}
-	}
-	if len(found) != len(told) {
-		c.bad(0, "graphs", 0, fmt.Errorf("%d graphs are told and %d have quads: %w", len(told), len(found), store.ErrCorrupt))
-		return nil
-	}
-	for i, g := range found {
-		if told[i] != g {
-			c.bad(0, "graphs", 0, fmt.Errorf("graph %#x has %d quads, told are %#x and %d: %w", uint64(g.Graph), g.Quads,
-				uint64(told[i].Graph), told[i].Quads, store.ErrCorrupt))
-		}
 	}
 	return nil
 }
