@@ -134,8 +134,11 @@ func (p *badgerPages) mergeTables() error {
 	return nil
 }
 
-// fillKeys is how many keys that no page has are filled in at a time.
-const fillKeys = 16
+// fillKeys is how many keys that no page has are filled in at a time, fewKeys how many where the rest of it matters; every time is a sync.
+const (
+	fillKeys = 16
+	fewKeys  = 4
+)
 
 // fill writes so many of them.
 func (p *badgerPages) fill(keys int, value []byte) error {
@@ -191,7 +194,7 @@ func (p *badgerPages) newest(pattern string) (os.FileInfo, error) {
 
 // fillTable makes Badger write its table in memory to disk by filling it up, since there is no call for that, and waits for it. What is
 // filled in stays in the table that is written until tables are merged again, and so does what then begins the next one; so it is much at
-// a time only until little is missing, and one small value at a time from there on.
+// a time only until little is missing, and few values at a time from there on.
 func (p *badgerPages) fillTable() error {
 	before, err := p.newest("*.mem")
 	if err != nil {
@@ -210,7 +213,7 @@ func (p *badgerPages) fillTable() error {
 	if err := p.fill(fillKeys, nil); err != nil {
 		return err
 	}
-	for written := 0; written < memTable; written += len(value) {
+	for written := 0; written < memTable; written += fewKeys * len(value) {
 		now, err := p.newest("*.mem")
 		if err != nil {
 			return err
@@ -218,7 +221,7 @@ func (p *badgerPages) fillTable() error {
 		if before != nil && now != nil && now.Name() != before.Name() {
 			break
 		}
-		if err := p.fill(1, value); err != nil {
+		if err := p.fill(fewKeys, value); err != nil {
 			return err
 		}
 	}

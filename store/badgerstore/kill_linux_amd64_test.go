@@ -205,8 +205,9 @@ func helper(t *testing.T, seed, from, kill uint64, dir string) *exec.Cmd {
 	return cmd
 }
 
-// points spreads so many numbers over 1 to n, all for 0.
-func points(r *rand.Rand, n uint64, want int) []uint64 {
+// points spreads so many numbers over 1 to n, all for 0. TRIPLESTORE_KILL_SHARD=1/3 takes the second third of them, so that several
+// processes share the work.
+func points(t *testing.T, r *rand.Rand, n uint64, want int) []uint64 {
 	if want == 0 || uint64(want) >= n {
 		want = int(n)
 	}
@@ -214,6 +215,13 @@ func points(r *rand.Rand, n uint64, want int) []uint64 {
 	for i := range uint64(want) {
 		lo, hi := i*n/uint64(want), (i+1)*n/uint64(want)
 		out = append(out, lo+1+r.Uint64N(max(1, hi-lo)))
+	}
+	if v := os.Getenv("TRIPLESTORE_KILL_SHARD"); v != "" {
+		var i, of int
+		if _, err := fmt.Sscanf(v, "%d/%d", &i, &of); err != nil || i < 0 || i >= of {
+			t.Fatal(v, err)
+		}
+		out = out[i*len(out)/of : (i+1)*len(out)/of]
 	}
 	return out
 }
@@ -234,7 +242,7 @@ func TestKillAtEveryStep(t *testing.T) {
 	if _, err := fmt.Sscanf(said, "steps %d", &steps); err != nil {
 		t.Fatal(err, said)
 	}
-	tried := points(r, steps, killPoints(t))
+	tried := points(t, r, steps, killPoints(t))
 	t.Logf("%d of %d steps", len(tried), steps)
 	for _, at := range tried {
 		dir := filepath.Join(t.TempDir(), fmt.Sprint(at))
@@ -280,7 +288,7 @@ func TestKillAtEverySystemCall(t *testing.T) {
 	for _, n := range counts {
 		total += n
 	}
-	tried := points(r, total, killPoints(t))
+	tried := points(t, r, total, killPoints(t))
 	t.Logf("%d of %d calls: %v", len(tried), total, counts)
 	killed := 0
 	for _, at := range tried {
