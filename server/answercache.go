@@ -108,24 +108,6 @@ func (c *answerCache) worthKeeping(key string) bool {
 	return !large
 }
 
-// answerKey names an answer for the cache by its content, see queryContent; it is empty where it must not be kept.
-func (s *Server) answerKey(r *http.Request, content []string, c store.Commit) string {
-	if s.answers == nil || r.Method == http.MethodHead || content == nil {
-		return ""
-	}
-	scope := s.scope(r.Context())
-	size := 64 + len(scope)
-	for _, part := range content {
-		size += len(part) + 4
-	}
-	key := append(make([]byte, 0, size), stateTag(c)...)
-	for _, part := range append(content[:len(content):len(content)], scope) {
-		key = strconv.AppendInt(append(key, ' '), int64(len(part)), 10)
-		key = append(append(key, ':'), part...)
-	}
-	return string(key)
-}
-
 // writeCached writes an answer of the cache.
 func (s *Server) writeCached(w http.ResponseWriter, r *http.Request, a *cachedAnswer) {
 	if in := requestInfo(r.Context()); in != nil {

@@ -1,8 +1,6 @@
 package server
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"slices"
@@ -20,13 +18,11 @@ func stateTag(c store.Commit) string {
 // entityTag is a weak tag (RFC 9110 section 8.8.3) of what is computed from a state and the given parts. It is weak because the same
 // content may come with other blank node labels, in another order or compressed.
 func entityTag(c store.Commit, parts ...string) string {
-	var b []byte
-	for _, p := range parts {
-		b = append(append(strconv.AppendInt(b, int64(len(p)), 10), ':'), p...)
-	}
-	h := sha256.Sum256(b)
-	return `W/"` + stateTag(c) + "." + hex.EncodeToString(h[:9]) + `"`
+	return contentTag(c, partsSum(parts))
 }
+
+// contentTag is the entityTag of parts by their hash.
+func contentTag(c store.Commit, sum string) string { return `W/"` + stateTag(c) + "." + sum + `"` }
 
 // settingsTag names what the answers depend on besides the store and the request.
 func settingsTag(c *Config) string {
@@ -70,16 +66,16 @@ func volatile(text string) bool {
 
 // queryTag is the entity tag of the answer to a query, or empty where there is none: for what may differ each time, for pages, and for
 // methods that know no conditions.
-func queryTag(r *http.Request, content []string, c store.Commit) string {
+func queryTag(r *http.Request, content *content, c store.Commit) string {
 	if r.Method == http.MethodPost || content == nil {
 		return ""
 	}
-	return entityTag(c, content...)
+	return contentTag(c, content.sum)
 }
 
 // queryContent is what the answer to a query depends on besides the state of the store and who asks; it is nil for what may differ each
 // time and for pages. The query is not parsed for it, so both formats that it could be answered in are part.
-func (s *Server) queryContent(r *http.Request, q *queryRequest) []string {
+func (s *Server) queryContent(r *http.Request, q *queryRequest) *content {
 	if q.explain != "" || volatile(q.text) {
 		return nil
 	}
@@ -103,7 +99,7 @@ func (s *Server) queryContent(r *http.Request, q *queryRequest) []string {
 	for _, g := range q.named {
 		parts = append(parts, "named", g.Value())
 	}
-	return parts
+	return newContent(parts)
 }
 
 // unchanged answers 304 if the client has what the tag names. "*" is not taken for a tag: it would hide errors of a query.

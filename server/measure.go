@@ -9,7 +9,10 @@ import (
 	"triplestore/server/metrics"
 )
 
-const metricsPath = "/metrics"
+const (
+	metricsPath = "/metrics"
+	sparqlPath  = "/sparql"
+)
 
 // otherRoute is the route of requests that no route takes.
 const otherRoute = "other"
@@ -21,6 +24,20 @@ func noteRoute(next http.Handler) http.Handler {
 			in.route = routeName(r)
 		}
 		next.ServeHTTP(w, r)
+	})
+}
+
+// direct takes the requests for one path before the router looks at all of its routes.
+func direct(path string, to, others http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != path || r.URL.RawPath != "" {
+			others.ServeHTTP(w, r)
+			return
+		}
+		if in := requestInfo(r.Context()); in != nil {
+			in.route = path
+		}
+		to.ServeHTTP(w, r)
 	})
 }
 

@@ -31,6 +31,7 @@ type queryRequest struct {
 	explain  string // empty, plan or profile
 	describe sparql.Description
 	stored   *storedQuery // nil: the text is the request's own
+	content  *content     // nil: see queryContent
 	union    *bool        // whether the default graph is the union of all graphs; nil: as the server has it
 }
 

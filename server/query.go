@@ -54,7 +54,7 @@ func notAcceptable(offers []offer) *Problem {
 // sparql answers the query operation of the SPARQL Protocol.
 func (s *Server) sparql(w http.ResponseWriter, r *http.Request) {
 	addVary(w.Header(), "Accept")
-	q, err := s.readQuery(w, r)
+	q, err := s.query(w, r)
 	if err != nil {
 		s.fail(w, r, problemOf(r.Context(), err))
 		return
@@ -89,7 +89,10 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 		return err
 	}
 	defer func() { snap.Close() }() //nolint:errcheck // it was only read
-	commit, content := snap.Commit(), s.queryContent(r, q)
+	if q.content == nil {
+		q.content = s.queryContent(r, q)
+	}
+	commit, content := snap.Commit(), q.content
 	tag, key := queryTag(r, content, commit), s.answerKey(r, content, commit)
 	if unchanged(w, r, tag) {
 		return nil

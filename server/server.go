@@ -164,6 +164,7 @@ type Server struct {
 	views    *visible.Store // what callers may see of it
 	writes   *slots         // one update at a time
 	answers  *answerCache   // nil where none are kept
+	requests requests       // how they were read
 	exports  *slots         // reading whole graphs takes long; it must not keep queries waiting
 	link     linker
 	prefixes map[string]string // the configured ones; the well-known ones come after them
@@ -279,7 +280,8 @@ func (s *Server) routes() (http.Handler, error) {
 	m.Handle(overviewPath, methods(s.overview, s.fail, read...))
 	m.Handle(schemaPath, methods(s.schema, s.fail, read...))
 	m.Handle(workbenchPath, methods(s.workbench, s.fail, read...))
-	m.Handle("/sparql", methods(s.sparql, s.fail, http.MethodGet, http.MethodHead, http.MethodPost, methodQuery))
+	sparql := methods(s.sparql, s.fail, http.MethodGet, http.MethodHead, http.MethodPost, methodQuery)
+	m.Handle(sparqlPath, sparql)
 	m.Handle(checkPath, methods(s.check, s.fail, http.MethodPost))
 	m.Handle(formatPath, methods(s.format, s.fail, http.MethodPost))
 	m.Handle(completionPath, methods(s.completion, s.fail, read...))
@@ -310,7 +312,7 @@ func (s *Server) routes() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.record(s.catch(headers(s.identify(s.share(compress(m)))))), nil
+	return s.record(s.catch(headers(s.identify(s.share(compress(direct(sparqlPath, sparql, m))))))), nil
 }
 
 // compressible reports whether a media type is text of some kind.

@@ -5,6 +5,7 @@ package metrics
 import (
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -59,6 +60,7 @@ type Metrics struct {
 	spills      *prometheus.CounterVec
 	slow        prometheus.Counter
 	unfinished  prometheus.Gauge
+	series      sync.Map // of *series by seriesKey
 	storeErrors *slog.Logger
 }
 
@@ -120,14 +122,15 @@ func (m *Metrics) Begin() { m.unfinished.Inc() }
 // End counts a request that has ended.
 func (m *Metrics) End(r Request) {
 	m.unfinished.Dec()
-	m.requests.WithLabelValues(r.Route, method(r.Method), status(r.Status)).Inc()
-	m.seconds.WithLabelValues(r.Route).Observe(r.Took.Seconds())
-	m.bytes.WithLabelValues(r.Route).Add(float64(r.Bytes))
+	o := m.seriesOf(seriesKey{r.Route, method(r.Method), r.Kind, r.Status})
+	o.requests.Inc()
+	o.seconds.Observe(r.Took.Seconds())
+	o.bytes.Add(float64(r.Bytes))
 	if r.Kind == "" {
 		return
 	}
-	m.queries.WithLabelValues(r.Kind).Observe(r.Took.Seconds())
-	m.rows.WithLabelValues(r.Kind).Add(float64(r.Rows))
+	o.queries.Observe(r.Took.Seconds())
+	o.rows.Add(float64(r.Rows))
 	if r.Spilled > 0 {
 		m.spilled.WithLabelValues(r.Kind).Add(float64(r.Spilled))
 		m.spills.WithLabelValues(r.Kind).Inc()
@@ -138,6 +141,33 @@ func (m *Metrics) End(r Request) {
 	if r.Slow {
 		m.slow.Inc()
 	}
+}
+
+// series are those that each request of a key counts in. To find them by their labels takes longer than to count.
+type series struct {
+	requests, bytes, rows prometheus.Counter
+	seconds, queries      prometheus.Observer
+}
+
+// seriesKey has as many values as there are series.
+type seriesKey struct {
+	route, method, kind string
+	status              int
+}
+
+func (m *Metrics) seriesOf(k seriesKey) *series {
+	if k.status < 100 || k.status > 599 {
+		k.status = 0
+	}
+	if s, ok := m.series.Load(k); ok {
+		return s.(*series)
+	}
+	s := &series{requests: m.requests.WithLabelValues(k.route, k.method, status(k.status)), seconds: m.seconds.WithLabelValues(k.route), bytes: m.bytes.WithLabelValues(k.route)}
+	if k.kind != "" {
+		s.queries, s.rows = m.queries.WithLabelValues(k.kind), m.rows.WithLabelValues(k.kind)
+	}
+	m.series.Store(k, s)
+	return s
 }
 
 // method keeps strangers from making new series with methods of their own.
