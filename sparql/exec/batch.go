@@ -10,13 +10,28 @@ const batchSize = 2048
 type batch struct {
 	n    int
 	cols [][]store.ID // by slot
+	// weights tell how many equal solutions each row stands for; nil is one each. Only a hash join that was told so, see weigh, has them.
+	weights []int32
 }
 
 func newBatch(width int) *batch { return &batch{cols: make([][]store.ID, width)} }
 
 func (b *batch) reset() {
 	b.n = 0
+	b.weights = nil
 	clear(b.cols)
+}
+
+// solutions is how many solutions the rows stand for.
+func (b *batch) solutions() int64 {
+	if b.weights == nil {
+		return int64(b.n)
+	}
+	sum := int64(0)
+	for _, w := range b.weights {
+		sum += int64(w)
+	}
+	return sum
 }
 
 // get is the value of a slot in a row, NoID where it is unbound.

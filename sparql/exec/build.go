@@ -132,7 +132,7 @@ func (p *profiled) next(b *batch) error {
 	if p.q.pages != nil {
 		p.stat.pages += int64(p.q.pages.PagesRead() - pages)
 	}
-	p.stat.rows += int64(b.n)
+	p.stat.rows += b.solutions()
 	p.stat.batches++
 	return err
 }
@@ -162,6 +162,9 @@ func (c *chopped) next(b *batch) error {
 		if col != nil {
 			b.cols[s] = col[c.at : c.at+b.n]
 		}
+	}
+	if c.now.weights != nil {
+		b.weights = c.now.weights[c.at : c.at+b.n]
 	}
 	c.at += b.n
 	return nil

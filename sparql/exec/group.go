@@ -54,6 +54,18 @@ func (g *group) begin() {
 	for i := range g.node.Aggregates {
 		g.aggs = append(g.aggs, newAggregator(g.q, g.node, &g.node.Aggregates[i], g.env, &g.held))
 	}
+	if len(g.node.Keys) == 0 && !slices.ContainsFunc(g.aggs, func(a aggregator) bool { return !onlyCounts(a) }) {
+		weigh(g.in)
+	}
+}
+
+// onlyCounts reports whether an aggregator of a single group heeds the weights of rows.
+func onlyCounts(a aggregator) bool {
+	switch a.(type) {
+	case *countAll, *countVar:
+		return true
+	}
+	return false
 }
 
 // grown accounts for groups and keys that came since there were so many groups and the keys took size bytes.
@@ -314,7 +326,7 @@ type countAll struct {
 func (c *countAll) add(b *batch, numbers []int32, n int) error {
 	c.n = grow(c.n, n)
 	if n == 1 {
-		c.n[0] += int64(b.n)
+		c.n[0] += b.solutions()
 		return nil
 	}
 	for _, g := range numbers {
@@ -336,7 +348,11 @@ func (c *countVar) add(b *batch, numbers []int32, n int) error {
 	c.n = grow(c.n, n)
 	if col := b.cols[c.slot]; col != nil {
 		for i, g := range numbers {
-			if col[i] != store.NoID {
+			switch {
+			case col[i] == store.NoID:
+			case b.weights != nil:
+				c.n[g] += int64(b.weights[i])
+			default:
 				c.n[g]++
 			}
 		}

@@ -35,6 +35,8 @@ type hashJoin struct {
 	matched []bool
 
 	outL, outR []int32
+	weighs     bool    // instead of equal rows, one is yielded with their number
+	weights    []int32 // of outL, or empty
 	hits       []int32
 	hitRow     bool
 	bufs       [][]store.ID
@@ -445,7 +447,7 @@ func (j *hashJoin) next(b *batch) error {
 
 // probe collects pairs of rows, about a batch of them.
 func (j *hashJoin) probe() error {
-	j.outL, j.outR = j.outL[:0], j.outR[:0]
+	j.outL, j.outR, j.weights = j.outL[:0], j.outR[:0], j.weights[:0]
 	if done, err := j.probeOne(); done {
 		return err
 	}
@@ -489,6 +491,9 @@ func (j *hashJoin) nextRow() {
 func (j *hashJoin) assemble(b *batch) {
 	b.reset()
 	b.n = len(j.outL)
+	if len(j.weights) > 0 {
+		b.weights = j.weights
+	}
 	whole := b.n == j.input.n && isIota(j.outL)
 	for s, col := range j.input.cols {
 		if col != nil && whole {

@@ -35,6 +35,7 @@ func (j *hashJoin) probeOne() (bool, error) {
 		j.probeDense(x, first[:j.input.n], exists)
 		return true, nil
 	}
+	weighs := j.weighs && j.node.Kind == optimizer.Inner && len(j.node.Conds) == 0 && !j.fetches()
 	var key [2]store.ID
 	for j.row < j.input.n && len(j.outL) < batchSize {
 		if j.candAt < len(j.cands) { // of a row whose candidates did not fit into the batch before
@@ -69,6 +70,12 @@ func (j *hashJoin) probeOne() (bool, error) {
 			continue
 		}
 		rows := x.of(k)
+		if weighs {
+			j.outL = append(j.outL, int32(j.row))
+			j.weights = append(j.weights, int32(len(rows)))
+			j.row++
+			continue
+		}
 		if len(rows) > batchSize {
 			j.cands, j.candAt = rows, 0
 			continue
@@ -114,11 +121,28 @@ func (j *hashJoin) probeDense(x *index, keys []store.ID, exists bool) {
 		return
 	}
 	j.outL = append(j.outL, hits...)
-	if !slices.ContainsFunc(j.rights, func(s int) bool { return j.table.cols[s] != nil }) {
-		return // nothing of the right side's rows is wanted
+	if !j.fetches() {
+		return
 	}
 	j.outR = resize(j.outR, len(hits))
 	for i, r := range hits {
 		j.outR[i] = x.rows[x.dense.number(keys[r])]
+	}
+}
+
+// fetches reports whether anything of the right side's rows is wanted.
+func (j *hashJoin) fetches() bool {
+	return slices.ContainsFunc(j.rights, func(s int) bool { return j.table.cols[s] != nil })
+}
+
+// weigh tells a hash join that whoever reads it can do with rows that stand for several equal ones, as what only counts can.
+func weigh(op operator) {
+	switch op := op.(type) {
+	case *hashJoin:
+		op.weighs = true
+	case *chopped:
+		weigh(op.in)
+	case *profiled:
+		weigh(op.in)
 	}
 }
