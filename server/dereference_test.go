@@ -153,7 +153,7 @@ func TestLanguagesFallBack(t *testing.T) {
 		e:all dct:title "nb"@nb, "nn"@nn, "no"@no, "se"@se, "en"@en, "de"@de . e:no dct:title "no"@no, "en"@en . e:nn dct:title "nn"@nn, "en"@en .
 		e:nb dct:title "nb"@nb, "en"@en . e:de dct:title "de"@de, "none" . e:gb dct:title "gb"@en-GB, "de"@de .`), nil)
 	for _, c := range []struct{ accept, path, want, page string }{
-		{"nn", "all", "nn", "nn"}, {"nb", "all", "nb", "nb"}, {"no", "all", "no", "nb"}, {"se", "all", "se", "nb"}, {"en", "all", "en", "en"}, {"de", "all", "de", "nb"},
+		{"nn", "all", "nn", "nn"}, {"nb", "all", "nb", "nb"}, {"no", "all", "no", "nb"}, {"se", "all", "se", "nb"}, {"en", "all", "en", "en"}, {"de", "all", "de", "en"}, {"sv", "all", "nb", "nb"}, {"sv", "no", "no", "nb"}, {"pl", "nb", "en", "en"},
 		{"nn", "no", "no", "nn"}, {"nn, en", "nb", "nb", "nn"}, {"nn, en;q=0.9, nb;q=0.1", "nb", "en", "nn"}, {"nb-NO, en", "no", "no", "nb"}, {"nb, en", "nn", "nn", "nb"},
 		{"se, en", "nb", "nb", "nb"}, {"sma", "nn", "nn", "nb"}, {"no", "nn", "nn", "nb"}, {"en", "nb", "en", "en"}, {"en", "de", "none", "en"}, {"en", "gb", "gb", "en"},
 		{"", "all", "nb", "nb"}, {"*", "all", "nb", "nb"},

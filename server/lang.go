@@ -19,13 +19,14 @@ func (s *Server) readerLanguages(r *http.Request) []string {
 }
 
 // understood lists the languages that who reads one reads nearly as well, best first: the two written forms of Norwegian are each
-// other's, "no" says neither, and readers of Sámi in Norway read Norwegian.
+// other's, "no" says neither, readers of Sámi in Norway read Norwegian, and those of Danish and Swedish read it rather than English.
 var understood = map[string][]string{
 	"nb": {"no", "nn"}, "nn": {"no", "nb"}, "no": {"nb", "nn"}, "se": {"nb", "no", "nn"}, "sma": {"se", "nb", "no", "nn"}, "smj": {"se", "nb", "no", "nn"},
+	"da": {"nb", "no", "nn"}, "sv": {"nb", "no", "nn"},
 }
 
-// withUnderstood puts behind each language those that serve nearly as well, unless they are asked for with a place of their own, and
-// the server's behind all.
+// withUnderstood puts behind each language those that serve nearly as well, unless they are asked for with a place of their own. Behind all come
+// the server's languages, and before them English, for readers who asked for none of the server's.
 func withUnderstood(langs, servers []string) []string {
 	var out []string
 	add := func(l string) {
@@ -40,16 +41,36 @@ func withUnderstood(langs, servers []string) []string {
 	for _, l := range langs {
 		asked[l] = true
 	}
-	for _, l := range append(langs[:len(langs):len(langs)], servers...) {
-		add(l)
-		base, _, _ := strings.Cut(l, "-")
-		for _, u := range understood[base] {
-			if !asked[u] {
-				add(u)
+	all := func(list []string) {
+		for _, l := range list {
+			add(l)
+			base, _, _ := strings.Cut(l, "-")
+			for _, u := range understood[base] {
+				if !asked[u] {
+					add(u)
+				}
 			}
 		}
 	}
+	all(langs)
+	if len(langs) > 0 && !served(out, servers) {
+		add("en")
+	}
+	all(servers)
 	return out
+}
+
+// served reports whether a list of languages has one of the server's.
+func served(langs, servers []string) bool {
+	for _, l := range langs {
+		base, _, _ := strings.Cut(l, "-")
+		for _, s := range servers {
+			if own, _, _ := strings.Cut(strings.ToLower(s), "-"); own == base {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // rank tells how well a literal suits a reader; less is better. A literal without a language comes after every language that

@@ -324,7 +324,7 @@ func TestExamplesInTheReadersLanguage(t *testing.T) {
 	})
 	for header, want := range map[string]struct{ lang, topic, title string }{
 		"nb": {"nb", "Tjenester", "Datatjenester"}, "no": {"nb", "Tjenester", "Datatjenester"}, "nn, nb;q=0.5": {"nn", "Tenester", "Datatenester"},
-		"en-GB": {"en", "Services", "Data services"}, "de": {"nb", "Tjenester", "Datatjenester"},
+		"en-GB": {"en", "Services", "Data services"}, "de": {"en", "Services", "Data services"}, "sv": {"nb", "Tjenester", "Datatjenester"},
 	} {
 		for _, path := range []string{"/", "/workbench"} {
 			r := do(t, srv, http.MethodGet, path, nil, "Accept", "text/html", "Accept-Language", header)

@@ -325,14 +325,28 @@ function address(text: string, format: string): string {
 function downloads(text: string, formats: Format[]): HTMLElement {
   return h("p", { class: "wb-download" }, m.download + ": ", ...formats.map(f => {
     const href = address(text, f.name);
-    if (href.length < longestLink) return h("a", { href, download: "result." + f.name, type: f.type }, f.title);
-    return h("button", { type: "button", class: "link", click: async () => {
-      const r = await query(text, f.type, new AbortController().signal);
-      const url = URL.createObjectURL(await r.blob());
-      h("a", { href: url, download: "result." + f.name }).click();
-      setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    // A link would go without the token of the reader, who may see less without it.
+    if (href.length < longestLink) return h("a", { href, download: "result." + f.name, type: f.type, click: (e: Event) => {
+      if (!token.get()) return;
+      e.preventDefault();
+      void save(text, f, e.currentTarget as HTMLElement);
     } }, f.title);
+    return h("button", { type: "button", class: "link", click: (e: Event) => void save(text, f, e.currentTarget as HTMLElement) }, f.title);
   }));
+}
+
+// save fetches a result as the reader may see it, and gives it to the browser to keep. What goes wrong is shown behind the links.
+async function save(text: string, f: Format, beside: HTMLElement) {
+  const place = beside.parentElement!;
+  if (place.nextElementSibling?.classList.contains("error")) place.nextElementSibling.remove();
+  try {
+    const r = await query(text, f.type, new AbortController().signal);
+    const url = URL.createObjectURL(await r.blob());
+    h("a", { href: url, download: "result." + f.name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  } catch (e) {
+    place.after(errorBox(e));
+  }
 }
 
 // raw shows the beginning of the answer as a format writes it.

@@ -211,6 +211,17 @@ if (!only || only === "token") await step("a token is given in the page, is kept
   await ready(page);
   assert(await button.getAttribute("aria-pressed") === "true", "the token is not kept over a reload");
   assert(await page.evaluate(() => JSON.stringify(localStorage).includes("browser-test") || document.cookie.includes("browser-test")) === false, "the token is kept beyond the tab");
+  await page.getByRole("textbox", { name: "SPARQL query" }).fill("SELECT ?c { <http://localhost:7878/id/note> rdfs:comment ?c }");
+  await run(page);
+  const [request, saved] = await Promise.all([page.waitForRequest(r => r.url().includes("/sparql") && (r.headers()["accept"] ?? "").includes("csv")), page.waitForEvent("download"),
+    page.getByRole("link", { name: "CSV", exact: true }).click()]);
+  assert(request.headers()["authorization"] === "Bearer browser-test", "a download goes without the token");
+  assert(readFileSync(await saved.path(), "utf8").includes("By hand"), "the download has no result");
+  await c.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.getByRole("button", { name: "Share", exact: true }).click();
+  await page.getByText("The link is copied.").waitFor();
+  const shared = await page.evaluate(() => navigator.clipboard.readText());
+  assert(shared.includes("/workbench?query=SELECT") && !shared.includes("browser-test"), "the link to share is " + shared);
   const other = await c.newPage();
   await other.goto(base + "/workbench?lang=en");
   await ready(other);
