@@ -12,8 +12,8 @@ type countDistinct struct {
 	node  *optimizer.Group
 	slots []int
 	all   bool // rows count even where everything is unbound
-	// partial: it is of pieces, and must not need files; disjoint: no two pieces have the same value.
-	partial, disjoint bool
+	// partial: it is of pieces, and must not need files.
+	partial bool
 
 	held held
 	n    []int64

@@ -118,7 +118,9 @@ func (g *group) inPieces() (bool, error) {
 				return false, nil
 			}
 		case *countDistinct:
-			a.disjoint = slices.Contains(a.slots, cut)
+			if !slices.Contains(a.slots, cut) { // putting sets together costs what making them did
+				return false, nil
+			}
 		}
 	}
 	defer p.close()
@@ -391,28 +393,10 @@ func addCounts(sum, more []int64, numbers []int32, n int) []int64 {
 	return sum
 }
 
+// No value is in two pieces, see inPieces.
 func (c *countDistinct) merge(from aggregator, numbers []int32, n int) error {
-	f := from.(*countDistinct)
-	c.n = grow(c.n, n)
-	if c.disjoint {
-		c.n = addCounts(c.n, f.n, numbers, n)
-		return nil
-	}
-	if f.set == nil {
-		return nil
-	}
-	if c.set == nil {
-		c.set = newKeySet(len(c.slots) + 1)
-	}
-	size := c.set.bytes()
-	for i := range f.set.n {
-		key := f.set.key(i)
-		key[0] = store.ID(numbers[key[0]]) // it is not needed any more
-		if _, fresh := c.set.add(key); fresh {
-			c.n[key[0]]++
-		}
-	}
-	return c.held.grow(c.set.bytes() - size)
+	c.n = addCounts(c.n, from.(*countDistinct).n, numbers, n)
+	return nil
 }
 
 func (a *integers) merge(from aggregator, numbers []int32, n int) error {
