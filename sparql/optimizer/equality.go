@@ -1,0 +1,173 @@
+package optimizer
+
+import (
+	"slices"
+
+	"triplestore/rdf"
+	"triplestore/sparql/algebra"
+	"triplestore/vocab"
+)
+
+// joinEqual makes an equation between variables of patterns that share none a join: FILTER(?a = ?b) over a product of two patterns, or
+// the condition of OPTIONAL. Both sides bind a new variable to a key, which is the same where the values may be equal, and the
+// equation stays to be tested for what the join lets through.
+func joinEqual(s *scoper, op algebra.Op) algebra.Op {
+	switch o := op.(type) {
+	case *algebra.Filter:
+		in, ok := joinParts(s, o.In, equations(o.Cond))
+		if ok {
+			return &algebra.Filter{Cond: o.Cond, In: in}
+		}
+	case *algebra.LeftJoin:
+		l, r := algebra.Vars(o.L), algebra.Vars(o.R)
+		if slices.ContainsFunc(l, func(v string) bool { return slices.Contains(r, v) }) {
+			return op // the join has a key
+		}
+		for _, e := range equations(o.Cond) {
+			a, b := e[0], e[1]
+			if slices.Contains(r, a) {
+				a, b = b, a
+			}
+			if slices.Contains(l, a) && slices.Contains(r, b) {
+				k := s.fresh(".equal")
+				return &algebra.LeftJoin{L: keyed(k, a, o.L), R: keyed(k, b, o.R), Cond: o.Cond}
+			}
+		}
+	}
+	return op
+}
+
+// equations are the pairs of variables that a condition demands to be equal.
+func equations(cond algebra.Expr) (out [][2]string) {
+	if cond == nil {
+		return nil
+	}
+	for _, e := range conjuncts(cond) {
+		c, ok := e.(*algebra.Call)
+		if !ok || c.Func != "=" || len(c.Args) != 2 {
+			continue
+		}
+		a, aOK := c.Args[0].(*algebra.Var)
+		b, bOK := c.Args[1].(*algebra.Var)
+		if aOK && bOK && a.Name != b.Name {
+			out = append(out, [2]string{a.Name, b.Name})
+		}
+	}
+	return out
+}
+
+// joinParts joins the parts of a pattern that share no variable by the equations between them. It reports whether there were any.
+func joinParts(s *scoper, in algebra.Op, equal [][2]string) (algebra.Op, bool) {
+	if len(equal) == 0 {
+		return in, false
+	}
+	var parts []*patternPart
+	if !splitParts(in, &parts) {
+		return in, false
+	}
+	partOf := func(v string) *patternPart {
+		for _, p := range parts {
+			if p.vars[v] {
+				return p
+			}
+		}
+		return nil
+	}
+	found := false
+	for _, e := range equal {
+		a, b := partOf(e[0]), partOf(e[1])
+		if a == nil || b == nil || a == b || a.joined && b.joined {
+			continue
+		}
+		k := s.fresh(".equal")
+		a.op, b.op = keyed(k, e[0], a.op), keyed(k, e[1], b.op)
+		a.joined, b.joined, found = true, true, true
+	}
+	if !found {
+		return in, false
+	}
+	var out algebra.Op
+	for _, p := range parts {
+		if out == nil {
+			out = p.op
+		} else {
+			out = &algebra.Join{L: out, R: p.op}
+		}
+	}
+	return out, true
+}
+
+// patternPart is a part of a pattern, with variables that no other part has.
+type patternPart struct {
+	op     algebra.Op
+	vars   nameSet
+	joined bool
+}
+
+func (p *patternPart) meets(vars nameSet) bool {
+	for v := range vars {
+		if p.vars[v] {
+			return true
+		}
+	}
+	return false
+}
+
+// splitParts parts a pattern of triples and paths; it refuses others.
+func splitParts(op algebra.Op, parts *[]*patternPart) bool {
+	switch o := op.(type) {
+	case *algebra.Join:
+		return splitParts(o.L, parts) && splitParts(o.R, parts)
+	case *algebra.BGP:
+		for _, t := range o.Patterns {
+			vars := nameSet{}
+			nodeVars(t.S, vars)
+			nodeVars(t.P, vars)
+			nodeVars(t.O, vars)
+			addPart(parts, &patternPart{op: &algebra.BGP{Patterns: []algebra.TriplePattern{t}}, vars: vars})
+		}
+		return true
+	case *algebra.PathPattern:
+		vars := nameSet{}
+		nodeVars(o.S, vars)
+		nodeVars(o.O, vars)
+		addPart(parts, &patternPart{op: o, vars: vars})
+		return true
+	}
+	return false
+}
+
+// addPart adds a part and makes one of all that it has variables in common with.
+func addPart(parts *[]*patternPart, add *patternPart) {
+	var out []*patternPart
+	for _, p := range *parts {
+		if !p.meets(add.vars) {
+			out = append(out, p)
+			continue
+		}
+		add = &patternPart{op: together(p.op, add.op), vars: add.vars.add(p.vars)}
+	}
+	*parts = append(out, add)
+}
+
+// together keeps triple patterns together, as the planner orders those of one operator best.
+func together(a, b algebra.Op) algebra.Op {
+	x, xOK := a.(*algebra.BGP)
+	y, yOK := b.(*algebra.BGP)
+	if xOK && yOK {
+		return &algebra.BGP{Patterns: slices.Concat(x.Patterns, y.Patterns)}
+	}
+	return &algebra.Join{L: a, R: b}
+}
+
+// keyed binds key to what is the same for all values that may be equal to that of v: IRIs, blank nodes and strings are equal to
+// themselves alone (https://www.w3.org/TR/sparql12-query/#func-RDFterm-equal), all others have one key together.
+func keyed(key, v string, in algebra.Op) algebra.Op {
+	x := &algebra.Var{Name: v}
+	call := func(name string, args ...algebra.Expr) algebra.Expr {
+		return &algebra.Call{Func: name, Args: args}
+	}
+	isString := call("&&", call("isLITERAL", x), call("=", call("DATATYPE", x), &algebra.Const{Term: rdf.IRI(vocab.XSDString)}))
+	alone := call("||", call("||", call("isIRI", x), call("isBLANK", x)), isString)
+	return &algebra.Extend{Var: key, In: in, Expr: call("IF", alone, x, &algebra.Const{Term: rdf.Literal("0", vocab.XSDInteger)})}
+}
