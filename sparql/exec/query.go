@@ -76,6 +76,12 @@ func Start(ctx context.Context, snap store.Snapshot, plan *optimizer.Plan, c Con
 	if c.SpillAll {
 		q.memory.spillAt, q.memory.spillLeast, q.chop = 1, -1, true
 	}
+	if q.width > fewSlots {
+		if err := q.memory.grow(int64(optimizer.Size(plan.Root)) * int64(q.width) * slotBytes); err != nil {
+			q.memory.close()
+			return nil, err
+		}
+	}
 	q.terms = newTerms(snap, q.memory, plan.Locals)
 	q.subs = &subs{q: q, plans: map[*optimizer.Sub]map[string]optimizer.Node{}, found: map[*optimizer.Sub]map[string]bool{}}
 	q.out = newBatch(q.width)
@@ -96,6 +102,13 @@ func Start(ctx context.Context, snap store.Snapshot, plan *optimizer.Plan, c Con
 	}
 	return q, err
 }
+
+// Every operator has a few columns for each slot of the query, about so many bytes. Up to fewSlots that is nothing, but a query of a thousand
+// patterns with a variable each has millions of columns before there is a row.
+const (
+	fewSlots  = 64
+	slotBytes = 96
+)
 
 // blankNode makes a blank node that is not in the store: stores scope the labels of documents by prefixes of their own.
 func (q *Query) blankNode() rdf.Term {
