@@ -8,6 +8,33 @@ import (
 	"triplestore/vocab"
 )
 
+// equalities applies joinEqual outside of what is evaluated for each solution, where a table for a few rows costs more than it saves.
+func equalities(s *scoper, op algebra.Op) algebra.Op {
+	each := map[algebra.Op]bool{}
+	algebra.Walk(op, func(o algebra.Op) bool {
+		if l, ok := o.(*algebra.Lateral); ok {
+			each[l.R] = true
+		}
+		for _, e := range algebra.Exprs(o) {
+			algebra.WalkExpr(e, func(e algebra.Expr) bool {
+				if x, ok := e.(*algebra.Exists); ok {
+					each[x.In] = true
+				}
+				return true
+			})
+		}
+		return true
+	})
+	var walk func(op algebra.Op) algebra.Op
+	walk = func(op algebra.Op) algebra.Op {
+		if each[op] {
+			return op
+		}
+		return joinEqual(s, mapOp(s, op, walk))
+	}
+	return walk(op)
+}
+
 // joinEqual makes an equation between variables of patterns that share none a join: FILTER(?a = ?b) over a product of two patterns, or
 // the condition of OPTIONAL. Both sides bind a new variable to a key, which is the same where the values may be equal, and the
 // equation stays to be tested for what the join lets through.

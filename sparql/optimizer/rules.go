@@ -15,7 +15,7 @@ var rules = []rule{
 	{"triple terms to functions", true, bottomUp(tripleTerms)},
 	{"paths to joins and unions", true, bottomUp(pathToPatterns)},
 	{"filters of filters are one", false, bottomUp(mergeFilters)},
-	{"equations between patterns are joins", false, bottomUp(joinEqual)},
+	{"equations between patterns are joins", false, equalities},
 }
 
 // bottomUp applies a rewriting to each operator after those beneath it, in the patterns of EXISTS too.
