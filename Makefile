@@ -136,7 +136,7 @@ bench-repeat: ## make bench several times, RUNS=3; writes least, median and grea
 
 .PHONY: pgo
 pgo: ## a profile of the queries for the compiler, cmd/triplestore/default.pgo, which "go build" then uses; see docs/performance.md
-	$(GO) run -pgo=off ./bench -triples 1000000 -queries bench/queries -profile cmd/triplestore/default.pgo
+	$(GO) run -pgo=off -trimpath ./bench -triples 1000000 -queries bench/queries -profile cmd/triplestore/default.pgo
 
 bench-peers: build bench/.peers/$(PEERS_DATA).nt ## this store beside the installed peers, over HTTP; SIZE=1m, SET=bsbm|sp2bench, PEERS=a,b, PEERS_BUDGET=8m, BENCH_HOME=, PEERSFLAGS=; writes docs/peers*.md
 	$(GO) run ./bench/peers -name $(PEERS_NAME) -budget $(PEERS_BUDGET) -data bench/.peers/$(PEERS_DATA).nt -queries $(PEERS_QUERIES) -engines $(PEERS) $(PEERSFLAGS)
