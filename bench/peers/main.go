@@ -36,7 +36,7 @@ type config struct {
 	timeout, load, budget   time.Duration
 	heap                    string
 	runs                    int
-	points                  time.Duration
+	points, warm            time.Duration
 	reportOnly              bool
 	loadClients             []int
 	loadTime                time.Duration
@@ -65,6 +65,7 @@ func main() {
 	flag.DurationVar(&c.budget, "budget", 0, "how long each engine has for all: load, queries and small queries; what does not get its turn is said; 0 for no limit")
 	flag.StringVar(&c.heap, "fuseki-heap", "4g", "memory that Java gives Fuseki; files that it maps come on top")
 	flag.IntVar(&c.runs, "runs", 5, "runs of a query after the first, at least; quick ones run up to half a second, slow ones less often")
+	flag.DurationVar(&c.warm, "warm", 20*time.Second, "how long 8 clients ask small queries before anything is measured, if there are small queries; 0 for not at all")
 	flag.DurationVar(&c.points, "points", 5*time.Second, "how long small queries are asked by 1 and by 8 clients, each three times; 0 for not at all")
 	flag.BoolVar(&c.reportOnly, "report-only", false, "write the page from earlier results")
 	clients := flag.String("clients", "", "in place of the queries: put each engine under the load of so many clients, such as 8,256, and write the table into -load-page")

@@ -37,9 +37,10 @@ type result struct {
 	Queries map[string]*answer `json:"queries"`
 	Points  map[string]*points `json:"points"` // by number of clients
 
-	Budget      string `json:"budget"`  // what the engine had for all; 0s: no limit
-	Timeout     string `json:"timeout"` // of a query
-	AtLeast     int    `json:"runs"`    // runs of a query after the first, unless it is slow
+	Budget      string `json:"budget"`         // what the engine had for all; 0s: no limit
+	Timeout     string `json:"timeout"`        // of a query
+	Warm        string `json:"warm,omitempty"` // how long small queries were asked before anything was measured
+	AtLeast     int    `json:"runs"`           // runs of a query after the first, unless it is slow
 	Restarts    int    `json:"restarts"`
 	Streamed    bool   `json:"streamed,omitempty"` // the generator ran while it was loaded
 	Failed      string `json:"failed,omitempty"`   // why it was not asked at all
@@ -210,6 +211,11 @@ func measureEngine(e *engine, c *config, qs []query, targets []string) (*result,
 	t := turns{begin: time.Now()}
 	if c.budget > 0 {
 		t.end = begin.Add(c.budget - 6*c.points) // small queries always have their turn
+	}
+	if err := server.warm(targets, c.warm); err != nil {
+		log.Printf("  warming up: %v", err)
+	} else if c.warm > 0 && len(targets) > 0 {
+		r.Warm = c.warm.String()
 	}
 	for i := range qs {
 		a := server.answer(&qs[i], c, t.share(len(qs)-i))

@@ -171,6 +171,14 @@ func writePage(c *config, rs []*result) error {
 	p("- Machine: %s, %d cores, %s; %s; %s.\n", m.CPU, m.Cores, m.Memory, m.System, m.Go)
 	p("- Each query once to warm up, then at least %d times, quick ones for half a second, slow ones less often (how often is [below](#noise)); the client\n  reads the whole answer. A query may take %s%s.\n",
 		cmp.Or(rs[0].AtLeast, c.runs), cmp.Or(rs[0].Timeout, c.timeout.String()), budgetOf(rs[0]))
+	if warm := rs[0].Warm; warm != "" {
+		p("- Before the first query, 8 clients ask small queries for %s: engines that compile while they run become several times quicker by it.\n", warm)
+		for _, r := range rs {
+			if r.Warm != warm {
+				p("- %s was asked small queries for %s before the first query.\n", r.Label, cmp.Or(r.Warm, "0s"))
+			}
+		}
+	}
 	p("- Engines that were measured at other times, by another run of the command, have their own date and commit of this project.\n\n")
 	p("| engine | version | settings | measured (UTC) | commit | load average |\n| --- | --- | --- | --- | --- | --- |\n")
 	for _, r := range rs {

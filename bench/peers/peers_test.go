@@ -191,3 +191,26 @@ func TestLoadTable(t *testing.T) {
 		t.Error("a page without marks was taken")
 	}
 }
+
+func TestReadRound(t *testing.T) {
+	t.Parallel()
+	const text = `Running 5s test @ http://127.0.0.1:1
+  1 threads and 8 connections
+  Latency Distribution
+     50%  251.50us
+     75%    1.00ms
+     99%    1.25s
+  1000 requests in 5.00s, 1.00MB read
+Requests/sec:    200.50
+`
+	x, err := readRound([]byte(text))
+	if want := (round{perSecond: 200.5, p50Ms: 0.2515, p99Ms: 1250}); err != nil || x != want {
+		t.Errorf("%+v, %v; want %+v", x, err, want)
+	}
+	if _, err := readRound([]byte(text + "  Non-2xx or 3xx responses: 3\n")); err == nil {
+		t.Error("refused requests are taken for answers")
+	}
+	if _, err := readRound([]byte("  50%  1.00ms\n")); err == nil {
+		t.Error("no rate, and no error")
+	}
+}

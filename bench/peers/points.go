@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,20 +73,40 @@ end
 
 var wrkFigure = regexp.MustCompile(`(?m)^\s*(50%|99%|Requests/sec:|Non-2xx or 3xx responses:)\s*([0-9.]+)(us|ms|s|)`)
 
+// round is one run of wrk.
+type round struct{ perSecond, p50Ms, p99Ms float64 }
+
 // throughput asks small queries by wrk, three times; the median counts.
 func throughput(base string, targets []string, clients int, each time.Duration) (*points, error) {
+	var rounds []round
+	m := &points{Load: loadAverage()}
+	for range 3 {
+		x, err := askSmall(base, targets, clients, each)
+		if err != nil {
+			return nil, err
+		}
+		rounds = append(rounds, x)
+		m.All = append(m.All, x.perSecond)
+	}
+	slices.SortFunc(rounds, func(a, b round) int { return cmp.Compare(a.perSecond, b.perSecond) })
+	m.PerSecond, m.P50Ms, m.P99Ms = rounds[1].perSecond, rounds[1].p50Ms, rounds[1].p99Ms
+	return m, nil
+}
+
+// askSmall lets clients of wrk ask small queries one after the other for a while.
+func askSmall(base string, targets []string, clients int, each time.Duration) (x round, err error) {
 	wrk, err := exec.LookPath("wrk")
 	if err != nil {
-		return nil, fmt.Errorf("wrk %w", errNotInstalled)
+		return x, fmt.Errorf("wrk %w", errNotInstalled)
 	}
 	dir, err := os.MkdirTemp("", "points")
 	if err != nil {
-		return nil, err
+		return x, err
 	}
 	defer os.RemoveAll(dir)
 	u, err := url.Parse(base)
 	if err != nil {
-		return nil, err
+		return x, err
 	}
 	var lines strings.Builder
 	for _, t := range targets {
@@ -93,44 +114,42 @@ func throughput(base string, targets []string, clients int, each time.Duration) 
 	}
 	script, list := filepath.Join(dir, "points.lua"), filepath.Join(dir, "points.txt")
 	if err := errors.Join(os.WriteFile(script, []byte(wrkScript), 0o644), os.WriteFile(list, []byte(lines.String()), 0o644)); err != nil {
-		return nil, err
+		return x, err
 	}
-	type round struct{ rate, p50, p99 float64 }
-	var rounds []round
-	m := &points{Load: loadAverage()}
-	for range 3 {
-		cmd := exec.CommandContext(context.Background(), wrk, "-t1", "-c"+strconv.Itoa(clients), "-d"+strconv.Itoa(max(1, int(each.Seconds())))+"s", "--latency", "-s", script, u.Scheme+"://"+u.Host, "--", list)
-		b, err := cmd.CombinedOutput()
+	cmd := exec.CommandContext(context.Background(), wrk, "-t1", "-c"+strconv.Itoa(clients), "-d"+strconv.Itoa(max(1, int(each.Seconds())))+"s", "--latency", "-s", script, u.Scheme+"://"+u.Host, "--", list)
+	b, err := cmd.CombinedOutput()
+	if err != nil {
+		return x, fmt.Errorf("wrk: %w: %s", err, b)
+	}
+	return readRound(b)
+}
+
+// readRound reads what wrk prints.
+func readRound(b []byte) (x round, err error) {
+	for _, f := range wrkFigure.FindAllSubmatch(b, -1) {
+		v, err := strconv.ParseFloat(string(f[2]), 64)
 		if err != nil {
-			return nil, fmt.Errorf("wrk: %w: %s", err, b)
+			return x, err
 		}
-		var x round
-		for _, f := range wrkFigure.FindAllSubmatch(b, -1) {
-			v, err := strconv.ParseFloat(string(f[2]), 64)
-			if err != nil {
-				return nil, err
-			}
-			switch string(f[3]) {
-			case "us":
-				v /= 1000
-			case "s":
-				v *= 1000
-			}
-			switch string(f[1]) {
-			case "50%":
-				x.p50 = v
-			case "99%":
-				x.p99 = v
-			case "Requests/sec:":
-				x.rate = v
-			default:
-				return nil, fmt.Errorf("%.0f requests were not answered with 200", v)
-			}
+		switch string(f[3]) {
+		case "us":
+			v /= 1000
+		case "s":
+			v *= 1000
 		}
-		rounds = append(rounds, x)
-		m.All = append(m.All, x.rate)
+		switch string(f[1]) {
+		case "50%":
+			x.p50Ms = v
+		case "99%":
+			x.p99Ms = v
+		case "Requests/sec:":
+			x.perSecond = v
+		default:
+			return x, fmt.Errorf("%.0f requests were not answered with 200", v)
+		}
 	}
-	slices.SortFunc(rounds, func(a, b round) int { return int(a.rate - b.rate) })
-	m.PerSecond, m.P50Ms, m.P99Ms = rounds[1].rate, rounds[1].p50, rounds[1].p99
-	return m, nil
+	if x.perSecond == 0 {
+		return x, fmt.Errorf("wrk says no rate: %s", b)
+	}
+	return x, nil
 }

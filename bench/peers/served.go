@@ -93,6 +93,22 @@ func (v *served) answer(q *query, c *config, t share) *answer {
 	return a
 }
 
+// warm lets wrk ask small queries for a while that nothing is measured of: engines that compile while they run become several times quicker by it.
+func (v *served) warm(targets []string, d time.Duration) error {
+	if d <= 0 || len(targets) == 0 {
+		return nil
+	}
+	if err := v.running(); err != nil {
+		return err
+	}
+	x, err := askSmall(v.cl.base, targets, 8, d)
+	if err != nil {
+		return err
+	}
+	log.Printf("  warming up, 8 clients: %.0f/s", x.perSecond)
+	return nil
+}
+
 // points lets wrk ask small queries and says what was wrong.
 func (v *served) points(r *result, targets []string, c *config) string {
 	for _, clients := range []int{1, 8} {
