@@ -12,12 +12,19 @@ import (
 // Generator makes random queries and data that fit each other: few terms, so that patterns match and joins meet. The answer
 // to a query does not depend on the order of solutions nor on chance.
 type Generator struct {
-	r     *rand.Rand
-	binds int
+	r         *rand.Rand
+	binds     int
+	optionals bool
 }
 
 // NewGenerator makes a generator; the same seed gives the same queries.
 func NewGenerator(seed uint64) *Generator { return &Generator{r: rand.New(rand.NewPCG(seed, seed))} }
+
+// NewOptionals makes a generator of queries that are mostly OPTIONALs, nested and side by side, with what may stand between them and be
+// demanded of them, and of UNIONs whose branches begin alike.
+func NewOptionals(seed uint64) *Generator {
+	return &Generator{r: rand.New(rand.NewPCG(seed, ^seed)), optionals: true}
+}
 
 const randomNS = "http://example.org/"
 
@@ -72,6 +79,9 @@ func (g *Generator) Quads() []rdf.Quad {
 func (g *Generator) Query() string {
 	for {
 		text := g.query()
+		if g.optionals {
+			text = g.optionalQuery()
+		}
 		if g.chance(12) && strings.HasPrefix(text, "SELECT") {
 			text += fmt.Sprintf(" VALUES (%s %s) { (UNDEF %s) (%s UNDEF) }", "?a", "?d", g.resource(), g.resource())
 		}

@@ -37,10 +37,12 @@ type (
 	}
 	// Join is the join of two patterns.
 	Join struct{ L, R Op }
-	// LeftJoin is OPTIONAL; Cond is nil for true. It may use the variables of both sides.
+	// LeftJoin is OPTIONAL; Cond is nil for true. It may use the variables of both sides. With Anti, which the translation never sets, it
+	// has the solutions of L only that R does not extend, and binds nothing of R.
 	LeftJoin struct {
 		L, R Op
 		Cond Expr
+		Anti bool
 	}
 	// Union is the multiset union.
 	Union struct{ L, R Op }

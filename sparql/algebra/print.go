@@ -85,7 +85,11 @@ func (p *printer) op(op Op) {
 		p.write("(join")
 		p.children(o.L, o.R)
 	case *LeftJoin:
-		p.write("(leftjoin")
+		if o.Anti {
+			p.write("(antijoin")
+		} else {
+			p.write("(leftjoin")
+		}
 		if o.Cond != nil {
 			p.write(" ")
 			p.expr(o.Cond)

@@ -222,6 +222,11 @@ func visible(op Op, s *varSet) {
 	case *Minus:
 		visible(o.L, s)
 		return
+	case *LeftJoin:
+		if o.Anti {
+			visible(o.L, s)
+			return
+		}
 	case *Extend:
 		visible(o.In, s)
 		s.add(o.Var)

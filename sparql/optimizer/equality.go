@@ -57,7 +57,7 @@ func joinEqual(s *scoper, op algebra.Op) algebra.Op {
 			}
 			if slices.Contains(l, a) && slices.Contains(r, b) {
 				k := s.fresh(".equal")
-				return &algebra.LeftJoin{L: keyed(k, a, o.L), R: keyed(k, b, o.R), Cond: o.Cond}
+				return &algebra.LeftJoin{L: keyed(k, a, o.L), R: keyed(k, b, o.R), Cond: o.Cond, Anti: o.Anti}
 			}
 		}
 	}

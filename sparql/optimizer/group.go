@@ -38,7 +38,7 @@ type groupStep struct {
 	graph Graph
 	scope scope // of right, or of the slot
 	uses  Set   // the variables of cond and expr
-	anti  bool  // of minus: both sides bind a parameter
+	anti  bool  // of minus: both sides bind a parameter; of leftJoin: see algebra.LeftJoin
 }
 
 type stepKind uint8
@@ -108,12 +108,14 @@ func (p *planner) collect(op algebra.Op) (*joinGroup, error) {
 		if err != nil {
 			return nil, err
 		}
-		s := groupStep{kind: stepLeft, right: o.R, cond: o.Cond, graph: p.graph, scope: p.scope(o.R)}
+		s := groupStep{kind: stepLeft, right: o.R, cond: o.Cond, graph: p.graph, scope: p.scope(o.R), anti: o.Anti}
 		if o.Cond != nil {
 			s.uses = p.exprSlots(o.Cond)
 		}
 		l.steps = append(l.steps, s)
-		l.all.maybe = l.all.maybe.Union(s.scope.maybe)
+		if !o.Anti {
+			l.all.maybe = l.all.maybe.Union(s.scope.maybe)
+		}
 		return l, nil
 	case *algebra.Minus:
 		l, err := p.collect(o.L)

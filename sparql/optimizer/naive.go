@@ -61,7 +61,7 @@ func (p *planner) naive(op algebra.Op) (Node, error) {
 				return nil, err
 			}
 		}
-		return p.hashJoin(l, r, Left, conds)
+		return p.hashJoin(l, r, leftKind(o.Anti), conds)
 	case *algebra.Union:
 		l, r, err := two(o.L, o.R)
 		if err != nil {

@@ -77,6 +77,7 @@ func Optimize(ctx context.Context, snap store.Snapshot, q *algebra.Query, o Opti
 	if s.err != nil {
 		return nil, s.err
 	}
+	s.asked(q, top)
 	for _, r := range rules {
 		if r.always || !o.NoOptimizer {
 			op = r.apply(s, op)

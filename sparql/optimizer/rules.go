@@ -15,6 +15,8 @@ var rules = []rule{
 	{"triple terms to functions", true, bottomUp(tripleTerms)},
 	{"paths to joins and unions", true, bottomUp(pathToPatterns)},
 	{"filters of filters are one", false, bottomUp(mergeFilters)},
+	{"OPTIONALs that a filter decides are joins or anti-joins", false, decideOptionals},
+	{"what nobody reads is left out", false, dropUnread},
 	{"equations between patterns are joins", false, equalities},
 }
 
@@ -38,7 +40,7 @@ func mapOp(s *scoper, op algebra.Op, f func(algebra.Op) algebra.Op) algebra.Op {
 		s.outer[c] = s.outer[o]
 		return c
 	case *algebra.LeftJoin:
-		c := &algebra.LeftJoin{L: f(o.L), R: f(o.R)}
+		c := &algebra.LeftJoin{L: f(o.L), R: f(o.R), Anti: o.Anti}
 		if o.Cond != nil {
 			c.Cond = x(o.Cond)
 		}

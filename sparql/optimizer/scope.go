@@ -15,6 +15,9 @@ type scoper struct {
 	outer map[any][]string
 	n     int
 	err   error
+	// read are the variables that the whole pattern is asked for. With once, it does not matter how often a solution is there.
+	read nameSet
+	once bool
 }
 
 // names maps the names of the query's text to unique ones.

@@ -50,6 +50,9 @@ func (p *planner) scopeOf(op algebra.Op) scope {
 		return p.scope(o.L).union(p.scope(o.R))
 	case *algebra.LeftJoin:
 		l, r := p.scope(o.L), p.scope(o.R)
+		if o.Anti {
+			return l
+		}
 		return scope{l.certain, l.maybe.Union(r.maybe)}
 	case *algebra.Union:
 		l, r := p.scope(o.L), p.scope(o.R)

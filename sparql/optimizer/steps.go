@@ -137,9 +137,18 @@ func (p *planner) singleLookup(n Node, op algebra.Op, cond algebra.Expr, kind Jo
 	return l, true, nil
 }
 
+// leftKind is the kind of join that a LeftJoin is.
+func leftKind(anti bool) JoinKind {
+	if anti {
+		return Anti
+	}
+	return Left
+}
+
 // leftJoin plans OPTIONAL on top of n.
 func (p *planner) leftJoin(n Node, s groupStep) (Node, error) {
-	if l, ok, err := p.singleLookup(n, s.right, s.cond, Left); ok || err != nil {
+	kind := leftKind(s.anti)
+	if l, ok, err := p.singleLookup(n, s.right, s.cond, kind); ok || err != nil {
 		return l, err
 	}
 	var conds []*Cond
@@ -153,7 +162,7 @@ func (p *planner) leftJoin(n Node, s groupStep) (Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	hashed, err := p.hashJoin(n, own, Left, conds)
+	hashed, err := p.hashJoin(n, own, kind, conds)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +175,7 @@ func (p *planner) leftJoin(n Node, s groupStep) (Node, error) {
 		return nil, err
 	}
 	right = p.filtered(right, conds)
-	return cheaper(p.apply(n, right, Left, row), hashed), nil
+	return cheaper(p.apply(n, right, kind, row), hashed), nil
 }
 
 // minus plans MINUS on top of n.

@@ -33,9 +33,23 @@ func TestEngine(t *testing.T) {
 	if seed == 0 {
 		seed = 1
 	}
+	compareMany(t, seed, *randomCount, sparqltest.NewGenerator)
+}
+
+// TestEngineOptionals is TestEngine for queries that are mostly OPTIONALs and UNIONs.
+func TestEngineOptionals(t *testing.T) {
+	t.Parallel()
+	seed := *randomSeed
+	if seed == 0 {
+		seed = 1
+	}
+	compareMany(t, seed, *randomCount/2, sparqltest.NewOptionals)
+}
+
+func compareMany(t *testing.T, seed uint64, count int, generator func(uint64) *sparqltest.Generator) {
 	var compared, rows, skipped int
-	for i := range *randomCount {
-		n, err := compareEngine(t, seed+uint64(i))
+	for i := range count {
+		n, err := compareEngine(t, seed+uint64(i), generator)
 		switch {
 		case errors.Is(err, refexec.ErrWork), errors.Is(err, sparql.ErrMemory), errors.Is(err, sparql.ErrTimeout), errors.Is(err, canon.ErrLimit):
 			skipped++
@@ -48,7 +62,7 @@ func TestEngine(t *testing.T) {
 	}
 	t.Logf("seeds from %d: %d queries compared, %d rows, %d skipped", seed, compared, rows, skipped)
 	if skipped > compared/4 {
-		t.Errorf("%d of %d queries were skipped", skipped, *randomCount)
+		t.Errorf("%d of %d queries were skipped", skipped, count)
 	}
 }
 
@@ -61,15 +75,15 @@ func FuzzEngine(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, seed uint64) {
-		if _, err := compareEngine(t, seed); err != nil && !errors.Is(err, refexec.ErrWork) && !errors.Is(err, sparql.ErrMemory) &&
+		if _, err := compareEngine(t, seed, sparqltest.NewGenerator); err != nil && !errors.Is(err, refexec.ErrWork) && !errors.Is(err, sparql.ErrMemory) &&
 			!errors.Is(err, sparql.ErrTimeout) && !errors.Is(err, canon.ErrLimit) {
 			t.Error(err)
 		}
 	})
 }
 
-func compareEngine(t *testing.T, seed uint64) (int, error) {
-	g := sparqltest.NewGenerator(seed)
+func compareEngine(t *testing.T, seed uint64, generator func(uint64) *sparqltest.Generator) (int, error) {
+	g := generator(seed)
 	quads, text := g.Quads(), g.Query()
 	parsed, err := syntax.ParseQuery(text, syntax.Options{})
 	if err != nil {

@@ -1,0 +1,342 @@
+package optimizer
+
+import (
+	"slices"
+	"strings"
+
+	"triplestore/rdf"
+	"triplestore/sparql/algebra"
+	"triplestore/vocab"
+)
+
+// decideOptionals finds OPTIONALs of which a filter above keeps only what they extend, or only what they do not.
+//
+// LeftJoin(L, R, C) is the solutions of Join(L, R) for which C holds, and those of L that have no such solution
+// (https://www.w3.org/TR/sparql12-query/#defn_algLeftJoin). Where ?x is not bound by L, all of the latter leave it unbound. So
+//
+//   - a filter that cannot be true while ?x is unbound drops all of them: the OPTIONAL is a join under the filter C;
+//   - a filter that cannot be true while ?x is bound, where R always binds it, drops all of the former: the OPTIONAL is an anti-join.
+//
+// Both hold for filters further above too, as far as the operators between them only pass ?x on. A join on ?x is no such filter: an
+// unbound variable is compatible with everything (https://www.w3.org/TR/sparql12-query/#defn_algCompatibleMapping).
+func decideOptionals(s *scoper, op algebra.Op) algebra.Op {
+	return (&decider{s: s, binds: newBinds(), outer: nameSet{}}).op(op, nameSet{}, nameSet{})
+}
+
+type decider struct {
+	s     *scoper
+	binds *binds
+	outer nameSet // may have values from outside
+}
+
+// op rewrites an operator. Its solutions that leave a variable of bound unbound, or that bind one of unbound, are dropped further above,
+// whatever else they have: so they may be dropped here.
+func (d *decider) op(op algebra.Op, bound, unbound nameSet) algebra.Op {
+	switch o := op.(type) {
+	case *algebra.Filter:
+		cond := d.expr(o.Cond)
+		bound, unbound = nameSet{}.add(bound), nameSet{}.add(unbound)
+		for _, c := range conjuncts(cond) {
+			d.demands(c, bound, unbound)
+		}
+		return d.filter(cond, d.op(o.In, bound, unbound))
+	case *algebra.LeftJoin:
+		return d.leftJoin(o, bound, unbound)
+	case *algebra.Join:
+		// A solution of one side that leaves ?x unbound may get it from the other side.
+		return &algebra.Join{L: d.op(o.L, bound.without(d.binds.perhaps(o.R)), unbound), R: d.op(o.R, bound.without(d.binds.perhaps(o.L)), unbound)}
+	case *algebra.Union:
+		return &algebra.Union{L: d.op(o.L, bound, unbound), R: d.op(o.R, bound, unbound)}
+	case *algebra.Minus:
+		l := d.op(o.L, bound, unbound)
+		if len(d.outer) == 0 && !d.binds.perhaps(o.L).meets(d.binds.perhaps(o.R)) {
+			return l // solutions with no variable in common stay: https://www.w3.org/TR/sparql12-query/#defn_algMinus
+		}
+		return &algebra.Minus{L: l, R: d.op(o.R, nameSet{}, nameSet{})}
+	case *algebra.Extend:
+		e := d.expr(o.Expr)
+		below := bound.without(nameSet{o.Var: true})
+		if bound[o.Var] {
+			for v := range d.candidates(e) {
+				if d.fails(e, v) {
+					below[v] = true
+				}
+			}
+		}
+		return &algebra.Extend{Var: o.Var, Expr: e, In: d.op(o.In, below, unbound.without(nameSet{o.Var: true}))}
+	case *algebra.Graph:
+		name := nameSet{}
+		nodeVars(o.Name, name)
+		return &algebra.Graph{Name: o.Name, In: d.op(o.In, bound.without(name), unbound.without(name))}
+	case *algebra.Project:
+		vars := nameSet{}
+		for _, v := range o.Vars {
+			vars[v] = true
+		}
+		return &algebra.Project{Vars: o.Vars, In: d.op(o.In, bound.both(vars), unbound.both(vars))}
+	case *algebra.Distinct:
+		return &algebra.Distinct{In: d.op(o.In, bound, unbound)}
+	case *algebra.Reduced:
+		return &algebra.Reduced{In: d.op(o.In, bound, unbound)}
+	case *algebra.OrderBy:
+		c := &algebra.OrderBy{In: d.op(o.In, bound, unbound)}
+		for _, k := range o.Keys {
+			c.Keys = append(c.Keys, algebra.SortKey{Expr: d.expr(k.Expr), Desc: k.Desc})
+		}
+		return c
+	case *algebra.Group:
+		keys := nameSet{}
+		for _, k := range o.Keys {
+			keys[k] = true
+		}
+		c := *o
+		c.In = d.op(o.In, bound.both(keys), unbound.both(keys)) // whole groups are dropped
+		c.Aggregates = slices.Clone(o.Aggregates)
+		for i, a := range c.Aggregates {
+			c.Aggregates[i].Args = make([]algebra.Expr, len(a.Args))
+			for k, e := range a.Args {
+				c.Aggregates[i].Args[k] = d.expr(e)
+			}
+		}
+		return &c
+	}
+	return mapOp(d.s, op, d.inner(op))
+}
+
+// inner rewrites what is beneath an operator that passes nothing on, with what is visible in it from outside.
+func (d *decider) inner(of any) func(algebra.Op) algebra.Op {
+	return func(op algebra.Op) algebra.Op {
+		before := d.outer
+		if names := d.s.outer[of]; len(names) > 0 {
+			d.outer = nameSet{}.add(before)
+			for _, v := range names {
+				d.outer[v] = true
+			}
+		}
+		defer func() { d.outer = before }()
+		return d.op(op, nameSet{}, nameSet{})
+	}
+}
+
+// expr rewrites the patterns of EXISTS in an expression.
+func (d *decider) expr(e algebra.Expr) algebra.Expr {
+	if e == nil || !hasExists(e) {
+		return e
+	}
+	if x, ok := e.(*algebra.Exists); ok {
+		return mapExpr(d.s, x, d.inner(x)) // what the pattern leaves out above is for the pattern alone
+	}
+	switch x := e.(type) {
+	case *algebra.Call:
+		c := *x
+		c.Args = make([]algebra.Expr, len(x.Args))
+		for i, a := range x.Args {
+			c.Args[i] = d.expr(a)
+		}
+		return &c
+	case *algebra.TripleExpr:
+		return &algebra.TripleExpr{S: d.expr(x.S), P: d.expr(x.P), O: d.expr(x.O)}
+	}
+	return e
+}
+
+func (d *decider) leftJoin(o *algebra.LeftJoin, bound, unbound nameSet) algebra.Op {
+	ofL, ofR := d.binds.perhaps(o.L), d.binds.perhaps(o.R)
+	l := d.op(o.L, bound.without(ofR), unbound)
+	cond := d.expr(o.Cond)
+	// What the condition demands, R may be asked for, where it does not come from L.
+	inR, notInR := nameSet{}, nameSet{}
+	var rest, pushed []algebra.Expr
+	if cond != nil {
+		for _, c := range conjuncts(cond) {
+			d.demands(c, inR, notInR)
+			// A conjunct whose variables mean the same in R alone holds there or nowhere.
+			vars := nameSet{}
+			exprMentions(c, vars)
+			if !hasExists(c) && vars.both(ofL).in(d.binds.always(o.R)) {
+				pushed = append(pushed, c)
+			} else {
+				rest = append(rest, c)
+			}
+		}
+	}
+	inR = inR.without(ofL)
+	anti := o.Anti || unbound.meets(d.binds.always(o.R))
+	inner := !anti && bound.without(ofL).meets(ofR)
+	if inner {
+		inR.add(bound.without(ofL))
+		notInR.add(unbound)
+	}
+	right := o.R
+	if len(pushed) > 0 {
+		right = &algebra.Filter{Cond: conjunction(pushed), In: right}
+	}
+	r := d.op(right, inR, notInR)
+	switch {
+	case inner && len(rest) == 0:
+		return &algebra.Join{L: l, R: r}
+	case inner:
+		return d.filter(conjunction(rest), &algebra.Join{L: l, R: r})
+	}
+	out := &algebra.LeftJoin{L: l, R: r, Anti: anti}
+	if len(rest) > 0 {
+		out.Cond = conjunction(rest)
+	}
+	return out
+}
+
+// conjunction is the conjunction of expressions.
+func conjunction(es []algebra.Expr) algebra.Expr {
+	if len(es) == 1 {
+		return es[0]
+	}
+	return &algebra.Call{Func: "&&", Args: es}
+}
+
+// filter makes a Filter without those conditions that are true of all solutions.
+func (d *decider) filter(cond algebra.Expr, in algebra.Op) algebra.Op {
+	var left []algebra.Expr
+	for _, c := range conjuncts(cond) {
+		x, not := c, false
+		if n, ok := c.(*algebra.Call); ok && n.Func == "!" && len(n.Args) == 1 {
+			x, not = n.Args[0], true
+		}
+		if v := boundBy(x); v != "" && (!not && d.binds.always(in)[v] || not && !d.binds.perhaps(in)[v] && !d.outer[v]) {
+			continue
+		}
+		left = append(left, c)
+	}
+	if len(left) == 0 {
+		return in
+	}
+	return &algebra.Filter{Cond: conjunction(left), In: in}
+}
+
+// demands adds the variables that must be bound for a condition to hold, and those that must not be.
+func (d *decider) demands(c algebra.Expr, bound, unbound nameSet) {
+	for v := range d.candidates(c) {
+		if d.rejects(c, v) {
+			bound[v] = true
+		}
+	}
+	if n, ok := c.(*algebra.Call); ok && n.Func == "!" && len(n.Args) == 1 {
+		if v := boundBy(n.Args[0]); v != "" && !d.outer[v] {
+			unbound[v] = true
+		}
+	}
+}
+
+// candidates are the variables of an expression that have no values from outside.
+func (d *decider) candidates(e algebra.Expr) nameSet {
+	vars := nameSet{}
+	exprMentions(e, vars)
+	return vars.without(d.outer)
+}
+
+// strictFuncs are the operators and functions that give an error where an argument does
+// (https://www.w3.org/TR/sparql12-query/#invocation).
+var strictFuncs = nameSetOf("=", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/", "UNARY-", "UNARY+", "-UNARY", "+UNARY", "!", "SAMETERM", "STR", "LANG", "LANGDIR", "LANGMATCHES",
+	"DATATYPE", "ISIRI", "ISURI", "ISBLANK", "ISLITERAL", "ISNUMERIC", "ISTRIPLE", "REGEX", "REPLACE", "STRLEN", "SUBSTR", "UCASE", "LCASE", "STRSTARTS",
+	"STRENDS", "CONTAINS", "STRBEFORE", "STRAFTER", "CONCAT", "ABS", "ROUND", "CEIL", "FLOOR", "YEAR", "MONTH", "DAY", "HOURS", "MINUTES", "SECONDS", "TIMEZONE",
+	"TZ", "IRI", "URI", "STRDT", "STRLANG", "SUBJECT", "PREDICATE", "OBJECT", "TRIPLE")
+
+func nameSetOf(of ...string) nameSet {
+	s := nameSet{}
+	for _, x := range of {
+		s[x] = true
+	}
+	return s
+}
+
+// fails reports whether an expression is an error while a variable is unbound.
+func (d *decider) fails(e algebra.Expr, v string) bool {
+	switch x := e.(type) {
+	case *algebra.Var:
+		return x.Name == v
+	case *algebra.TripleExpr:
+		return d.fails(x.S, v) || d.fails(x.P, v) || d.fails(x.O, v)
+	case *algebra.Call:
+		switch {
+		case x.Func == "IF" && len(x.Args) == 3:
+			return d.fails(x.Args[0], v) || d.fails(x.Args[1], v) && d.fails(x.Args[2], v)
+		case x.Func == "IN" || x.Func == "NOT IN":
+			return len(x.Args) > 1 && d.fails(x.Args[0], v)
+		case x.Func == "&&" || x.Func == "||":
+			for _, a := range x.Args {
+				if !d.fails(a, v) {
+					return false
+				}
+			}
+			return true
+		case strictFuncs[strings.ToUpper(x.Func)]:
+			for _, a := range x.Args {
+				if d.fails(a, v) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// rejects reports whether a condition is false or an error while a variable is unbound, by the tables of logical operators
+// (https://www.w3.org/TR/sparql12-query/#evaluation).
+func (d *decider) rejects(e algebra.Expr, v string) bool {
+	if d.fails(e, v) {
+		return true
+	}
+	switch x := e.(type) {
+	case *algebra.Const:
+		return x.Term == rdf.Literal("false", vocab.XSDBoolean)
+	case *algebra.Call:
+		switch x.Func {
+		case "BOUND":
+			return boundBy(x) == v
+		case "!":
+			return len(x.Args) == 1 && d.accepts(x.Args[0], v)
+		case "&&":
+			for _, a := range x.Args {
+				if d.rejects(a, v) {
+					return true
+				}
+			}
+		case "||", "COALESCE":
+			for _, a := range x.Args {
+				if !d.rejects(a, v) {
+					return false
+				}
+			}
+			return true
+		case "IF":
+			return len(x.Args) == 3 && d.rejects(x.Args[1], v) && d.rejects(x.Args[2], v)
+		}
+	}
+	return false
+}
+
+// accepts reports whether a condition is true or an error while a variable is unbound.
+func (d *decider) accepts(e algebra.Expr, v string) bool {
+	if d.fails(e, v) {
+		return true
+	}
+	if x, ok := e.(*algebra.Call); ok {
+		switch x.Func {
+		case "!":
+			return len(x.Args) == 1 && d.rejects(x.Args[0], v)
+		case "&&":
+			for _, a := range x.Args {
+				if !d.accepts(a, v) {
+					return false
+				}
+			}
+			return true
+		case "||":
+			for _, a := range x.Args {
+				if d.accepts(a, v) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,88 @@
+package optimizer
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"triplestore/internal/golden"
+	"triplestore/rdf"
+	"triplestore/store"
+)
+
+// catalogue is data with which it can be told what is cheap: 2,000 datasets of 40 publishers, all with a title, half of them with a
+// description, one in ten with a mail address, five keywords each.
+func catalogue(t testing.TB) store.Snapshot {
+	var quads []rdf.Quad
+	iri := func(f string, a ...any) rdf.Term { return rdf.IRI("http://e/" + fmt.Sprintf(f, a...)) }
+	add := func(s rdf.Term, p string, o rdf.Term) { quads = append(quads, rdf.Quad{S: s, P: iri("%s", p), O: o}) }
+	for i := range 2000 {
+		d := iri("d%d", i)
+		add(d, "type", iri("Dataset"))
+		add(d, "title", rdf.LangLiteral(fmt.Sprint("title ", i), "nb"))
+		add(d, "org", iri("o%d", i%40))
+		add(d, "size", integer(fmt.Sprint(i)))
+		if i%2 == 0 {
+			add(d, "text", rdf.String(fmt.Sprint("text ", i)))
+		}
+		if i%10 == 0 {
+			add(d, "mail", rdf.String(fmt.Sprint("mail ", i)))
+		}
+		for k := range 5 {
+			add(d, "keyword", rdf.String(fmt.Sprint("word ", (i*7+k*13)%200)))
+		}
+	}
+	for i := range 40 {
+		add(iri("o%d", i), "name", rdf.String(fmt.Sprint("name ", i)))
+		add(iri("o%d", i), "county", iri("c%d", i%4))
+	}
+	return snapshotOf(t, quads)
+}
+
+// TestOptionalPlans shows what becomes of OPTIONALs; testdata/optionals.golden has the plans.
+func TestOptionalPlans(t *testing.T) {
+	t.Parallel()
+	snap := catalogue(t)
+	var out strings.Builder
+	for _, section := range []struct {
+		name    string
+		queries []string
+	}{
+		{"a filter needs what the OPTIONAL binds: a join", []string{
+			"SELECT * { ?d :type :Dataset OPTIONAL { ?d :mail ?m } FILTER (BOUND(?m)) }",
+			"SELECT * { ?d :type :Dataset OPTIONAL { ?d :size ?n } FILTER (?n > 1990) }",
+			"SELECT * { ?d :type :Dataset OPTIONAL { ?d :mail ?m OPTIONAL { ?d :text ?t } } FILTER (STRLEN(?t) > 3) }",
+			"SELECT * { ?d :type :Dataset OPTIONAL { ?d :mail ?m OPTIONAL { ?d :text ?t } FILTER (BOUND(?t)) } }",
+			"SELECT * { ?d :type :Dataset OPTIONAL { ?d :mail ?m } FILTER (COALESCE(?m = 'mail 10', false)) }",
+			"SELECT * { { ?d :type :Dataset OPTIONAL { ?d :mail ?m } } UNION { ?d :text ?m } FILTER (ISLITERAL(?m)) }",
+			"SELECT * { ?d :type :Dataset OPTIONAL { ?d :mail ?m } BIND (STRLEN(?m) AS ?l) FILTER (?l > 6) }",
+		}},
+		{"it may be true without: still optional", []string{
+			"SELECT * { ?d :type :Dataset OPTIONAL { ?d :mail ?m } FILTER (COALESCE(?m = 'mail 10', true)) }",
+			"SELECT * { ?d :type :Dataset OPTIONAL { ?d :mail ?m } FILTER (!BOUND(?m) || ?m = 'mail 10') }",
+			"SELECT * { ?d :type :Dataset OPTIONAL { ?d :mail ?m } ?x :text ?m }",
+		}},
+		{"a filter needs it unbound: an anti-join", []string{
+			"SELECT * { ?d :type :Dataset OPTIONAL { ?d :mail ?m } FILTER (!BOUND(?m)) }",
+			"SELECT * { ?d :type :Dataset OPTIONAL { ?d :mail ?m ; :org ?o . ?o :county :c1 } FILTER (!BOUND(?o)) }",
+			"SELECT * { ?d :size ?n OPTIONAL { ?e :org :o1 ; :size ?k FILTER (?k < ?n) } FILTER (!BOUND(?e)) }",
+		}},
+		{"nobody reads it: left out", []string{
+			"SELECT DISTINCT ?o { ?d :org ?o OPTIONAL { ?d :keyword ?k } }",
+			"SELECT (COUNT(DISTINCT ?o) AS ?n) { ?d :org ?o OPTIONAL { ?d :keyword ?k } }",
+			"ASK { ?d :org ?o OPTIONAL { ?d :keyword ?k } }",
+			"SELECT ?d { ?d :org ?o OPTIONAL { ?d :type :Dataset } }",
+			"SELECT ?d { ?d :org ?o OPTIONAL { SELECT ?d (COUNT(?k) AS ?n) { ?d :keyword ?k } GROUP BY ?d } }",
+			"SELECT ?d { ?d :type :Dataset MINUS { ?x :name ?y } }",
+		}},
+		{"nobody reads it, but it tells how often: stays", []string{
+			"SELECT ?o { ?d :org ?o OPTIONAL { ?d :keyword ?k } }",
+		}},
+	} {
+		fmt.Fprintf(&out, "# %s\n\n", section.name)
+		for _, q := range section.queries {
+			fmt.Fprintf(&out, "%s\n%s\n", q, plan(t, snap, q).Explain(nil))
+		}
+	}
+	golden.String(t, "testdata/optionals.golden", out.String())
+}

@@ -1,0 +1,247 @@
+package optimizer
+
+import "triplestore/sparql/algebra"
+
+// asked notes what a query wants of its pattern. The triples of CONSTRUCT and DESCRIBE are a set, unless each solution makes blank nodes
+// of its own; ASK wants nothing but one solution.
+func (s *scoper) asked(q *algebra.Query, top names) {
+	s.read = nameSet{}
+	node := func(n algebra.Node) {
+		vars := nameSet{}
+		nodeVars(n, vars)
+		for v := range vars {
+			s.once = s.once && v[0] != '.'
+			s.read[s.name(top, v)] = true
+		}
+	}
+	for _, v := range q.Vars {
+		s.read[s.name(top, v)] = true
+	}
+	s.once = q.Form != algebra.Select
+	for _, t := range q.Template {
+		node(t.S)
+		node(t.P)
+		node(t.O)
+	}
+	for _, n := range q.Describe {
+		node(n)
+	}
+}
+
+// dropUnread leaves out what cannot change an answer: OPTIONALs that bind nothing which is read, where they cannot give a solution more
+// than once or where that does not matter, and BINDs of variables that nobody reads.
+//
+// LeftJoin keeps every solution of its left side (https://www.w3.org/TR/sparql12-query/#defn_algLeftJoin), extended in one way or in
+// several. If what it is extended by is not read, only how often it is there can tell; Distinct, ASK, the patterns of EXISTS, the right
+// side of MINUS and aggregates of different values do not ask for that.
+func dropUnread(s *scoper, op algebra.Op) algebra.Op {
+	u := &unread{s: s, binds: newBinds()}
+	return u.op(op, s.read, s.once)
+}
+
+type unread struct {
+	s     *scoper
+	binds *binds
+}
+
+// op rewrites an operator of whose solutions some variables are read. The sets must not be changed.
+func (u *unread) op(op algebra.Op, read nameSet, once bool) algebra.Op {
+	and := func(more ...nameSet) nameSet {
+		out := nameSet{}.add(read)
+		for _, m := range more {
+			out.add(m)
+		}
+		return out
+	}
+	switch o := op.(type) {
+	case *algebra.Filter:
+		return &algebra.Filter{Cond: u.expr(o.Cond), In: u.op(o.In, and(exprReads(o.Cond)), once)}
+	case *algebra.Join:
+		return &algebra.Join{L: u.op(o.L, and(all(o.R)), once), R: u.op(o.R, and(all(o.L)), once)}
+	case *algebra.Lateral:
+		outer := nameSet{}
+		for _, v := range u.s.outer[o] {
+			outer[v] = true
+		}
+		c := &algebra.Lateral{L: u.op(o.L, and(all(o.R), outer), once), R: u.op(o.R, and(all(o.L), outer), once)}
+		u.s.outer[c] = u.s.outer[o]
+		return c
+	case *algebra.LeftJoin:
+		if !o.Anti && !u.binds.perhaps(o.R).without(u.binds.always(o.L)).meets(read) && (once || u.atMostOne(o.R, u.binds.always(o.L))) {
+			return u.op(o.L, read, once)
+		}
+		cond := exprReads(o.Cond)
+		c := &algebra.LeftJoin{Anti: o.Anti, L: u.op(o.L, and(all(o.R), cond), once)}
+		if o.Cond != nil {
+			c.Cond = u.expr(o.Cond)
+		}
+		if o.Anti {
+			c.R = u.op(o.R, cond.add(all(o.L)), true)
+		} else {
+			c.R = u.op(o.R, and(all(o.L), cond), once)
+		}
+		return c
+	case *algebra.Union:
+		return &algebra.Union{L: u.op(o.L, read, once), R: u.op(o.R, read, once)}
+	case *algebra.Minus:
+		return &algebra.Minus{L: u.op(o.L, and(all(o.R)), once), R: u.op(o.R, and(all(o.L)), true)}
+	case *algebra.Extend:
+		if !read[o.Var] {
+			return u.op(o.In, read, once)
+		}
+		return &algebra.Extend{Var: o.Var, Expr: u.expr(o.Expr), In: u.op(o.In, and(exprReads(o.Expr)), once && !chancy(o.Expr))}
+	case *algebra.Graph:
+		name := nameSet{}
+		nodeVars(o.Name, name)
+		return &algebra.Graph{Name: o.Name, In: u.op(o.In, and(name), once)}
+	case *algebra.Group:
+		below := nameSet{}
+		for _, k := range o.Keys {
+			below[k] = true
+		}
+		c := *o
+		c.Aggregates = append([]algebra.Aggregate(nil), o.Aggregates...)
+		once := true
+		for i, a := range o.Aggregates {
+			switch a.Func {
+			case "COUNT", "SUM", "AVG", "GROUP_CONCAT":
+				once = once && a.Distinct
+			case "MIN", "MAX", "SAMPLE":
+			default:
+				once = false
+			}
+			if len(a.Args) == 0 && a.Distinct {
+				below.add(u.binds.perhaps(o.In))
+			}
+			c.Aggregates[i].Args = make([]algebra.Expr, len(a.Args))
+			for k, e := range a.Args {
+				below.add(exprReads(e))
+				once = once && !chancy(e)
+				c.Aggregates[i].Args[k] = u.expr(e)
+			}
+		}
+		c.In = u.op(o.In, below, once)
+		return &c
+	case *algebra.OrderBy:
+		keys := nameSet{}
+		c := &algebra.OrderBy{}
+		for _, k := range o.Keys {
+			keys.add(exprReads(k.Expr))
+			c.Keys = append(c.Keys, algebra.SortKey{Expr: u.expr(k.Expr), Desc: k.Desc})
+		}
+		c.In = u.op(o.In, and(keys), once)
+		return c
+	case *algebra.Project:
+		below := nameSet{}
+		for _, v := range o.Vars {
+			if read[v] {
+				below[v] = true
+			}
+		}
+		return &algebra.Project{Vars: o.Vars, In: u.op(o.In, below, once)}
+	case *algebra.Distinct:
+		return &algebra.Distinct{In: u.op(o.In, and(u.binds.perhaps(o.In)), true)}
+	case *algebra.Reduced:
+		return &algebra.Reduced{In: u.op(o.In, and(u.binds.perhaps(o.In)), once)}
+	case *algebra.Slice:
+		return &algebra.Slice{Offset: o.Offset, Limit: o.Limit, In: u.op(o.In, read, false)}
+	}
+	return op
+}
+
+// expr rewrites the patterns of EXISTS: they are asked for what has values from outside, since that has to agree.
+func (u *unread) expr(e algebra.Expr) algebra.Expr {
+	if !hasExists(e) {
+		return e
+	}
+	switch x := e.(type) {
+	case *algebra.Exists:
+		outer := nameSet{}
+		for _, v := range u.s.outer[x] {
+			outer[v] = true
+		}
+		c := &algebra.Exists{Not: x.Not, In: u.op(x.In, outer, true), At: x.At}
+		u.s.outer[c] = u.s.outer[x]
+		return c
+	case *algebra.Call:
+		c := *x
+		c.Args = make([]algebra.Expr, len(x.Args))
+		for i, a := range x.Args {
+			c.Args[i] = u.expr(a)
+		}
+		return &c
+	}
+	return e
+}
+
+// atMostOne reports whether at most one solution of an operator is compatible with a solution that binds the given variables. A pattern
+// of triples has each solution once (https://www.w3.org/TR/sparql12-query/#BGPsparql), and so have closures of paths
+// (https://www.w3.org/TR/sparql12-query/#defn_evalPathOneOrMore).
+func (u *unread) atMostOne(op algebra.Op, bound nameSet) bool {
+	switch o := op.(type) {
+	case *algebra.BGP:
+		return all(o).in(bound)
+	case *algebra.PathPattern:
+		switch o.Path.(type) {
+		case *algebra.ZeroOrMore, *algebra.OneOrMore, *algebra.ZeroOrOne:
+			return all(o).in(bound)
+		}
+	case *algebra.Join:
+		return u.atMostOne(o.L, bound) && u.atMostOne(o.R, bound)
+	case *algebra.LeftJoin:
+		return u.atMostOne(o.L, bound) && (o.Anti || u.atMostOne(o.R, bound))
+	case *algebra.Minus:
+		return u.atMostOne(o.L, bound)
+	case *algebra.Filter:
+		return u.atMostOne(o.In, bound)
+	case *algebra.Extend:
+		return u.atMostOne(o.In, bound)
+	case *algebra.Graph:
+		return (!o.Name.IsVar() || bound[o.Name.Var]) && u.atMostOne(o.In, bound)
+	case *algebra.Project:
+		return u.atMostOne(o.In, bound)
+	case *algebra.Distinct:
+		return u.binds.perhaps(o.In).in(bound) && u.binds.perhaps(o.In).in(u.binds.always(o.In))
+	case *algebra.Group:
+		if len(o.Keys) == 0 {
+			return true
+		}
+		for _, k := range o.Keys {
+			if !bound[k] || !u.binds.always(o.In)[k] {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// all are the variables that occur in an operator, at any depth.
+func all(op algebra.Op) nameSet {
+	s := nameSet{}
+	mentions(op, s)
+	return s
+}
+
+// exprReads are the variables that occur in an expression, which may be nil.
+func exprReads(e algebra.Expr) nameSet {
+	s := nameSet{}
+	exprMentions(e, s)
+	return s
+}
+
+// chancy reports whether an expression has another value each time, or may have.
+func chancy(e algebra.Expr) bool {
+	found := false
+	algebra.WalkExpr(e, func(e algebra.Expr) bool {
+		if c, ok := e.(*algebra.Call); ok {
+			switch c.Func {
+			case "RAND", "UUID", "STRUUID", "BNODE":
+				found = true
+			}
+			found = found || len(c.Func) > 2 && c.Func[0] == '<'
+		}
+		return !found
+	})
+	return found
+}
