@@ -60,7 +60,7 @@ func describeCatalog(s *Server, b *statements) error {
 		s.catalogued(b, catalog, service, ds, "default", inDefault)
 		b.add(ds, vocab.DCTTitle, rdf.LangLiteral("The default graph of "+s.c.Title, "en"))
 	}
-	d, err := newDescriber(b.ctx, b.snap, s.c.Languages)
+	d, err := s.describer(b.ctx, b.snap, s.c.Languages)
 	if err != nil {
 		return err
 	}

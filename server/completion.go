@@ -128,7 +128,7 @@ func (s *Server) vocabularyOf(ctx context.Context, snap store.Snapshot, langs []
 	if err != nil {
 		return nil, err
 	}
-	d, err := newDescriber(ctx, snap, langs)
+	d, err := s.describer(ctx, snap, langs)
 	if err != nil {
 		return nil, err
 	}

@@ -15,21 +15,63 @@ type describer struct {
 	langs  []string
 	labels map[store.ID]rdf.Term // the best label; zero for none
 	terms  map[store.ID]rdf.Term
-	preds  []store.ID // those of labelPredicates that the store knows
+	read   map[store.ID]statementsOf // what was read of resources
+	kept   *labelCache
+	state  *labelState
 }
 
-func newDescriber(ctx context.Context, snap store.Snapshot, langs []string) (*describer, error) {
-	d := &describer{ctx: ctx, snap: snap, langs: langs, labels: map[store.ID]rdf.Term{}, terms: map[store.ID]rdf.Term{}}
-	for _, p := range labelPredicates {
-		id, ok, err := snap.ID(rdf.IRI(p))
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			d.preds = append(d.preds, id)
-		}
+// describer reads from a snapshot that the caller of the request in ctx may see.
+func (s *Server) describer(ctx context.Context, snap store.Snapshot, langs []string) (*describer, error) {
+	state, err := s.labels.state(s.stateKey(ctx, snap.Commit()), snap)
+	if err != nil {
+		return nil, err
 	}
-	return d, nil
+	return &describer{
+		ctx: ctx, snap: snap, langs: langs, labels: map[store.ID]rdf.Term{}, terms: map[store.ID]rdf.Term{}, read: map[store.ID]statementsOf{},
+		kept: &s.labels, state: state,
+	}, nil
+}
+
+// statementsOf a resource, sorted by predicate, object and graph.
+type statementsOf struct {
+	quads []store.Quad
+	all   bool // false where there are more than are kept in memory; then quads is empty
+}
+
+// keptStatements is up to how many statements of a resource are read once for all that is made of them.
+const keptStatements = 1000
+
+// statements gives what is said about a resource; ok is false where that is much. The quads must not be changed.
+func (d *describer) statements(id store.ID) (quads []store.Quad, ok bool, err error) {
+	if s, ok := d.read[id]; ok {
+		return s.quads, s.all, nil
+	}
+	s := statementsOf{all: true}
+	if err := d.scan(store.Range{Order: store.SPOG, Prefix: []store.ID{id}}, func(q store.Quad) bool {
+		if len(s.quads) == keptStatements {
+			s = statementsOf{}
+			return false
+		}
+		s.quads = append(s.quads, q)
+		return true
+	}); err != nil {
+		return nil, false, err
+	}
+	d.read[id] = s
+	return s.quads, s.all, nil
+}
+
+// first gives the first limit statements about a resource. They must not be changed.
+func (d *describer) first(id store.ID, limit int) ([]store.Quad, error) {
+	quads, all, err := d.statements(id)
+	if err != nil || all {
+		return quads[:min(len(quads), limit)], err
+	}
+	err = d.scan(store.Range{Order: store.SPOG, Prefix: []store.ID{id}}, func(q store.Quad) bool {
+		quads = append(quads, q)
+		return len(quads) < limit
+	})
+	return quads, err
 }
 
 // find gives the ID of a resource that is used anywhere: as subject, object, predicate or graph.
@@ -160,35 +202,63 @@ func (d *describer) label(id store.ID) (rdf.Term, error) {
 	if t, ok := d.labels[id]; ok {
 		return t, nil
 	}
+	key := labelKey{d.state.number, id}
+	names, ok := d.kept.get(key)
+	if !ok {
+		var err error
+		if names, err = d.names(id); err != nil {
+			return rdf.Term{}, err
+		}
+		d.kept.put(key, names)
+	}
 	best, bestRank := rdf.Term{}, 0
-	for _, p := range d.preds {
-		var objects []store.ID
-		if err := d.scan(store.Range{Order: store.SPOG, Prefix: []store.ID{id, p}}, func(q store.Quad) bool {
-			if o := q[store.O]; o.IsLiteral() {
-				objects = append(objects, o)
-			}
-			return len(objects) < 100
-		}); err != nil {
-			return rdf.Term{}, err
-		}
-		if err := d.fetch(objects); err != nil {
-			return rdf.Term{}, err
-		}
-		for _, o := range objects {
-			t := d.terms[o]
-			if t.Value() == "" {
-				continue
-			}
-			if r := rank(t, d.langs); best.IsZero() || r < bestRank {
-				best, bestRank = t, r
-			}
-		}
-		if !best.IsZero() {
-			break // a predicate of higher rank wins even in another language: it is the resource's name
+	for _, t := range names {
+		if r := rank(t, d.langs); best.IsZero() || r < bestRank {
+			best, bestRank = t, r
 		}
 	}
 	d.labels[id] = best
 	return best, nil
+}
+
+// maxNames of a resource are looked at.
+const maxNames = 100
+
+// names lists the values of the most telling predicate for labels that a resource has. It wins even where it is there in another language only: it
+// is the resource's name.
+func (d *describer) names(id store.ID) (names []rdf.Term, err error) {
+	known, inMemory := d.read[id]
+	inMemory = inMemory && known.all
+	for _, p := range d.state.predicates {
+		var objects []store.ID
+		take := func(q store.Quad) bool {
+			if o := q[store.O]; o.IsLiteral() && (len(objects) == 0 || objects[len(objects)-1] != o) {
+				objects = append(objects, o)
+			}
+			return len(objects) < maxNames
+		}
+		if inMemory {
+			for _, q := range known.quads {
+				if q[store.P] == p && !take(q) {
+					break
+				}
+			}
+		} else if err := d.scan(store.Range{Order: store.SPOG, Prefix: []store.ID{id, p}}, take); err != nil {
+			return nil, err
+		}
+		if err := d.fetch(objects); err != nil {
+			return nil, err
+		}
+		for _, o := range objects {
+			if t := d.terms[o]; t.Value() != "" {
+				names = append(names, t)
+			}
+		}
+		if len(names) > 0 {
+			return names, nil
+		}
+	}
+	return nil, nil
 }
 
 // group is a property, outgoing or incoming, with its first values.
@@ -207,6 +277,11 @@ const distinctLimit = 20_000
 // and whose third one is the value (SPOG for what a resource says, OPSG for what refers to it), each with up to limit values
 // after offset others. With only it lists that predicate alone.
 func (d *describer) groups(order store.Order, id store.ID, only store.ID, offset, limit int) ([]group, error) {
+	if order == store.SPOG && only == store.NoID && offset == 0 {
+		if quads, all, err := d.statements(id); err != nil || all {
+			return groupsOf(quads, limit), err
+		}
+	}
 	var preds []store.ID
 	if only != store.NoID {
 		preds = []store.ID{only}
@@ -263,6 +338,26 @@ func (d *describer) groups(order store.Order, id store.ID, only store.ID, offset
 		}
 	}
 	return out, nil
+}
+
+// groupsOf are the groups of what is said about a resource.
+func groupsOf(quads []store.Quad, limit int) (out []group) {
+	last := store.NoID
+	for _, q := range quads {
+		p, o := q[store.P], q[store.O]
+		if len(out) == 0 || out[len(out)-1].predicate != p {
+			out = append(out, group{predicate: p, exact: true})
+			last = store.NoID
+		}
+		if g := &out[len(out)-1]; o != last {
+			last = o
+			g.total++
+			if len(g.values) < limit {
+				g.values = append(g.values, o)
+			}
+		}
+	}
+	return out
 }
 
 // owner finds a named resource from which a blank node can be reached backwards, and the predicate that leads to it.

@@ -11,15 +11,7 @@ import (
 // escape as html/template does; a test compares them.
 
 var fragmentFuncs = template.FuncMap{
-	"term":       func(t termView) template.HTML { return fragment(func(b *markup) { b.term(&t) }) },
-	"items":      func(list []termView) template.HTML { return fragment(func(b *markup) { b.items(list, false) }) },
-	"properties": func(list []propertyView) template.HTML { return fragment(func(b *markup) { b.properties(list) }) },
-	"references": func(list []propertyView, all string) template.HTML {
-		return fragment(func(b *markup) { b.references(list, all) })
-	},
-	"rows":      func(rows [][]termView) template.HTML { return fragment(func(b *markup) { b.rows(rows) }) },
-	"alternate": func(list []alternate) template.HTML { return fragment(func(b *markup) { b.alternates(list) }) },
-	"downloads": func(list []alternate) template.HTML { return fragment(func(b *markup) { b.downloads(list) }) },
+	"rows": func(rows [][]termView) template.HTML { return fragment(func(b *markup) { b.rows(rows) }) },
 }
 
 func fragment(write func(*markup)) template.HTML {
@@ -30,6 +22,12 @@ func fragment(write func(*markup)) template.HTML {
 
 // markup is HTML that is being written.
 type markup []byte
+
+// Write implements io.Writer.
+func (b *markup) Write(p []byte) (int, error) {
+	*b = append(*b, p...)
+	return len(p), nil
+}
 
 func (b *markup) raw(s string) { *b = append(*b, s...) }
 

@@ -130,11 +130,8 @@ func wktShapes(text string, swap bool, left *int, depth int) (out []shape) {
 func (v *viewer) shapesOf(id store.ID) (out []shape) {
 	hops := []store.ID{id}
 	for i := 0; i < len(hops) && i < 8; i++ {
-		var quads []store.Quad
-		v.check(v.scan(store.Range{Order: store.SPOG, Prefix: []store.ID{hops[i]}}, func(q store.Quad) bool {
-			quads = append(quads, q)
-			return len(quads) < 500
-		}))
+		quads, err := v.first(hops[i], 500)
+		v.check(err)
 		ids := make([]store.ID, 0, 2*len(quads))
 		for _, q := range quads {
 			ids = append(ids, q[store.P], q[store.O])

@@ -71,8 +71,14 @@ func escapeUnicode(path string) (escaped string, ok bool) {
 
 // resource is the address of the page about an IRI, with further parameters.
 func (l linker) resource(iri string, params ...string) string {
-	v := url.Values{}
 	path, own := l.own(iri)
+	if len(params) == 0 && l.at == "" && l.lang == "" { // as nearly all are
+		if own {
+			return path
+		}
+		return "/resource?iri=" + url.QueryEscape(iri)
+	}
+	v := url.Values{}
 	if !own {
 		path = "/resource"
 		v.Set("iri", iri)

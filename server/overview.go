@@ -112,7 +112,7 @@ func (s *Server) graphTable(ctx context.Context, snap store.Snapshot, p *page) (
 	}
 	named := len(graphs)
 	slices.SortStableFunc(graphs, func(a, b store.GraphCount) int { return cmp.Compare(b.Quads, a.Quads) })
-	d, err := newDescriber(ctx, snap, p.langs)
+	d, err := s.describer(ctx, snap, p.langs)
 	if err != nil {
 		return t, err
 	}

@@ -26,7 +26,7 @@ type page struct {
 	Endpoint             string
 	Nav                  []navLink
 	Wide                 bool
-	JSONLD               any
+	JSONLD               []byte
 	LangParam            string
 	Languages            []languageLink
 	Alternates           []alternate
@@ -132,10 +132,15 @@ func (s *Server) newPage(r *http.Request, query string) *page {
 
 // render writes a page. It is built in memory first, so that a fault in it becomes an error and not half a page.
 func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, name string, data any) error {
-	var buf bytes.Buffer
+	buf := make(markup, 0, 32<<10)
 	if err := templates.ExecuteTemplate(&buf, name, data); err != nil {
 		return err
 	}
+	s.sendPage(w, r, status, buf)
+	return nil
+}
+
+func (s *Server) sendPage(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	addVary(h, "Accept", "Accept-Language")
@@ -144,11 +149,10 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, name
 	}
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		out := newStreamOf(w, s.c.Stall, buf.Bytes())
+		out := newStreamOf(w, s.c.Stall, body)
 		out.turn = turnOf(r.Context())
 		out.end(nil)
 	}
-	return nil
 }
 
 const defaultQuery = "SELECT ?type (COUNT(*) AS ?number)\nWHERE { ?s a ?type }\nGROUP BY ?type\nORDER BY DESC(?number)\nLIMIT 50\n"
@@ -202,7 +206,7 @@ func (s *Server) downloads(p *page, q *queryRequest, offers []offer) []alternate
 }
 
 func (s *Server) table(ctx context.Context, snap store.Snapshot, res *sparql.Result, p *page, start time.Time) (*table, error) {
-	d, err := newDescriber(ctx, snap, p.langs)
+	d, err := s.describer(ctx, snap, p.langs)
 	if err != nil {
 		return nil, err
 	}

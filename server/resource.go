@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -130,7 +131,7 @@ func (s *Server) describe(w http.ResponseWriter, r *http.Request, iris []string,
 		return err
 	}
 	defer snap.Close()
-	d, err := newDescriber(ctx, snap, s.readerLanguages(r))
+	d, err := s.describer(ctx, snap, s.readerLanguages(r))
 	if err != nil {
 		return err
 	}
@@ -379,7 +380,9 @@ func (s *Server) resourcePage(w http.ResponseWriter, r *http.Request, d *describ
 			}
 		}
 		if about := v.schemaOrg(id, self, p.Heading); about != nil {
-			p.JSONLD = about
+			if p.JSONLD, err = json.Marshal(about); err != nil {
+				return err
+			}
 			if text, ok := about["description"].(string); ok {
 				p.Summary = cut(text, 300)
 			}
@@ -394,7 +397,12 @@ func (s *Server) resourcePage(w http.ResponseWriter, r *http.Request, d *describ
 	if v.err != nil {
 		return v.err
 	}
-	return s.render(w, r, http.StatusOK, "resource", p)
+	body := make(markup, 0, 32<<10)
+	if err := p.write(&body); err != nil {
+		return err
+	}
+	s.sendPage(w, r, http.StatusOK, body)
+	return nil
 }
 
 // pageOf shows one property of a resource, or one property that refers to it, page by page.

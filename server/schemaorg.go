@@ -56,11 +56,8 @@ func (v *viewer) schemaOrg(id store.ID, self, name string) map[string]any {
 }
 
 func (v *viewer) schemaThing(id store.ID, self, name string, whole bool) map[string]any {
-	var quads []store.Quad
-	v.check(v.scan(store.Range{Order: store.SPOG, Prefix: []store.ID{id}}, func(q store.Quad) bool {
-		quads = append(quads, q)
-		return len(quads) < 2000
-	}))
+	quads, err := v.first(id, 2000)
+	v.check(err)
 	ids := make([]store.ID, 0, 2*len(quads))
 	for _, q := range quads {
 		ids = append(ids, q[store.P], q[store.O])

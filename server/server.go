@@ -165,7 +165,8 @@ type Server struct {
 	writes   *slots         // one update at a time
 	answers  *answerCache   // nil where none are kept
 	requests requests       // how they were read
-	exports  *slots         // reading whole graphs takes long; it must not keep queries waiting
+	labels   labelCache
+	exports  *slots // reading whole graphs takes long; it must not keep queries waiting
 	link     linker
 	prefixes map[string]string // the configured ones; the well-known ones come after them
 	settings string            // for entity tags

@@ -43,7 +43,7 @@ func (v *viewer) originsOf(id store.ID) *origins {
 	index := map[store.ID]int{}
 	inDefault := false
 	rows := 0
-	v.check(v.scan(store.Range{Order: store.SPOG, Prefix: []store.ID{id}}, func(q store.Quad) bool {
+	take := func(q store.Quad) bool {
 		rows++
 		g := q[store.G]
 		if g == store.DefaultGraph {
@@ -63,7 +63,16 @@ func (v *viewer) originsOf(id store.ID) *origins {
 		key := [2]store.ID{q[store.P], q[store.O]}
 		o.at[key] = append(o.at[key], i)
 		return rows < distinctLimit
-	}))
+	}
+	quads, all, err := v.statements(id)
+	v.check(err)
+	if all {
+		for _, q := range quads {
+			take(q)
+		}
+	} else {
+		v.check(v.scan(store.Range{Order: store.SPOG, Prefix: []store.ID{id}}, take))
+	}
 	o.mixed = len(graphs) > 1 || len(graphs) == 1 && inDefault
 	v.check(v.fetch(graphs))
 	for i, g := range graphs {
@@ -84,11 +93,8 @@ func (v *viewer) origin(number int, graph store.ID) origin {
 	o.Graph.Outside = ""
 	best := map[*[]string]int{}
 	read := func(of store.ID) (activity store.ID) {
-		var quads []store.Quad
-		v.check(v.scan(store.Range{Order: store.SPOG, Prefix: []store.ID{of}}, func(q store.Quad) bool {
-			quads = append(quads, q)
-			return len(quads) < 200
-		}))
+		quads, err := v.first(of, 200)
+		v.check(err)
 		ids := make([]store.ID, 0, 2*len(quads))
 		for _, q := range quads {
 			ids = append(ids, q[store.P], q[store.O])
