@@ -374,13 +374,16 @@ type group struct {
 
 func (g *group) add(j *job) (result store.Result, err error) {
 	last := map[relation.Row]relation.Op{}
+	x := translations.Get().(*translation)
+	defer translations.Put(x)
 	for _, o := range j.operations {
-		rows, err := g.t.rows(nil, o.quads, o.op == relation.Insert)
+		err := x.rowsOf(g.t.terms, o.quads, o.op == relation.Insert)
+		for _, row := range x.rows {
+			last[row] = o.op
+		}
+		x.reset()
 		if err != nil {
 			return result, fmt.Errorf("%w: %w", errJob, err)
-		}
-		for _, row := range rows {
-			last[row] = o.op
 		}
 	}
 	rows := make([]relation.Row, 0, len(last))

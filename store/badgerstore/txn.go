@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"slices"
 	"sync"
 
 	"triplestore/rdf"
@@ -127,96 +126,17 @@ func (t *txn) Remove(quads []rdf.Quad) error {
 	return t.changeQuads(quads, relation.Delete)
 }
 
-// rowLists are lists of rows between the batches that need them.
-var rowLists = sync.Pool{New: func() any { return new([]relation.Row) }}
+// translations are kept between the batches that need them.
+var translations = sync.Pool{New: func() any { return new(translation) }}
 
 func (t *txn) changeQuads(quads []rdf.Quad, op relation.Op) error {
-	list := rowLists.Get().(*[]relation.Row)
-	defer rowLists.Put(list)
-	rows, err := t.rows(slices.Grow((*list)[:0], len(quads)), quads, op == relation.Insert)
-	if err != nil {
+	x := translations.Get().(*translation)
+	defer translations.Put(x)
+	defer x.reset()
+	if err := x.rowsOf(t.terms, quads, op == relation.Insert); err != nil {
 		return err
 	}
-	*list = rows
-	return t.change(rows, op)
-}
-
-// recent remembers IDs of terms that come again and again: predicates, types, graphs.
-type recent [64]struct {
-	term rdf.Term
-	id   store.ID
-}
-
-func (r *recent) slot(t rdf.Term) *struct {
-	term rdf.Term
-	id   store.ID
-} {
-	v := t.Value()
-	h := uint(len(v)) * 7
-	if len(v) > 2 {
-		h += uint(v[len(v)-1])*31 + uint(v[len(v)-3])*5
-	}
-	return &r[h%uint(len(r))]
-}
-
-// rows appends the quads as IDs. Without intern, quads with terms that are unknown are left out.
-func (t *txn) rows(rows []relation.Row, quads []rdf.Quad, intern bool) ([]relation.Row, error) {
-	var known recent
-	id := func(term rdf.Term, remember bool) (id store.ID, ok bool, err error) {
-		x := known.slot(term)
-		if x.id != store.NoID && x.term == term {
-			return x.id, true, nil
-		}
-		if intern {
-			id, err = t.terms.ID(term)
-			ok = err == nil
-		} else if !term.IsZero() {
-			id, ok, err = t.terms.Lookup(term)
-		}
-		if ok && remember {
-			x.term, x.id = term, id
-		}
-		return id, ok, err
-	}
-	var last rdf.Quad
-	var row relation.Row
-	for i := range quads {
-		q := &quads[i]
-		complete := true
-		for pos, term := range [4]*rdf.Term{&q.S, &q.P, &q.O, &q.G} {
-			switch {
-			case pos == int(store.G) && term.IsZero():
-				row[pos] = store.DefaultGraph
-				continue
-			case pos == int(store.S) && *term == last.S && !last.S.IsZero():
-				continue
-			}
-			if intern && term.IsZero() {
-				return nil, fmt.Errorf("store: a quad without %s", [...]string{"a subject", "a predicate", "an object"}[pos])
-			}
-			v, ok, err := id(*term, pos != int(store.S))
-			if err != nil {
-				return nil, err
-			}
-			if row[pos] = v; !ok {
-				complete = false
-				break
-			}
-		}
-		if !complete {
-			last.S = rdf.Term{}
-			continue
-		}
-		last.S = q.S
-		if err := store.Quad(row).Check(); err != nil {
-			if !intern {
-				continue
-			}
-			return nil, fmt.Errorf("%w: %v", err, q)
-		}
-		rows = append(rows, row)
-	}
-	return rows, nil
+	return t.change(x.rows, op)
 }
 
 func (t *txn) AddIDs(quads []store.Quad) error    { return t.changeIDs(quads, relation.Insert) }

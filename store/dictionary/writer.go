@@ -138,60 +138,21 @@ func (w *Writer) ID(t rdf.Term) (store.ID, error) {
 // Lookup finds the ID of a term.
 func (w *Writer) Lookup(t rdf.Term) (id store.ID, ok bool, err error) { return w.id(t, false) }
 
-func (w *Writer) id(t rdf.Term, intern bool) (store.ID, bool, error) {
-	if id, ok := store.Inline(t); ok {
-		return id, true, nil
-	}
-	if t.IsZero() {
-		return store.NoID, false, errors.New("dictionary: the zero Term has no ID")
-	}
-	key, second := w.base.key(t), w.second(t)
-	s := &w.shards[key%shards]
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if n := s.grow(); n > 0 {
-		w.slots.Add(n)
-	}
-	x := s.find(key, second)
-	if x.id != store.NoID {
-		return x.id, true, nil
-	}
-	var id store.ID
-	var ok bool
-	var err error
-	if w.known == nil || w.known.has(uint64(key)) {
-		id, ok, err = w.base.find(key, t)
-	}
-	if err == nil && !ok && intern {
-		id, err = w.append(t)
-		ok = err == nil
-	}
-	if err != nil || !ok {
-		return store.NoID, false, err
-	}
-	*x = slot{key, second, id}
-	s.used++
-	return id, true, nil
-}
-
-// append gives a new term its number and puts it into the tail.
-func (w *Writer) append(t rdf.Term) (store.ID, error) {
+// append gives a new term its number and puts it into the tail. It returns the tail if that is full now, for the caller to write: others
+// need not wait for that.
+func (w *Writer) append(t *rdf.Term) (store.ID, *fullBlock, error) {
 	if t.Size() > MaxTerm {
-		return store.NoID, ErrTermTooLong
+		return store.NoID, nil, ErrTermTooLong
 	}
 	var index uint16
-	tag := tagOf(&t)
+	tag := tagOf(t)
 	switch tag {
 	case store.TagLang:
 		index = w.languages.intern(t.Lang())
 	case store.TagTyped:
 		index = w.datatypes.intern(t.Datatype())
 	}
-	id, full, err := w.number(t, tag, index)
-	if err == nil && full != nil {
-		err = w.close(full)
-	}
-	return id, err
+	return w.number(t, tag, index)
 }
 
 // fullBlock is a block that takes no more terms and is not written yet.
@@ -201,9 +162,7 @@ type fullBlock struct {
 	lengths, data []byte
 }
 
-// number gives a term its number and puts it into the tail. It returns the tail if that is full now, for the caller to write: others
-// need not wait for that.
-func (w *Writer) number(t rdf.Term, tag store.Tag, index uint16) (id store.ID, full *fullBlock, err error) {
+func (w *Writer) number(t *rdf.Term, tag store.Tag, index uint16) (id store.ID, full *fullBlock, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err == nil && !w.loaded {
