@@ -69,8 +69,8 @@ func (l *load) open(ctx context.Context, d document) (*opened, error) {
 	return &opened{body: f, base: FileIRI(filepath.ToSlash(abs)), name: d.path}, nil
 }
 
-// document reads the i-th document. Its error ends the load; what only concerns the document goes into the report.
-func (l *load) document(ctx context.Context, i int, emit func([]rdf.Quad) error) error {
+// document reads the i-th document; emit is told whether its format can be parsed by several goroutines. Its error ends the load; what only concerns the document goes into the report.
+func (l *load) document(ctx context.Context, i int, emit func(quads []rdf.Quad, lines bool) error) error {
 	start := time.Now()
 	d, f := l.docs[i], &l.files[i]
 	defer func() {
@@ -128,9 +128,10 @@ func (l *load) document(ctx context.Context, i int, emit func([]rdf.Quad) error)
 	if base == "" {
 		base = src.base
 	}
-	p := parser{l: l, f: f, emit: emit}
+	p := parser{l: l, f: f, emit: func(quads []rdf.Quad) error { return emit(quads, fm.Lines) }}
 	o := format.ReadOptions{
 		Base: base, File: d.name, Lenient: p.reject, Contexts: l.o.Contexts, BlankNodePrefix: l.o.BlankNodePrefix + "-" + strconv.Itoa(i) + "-",
+		Transient: l.transient,
 	}
 	if err := fm.ParseParallel(ctx, buffered, o, l.o.Parallel, p.count); err != nil {
 		var te *rdf.ParseError

@@ -192,6 +192,9 @@ type load struct {
 	progress progress
 	failed   bool // strict, and something was rejected: keep parsing for the report, but stop adding
 	mu       sync.Mutex
+
+	// transient: of documents in lines nothing is kept when it was handed on.
+	transient bool
 }
 
 // smallLoad is up to how many bytes of files a load is not worth several goroutines. URLs and standard input count nothing.
@@ -216,22 +219,24 @@ func (l *load) run(ctx context.Context, txn store.Txn) error {
 			return nil
 		})
 	}
-	emit := func(quads []rdf.Quad) error {
+	add := txn.Add
+	if t, ok := txn.(store.TransientAdder); ok && l.o.Parallel > 1 {
+		l.transient, add = true, t.AddTransient
+	}
+	emit := func(quads []rdf.Quad, lines bool) error {
 		if l.stopped() {
 			return nil
+		}
+		if lines { // each goroutine adds what it has parsed, while that is in the processor's cache
+			l.setGraph(quads)
+			return add(quads)
 		}
 		for len(quads) > 0 {
 			b := pool.Get().(*[]rdf.Quad)
 			n := min(len(quads), batchSize)
 			*b = append((*b)[:0], quads[:n]...)
 			quads = quads[n:]
-			if !l.o.Graph.IsZero() {
-				for i := range *b {
-					if (*b)[i].G.IsZero() {
-						(*b)[i].G = l.o.Graph
-					}
-				}
-			}
+			l.setGraph(*b)
 			select {
 			case batches <- b:
 			case <-actx.Done():
@@ -257,6 +262,18 @@ func (l *load) run(ctx context.Context, txn store.Txn) error {
 		return perr
 	}
 	return ctx.Err()
+}
+
+// setGraph names the graph of triples that have none.
+func (l *load) setGraph(quads []rdf.Quad) {
+	if l.o.Graph.IsZero() {
+		return
+	}
+	for i := range quads {
+		if quads[i].G.IsZero() {
+			quads[i].G = l.o.Graph
+		}
+	}
 }
 
 func (l *load) stopped() bool {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +17,7 @@ import (
 
 	"triplestore/rdf"
 	"triplestore/store"
+	"triplestore/store/badgerstore"
 	"triplestore/store/memstore"
 )
 
@@ -389,6 +391,40 @@ func TestParallelLines(t *testing.T) {
 	f := report.Files[0]
 	if f.Statements != n || report.Inserted != n || f.Rejected != 1 || f.Places[0].Line != n-8 || f.Bytes != int64(b.Len()) {
 		t.Errorf("%+v", report)
+	}
+}
+
+// TestLinesIntoBadger loads the same document in pieces, whose memory is used again, and as a whole.
+func TestLinesIntoBadger(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	const n = 40_000
+	for i := range n {
+		fmt.Fprintf(&b, "_:s%d <http://e/p%d> \"%d \\\"%s\\\"\"@nb .\n", i/3, i%5, i, strings.Repeat("x", i%90))
+	}
+	dir := write(t, map[string]string{"big.nt": b.String(), "small.nt": one})
+	want := newStore(t)
+	st, err := badgerstore.Open(t.TempDir(), badgerstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	o := Options{BlankNodePrefix: "b", Graph: rdf.IRI("http://e/g")}
+	for parallel, to := range map[int]store.Store{1: want, 4: st} {
+		o.Parallel = parallel
+		if report, err := Load(t.Context(), to, []string{dir}, o); err != nil || report.Inserted != n+1 {
+			t.Fatalf("%+v, %v", report, err)
+		}
+	}
+	list := func(st store.Store) map[rdf.Quad]bool {
+		all := map[rdf.Quad]bool{}
+		for _, q := range quads(t, st) {
+			all[q] = true
+		}
+		return all
+	}
+	if !maps.Equal(list(st), list(want)) {
+		t.Error("the stores differ")
 	}
 }
 

@@ -25,7 +25,7 @@ func Read(ctx context.Context, address string, o Options, emit func([]rdf.Quad) 
 		o.BlankNodePrefix = nonce()
 	}
 	l := &load{o: o, docs: []document{{name: address, url: address, explicit: true}}, files: make([]File, 1)}
-	err := l.document(ctx, 0, func(quads []rdf.Quad) error {
+	err := l.document(ctx, 0, func(quads []rdf.Quad, _ bool) error {
 		if l.stopped() {
 			return errRejected
 		}

@@ -159,6 +159,12 @@ type Stats struct {
 	BytesOnDisk uint64 `json:"bytes_on_disk"`
 }
 
+// TransientAdder is a Txn that has, for long loads, a way of adding quads that keeps nothing of them: neither the slice nor the strings of
+// their terms, whose memory may be used for something else as soon as AddTransient returns. Else it is as Txn.Add.
+type TransientAdder interface {
+	AddTransient(quads []rdf.Quad) error
+}
+
 // Txn is a transaction: changes that become visible and durable together or not at all. It is used by one goroutine at a
 // time, except that Add may be called by several at once. A later call wins over an earlier one for the same quad. Its size
 // is not limited by memory.

@@ -56,6 +56,8 @@ type ReadOptions struct {
 	// MaxDepth limits nesting, MaxToken the bytes of one token or line, and of JSON-LD what is held in memory; 0 means the
 	// defaults of the format.
 	MaxDepth, MaxToken int
+	// Transient tells that no term is used after emit returns, see [turtle.Options].
+	Transient bool
 	// Contexts supplies the remote contexts that JSON-LD documents refer to, see [jsonld.Contexts] and [jsonld.ContextFiles]. Nil:
 	// none is known, and a document that needs one is an error. Nothing is ever fetched.
 	Contexts jsonld.Loader
@@ -174,7 +176,7 @@ func turtleFormat(d turtle.Dialect, name string, mediaTypes []string, extensions
 	options := func(o ReadOptions) turtle.Options {
 		return turtle.Options{
 			Dialect: d, Base: o.Base, File: o.File, Lenient: o.Lenient, BlankNodePrefix: o.BlankNodePrefix, Prefix: o.Prefix,
-			MaxDepth: o.MaxDepth, MaxToken: o.MaxToken,
+			MaxDepth: o.MaxDepth, MaxToken: o.MaxToken, Transient: o.Transient,
 		}
 	}
 	f.parse = func(ctx context.Context, r io.Reader, o ReadOptions, emit func([]rdf.Quad) error) error {

@@ -3,7 +3,7 @@ package turtle
 import "unsafe"
 
 // arena hands out strings that are not parts of the input: unescaped literals, resolved IRIs, labels. It cuts them from blocks
-// that are never reused, so that a string costs no allocation of its own.
+// that are not reused but by reset, so that a string costs no allocation of its own.
 type arena struct{ block []byte }
 
 const arenaBlock = 32 << 10
@@ -15,6 +15,9 @@ func (a *arena) reserve(n int) []byte {
 	}
 	return a.block[len(a.block):len(a.block):cap(a.block)]
 }
+
+// reset lets the present block be used anew: nobody has strings of it any more.
+func (a *arena) reset() { a.block = a.block[:0] }
 
 // keep makes a string of what was appended to the last slice of reserve.
 func (a *arena) keep(b []byte) string {

@@ -24,6 +24,9 @@ type lexer struct {
 	chunk int
 	// greedy makes fill wait for a full chunk.
 	greedy bool
+	// used holds chunks that may be used again, nil where there are none; whole is the present one.
+	used  chan []byte
+	whole []byte
 	// err is the error that stopped reading: a mistake in the input, or what the reader or emit gave.
 	err error
 	// at is where buf[0] is in the input.
@@ -72,15 +75,28 @@ func (l *lexer) fill() bool {
 	least := max(1, len(tail))
 	if cap(l.buf)-len(l.buf) < max(least, 512) {
 		l.chunk = min(max(firstChunk, 4*l.chunk), chunkSize)
-		chunk := make([]byte, len(tail), max(l.chunk, 4*len(tail)))
-		copy(chunk, tail)
 		l.at = l.at.after(l.buf[:l.pos])
+		l.whole = l.take(max(l.chunk, 4*len(tail)))
+		chunk := l.whole[:len(tail)]
+		copy(chunk, tail) // it may be the same memory
 		l.buf, l.pos = chunk, 0
 	}
 	if l.greedy {
 		least = cap(l.buf) - len(l.buf)
 	}
 	return l.read(least)
+}
+
+// take gives memory for a chunk of n bytes, which may have been one before.
+func (l *lexer) take(n int) []byte {
+	select {
+	case b := <-l.used: // for ever nil where nothing is used again
+		if cap(b) >= n {
+			return b
+		}
+	default:
+	}
+	return make([]byte, n)
 }
 
 // read appends at least n bytes to the window, or what is left. It does not use io.ReadAtLeast, which cannot tell the end of

@@ -28,8 +28,9 @@ func ParseParallel(ctx context.Context, r io.Reader, o Options, workers int, emi
 		}
 	}
 	type piece struct {
-		text []byte
-		at   position
+		text  []byte
+		at    position
+		chunk []byte // that the text is in
 	}
 	pieces := make(chan piece)
 	stop := make(chan struct{})
@@ -47,6 +48,10 @@ func ParseParallel(ctx context.Context, r io.Reader, o Options, workers int, emi
 		mu.Unlock()
 		once.Do(func() { close(stop) })
 	}
+	var used chan []byte
+	if o.Transient {
+		used = make(chan []byte, max(1, workers)+1)
+	}
 	for range max(1, workers) {
 		wg.Go(func() {
 			p := newLineParser(ctx, &o, emit)
@@ -54,10 +59,19 @@ func ParseParallel(ctx context.Context, r io.Reader, o Options, workers int, emi
 				if err := p.block(piece.text, piece.at); err != nil {
 					fail(err)
 				}
+				if o.Transient {
+					p.arena.reset()
+					if len(piece.chunk) == chunkSize {
+						select {
+						case used <- piece.chunk:
+						default:
+						}
+					}
+				}
 			}
 		})
 	}
-	blocks := blockReader{lexer: lexer{ctx: ctx, opts: &o, r: r, greedy: true}}
+	blocks := blockReader{lexer: lexer{ctx: ctx, opts: &o, r: r, greedy: true, used: used}}
 read:
 	for {
 		text, at, err := blocks.next()
@@ -68,7 +82,7 @@ read:
 			break
 		}
 		select {
-		case pieces <- piece{text, at}:
+		case pieces <- piece{text, at, blocks.whole}:
 		case <-stop:
 			break read
 		case <-ctx.Done():

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 
@@ -213,6 +215,44 @@ func TestLong(t *testing.T) {
 	_, err = turtle.ParseString(b.String()+"\n\n  e:x e:y \"z\" }", turtle.Options{Dialect: turtle.Turtle, File: "f"})
 	if want := fmt.Sprintf("f:%d:15: ", 1+3000*2+3); err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// TestTransient reads with memory that is used again, which nobody must notice who keeps nothing.
+func TestTransient(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	const n = 60000
+	for i := range n {
+		fmt.Fprintf(&b, "_:b%d <http://e/p%d> \"%d \\u00E6 %s\"@en .\n", i, i%7, i, strings.Repeat("y", i%50))
+	}
+	text := b.String()
+	text = strings.ReplaceAll(text, "\"40000 ", "40000 ")
+	var mu sync.Mutex
+	read := func(transient bool) (map[rdf.Quad]bool, []string) {
+		got := map[rdf.Quad]bool{}
+		var mistakes []string
+		o := turtle.Options{Transient: transient, BlankNodePrefix: "x-", Lenient: func(e *turtle.Error) { mistakes = append(mistakes, e.Error()) }}
+		err := turtle.ParseParallel(t.Context(), iotest.HalfReader(strings.NewReader(text)), o, 3, func(quads []rdf.Quad) error {
+			mu.Lock()
+			defer mu.Unlock()
+			for _, q := range quads {
+				got[rdf.Quad{S: q.S.Clone(), P: q.P.Clone(), O: q.O.Clone(), G: q.G}] = true
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got, mistakes
+	}
+	want, wrong := read(false)
+	got, mistakes := read(true)
+	if len(want) != n-1 || !maps.Equal(got, want) {
+		t.Errorf("%d quads, want %d, or others", len(got), len(want))
+	}
+	if len(wrong) != 1 || !slices.Equal(mistakes, wrong) {
+		t.Errorf("mistakes %v, want %v", mistakes, wrong)
 	}
 }
 

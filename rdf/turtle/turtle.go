@@ -53,6 +53,9 @@ type Options struct {
 	BlankNodePrefix string
 	// Prefix, if set, is told of each prefix that the document declares, without its colon, and of its resolved IRI.
 	Prefix func(name, iri string)
+	// Transient tells that no term is used after emit returns: ParseParallel then reads into the same memory again and again, instead
+	// of leaving all of the input to the garbage collector.
+	Transient bool
 	// MaxDepth limits the nesting of collections, property lists, triple terms and annotations; 0 means 1000.
 	MaxDepth int
 	// MaxToken limits the length of one IRI, literal or name, and of one line of N-Triples or N-Quads, in bytes; 0 means

@@ -51,8 +51,9 @@ type recorder struct {
 }
 
 var (
-	_ store.Txn = (*recorder)(nil)
-	_ Extender  = (*recorder)(nil)
+	_ store.Txn            = (*recorder)(nil)
+	_ store.TransientAdder = (*recorder)(nil)
+	_ Extender             = (*recorder)(nil)
 )
 
 // plain reports whether adding the quads needs no further check.
@@ -143,6 +144,15 @@ func (t *txn) do(o operation) error {
 func (r *recorder) Add(quads []rdf.Quad) error {
 	t, err := r.write(quads, relation.Insert)
 	if t == nil || err != nil {
+		return err
+	}
+	return t.Add(quads)
+}
+
+// AddTransient implements store.TransientAdder: it does not write down but carries out.
+func (r *recorder) AddTransient(quads []rdf.Quad) error {
+	t, err := r.whole()
+	if err != nil {
 		return err
 	}
 	return t.Add(quads)
