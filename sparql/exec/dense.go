@@ -19,31 +19,47 @@ type denseKeys struct {
 // denseSpan is how many IDs there may be between the least and the greatest for each key.
 const denseSpan = 64
 
-// newDenseKeys makes the numbers of the IDs in a column; it is nil where they lie too far apart or one of them is NoID.
-func newDenseKeys(ids []store.ID) *denseKeys {
-	if len(ids) == 0 {
+// newDenseKeys makes the numbers of the IDs in some columns; it is nil where they lie too far apart or one of them is NoID.
+func newDenseKeys(cols ...[]store.ID) *denseKeys {
+	least, most, n := ^store.ID(0), store.NoID, 0
+	for _, ids := range cols {
+		n += len(ids)
+		for _, id := range ids {
+			least, most = min(least, id), max(most, id)
+		}
+	}
+	if n == 0 || least == store.NoID {
 		return nil
 	}
-	least, most := ids[0], ids[0]
-	for _, id := range ids {
-		least, most = min(least, id), max(most, id)
-	}
 	span := uint64(most - least)
-	if least == store.NoID || span/denseSpan > uint64(len(ids))+64 {
+	if span/denseSpan > uint64(n)+64 {
 		return nil
 	}
 	words := spareWords.get(int(span/64) + 2)
 	clear(words)
 	d := &denseKeys{min: least, words: words, before: spareRows.get(len(words))}
-	for _, id := range ids {
-		x := uint64(id - least)
-		d.words[x/64] |= 1 << (x % 64)
+	for _, ids := range cols {
+		for _, id := range ids {
+			x := uint64(id - least)
+			d.words[x/64] |= 1 << (x % 64)
+		}
 	}
 	for i, w := range d.words {
 		d.before[i] = int32(d.n)
 		d.n += bits.OnesCount64(w)
 	}
 	return d
+}
+
+// keys are the IDs in the order of their numbers.
+func (d *denseKeys) keys() []store.ID {
+	ids := make([]store.ID, 0, d.n)
+	for i, w := range d.words {
+		for ; w != 0; w &= w - 1 {
+			ids = append(ids, d.min+store.ID(i*64+bits.TrailingZeros64(w)))
+		}
+	}
+	return ids
 }
 
 // find gives the number of an ID, or -1.

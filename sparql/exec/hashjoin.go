@@ -38,6 +38,7 @@ type hashJoin struct {
 	weighs     bool    // instead of equal rows, one is yielded with their number
 	weights    []int32 // of outL, or empty
 	hits       []int32
+	same       []int32 // see alike
 	hitRow     bool
 	bufs       [][]store.ID
 	comp       compactor
@@ -80,6 +81,7 @@ type index struct {
 	slots []int
 	keys  *keySet
 	dense *denseKeys // instead of keys
+	also  []int      // with dense: the slots after the first, in which the rows of a key have to be compared
 	start []int32    // by key: where its rows begin in rows; nil where each key has one row, which rows has by key
 	rows  []int32
 }
@@ -231,13 +233,9 @@ func (j *hashJoin) index(p *part, mask uint64) (*index, error) {
 			x.slots = append(x.slots, s)
 		}
 	}
-	if p.whole && len(x.slots) == 1 {
-		keys := j.table.cols[x.slots[0]][:j.table.n]
-		if x.dense = newDenseKeys(keys); x.dense != nil {
-			x.fillDense(keys)
-			p.indexes[mask] = x
-			return x, j.held.grow(x.dense.bytes() + int64(len(x.start)+len(x.rows))*4)
-		}
+	if p.whole && j.denseIndex(x) {
+		p.indexes[mask] = x
+		return x, j.held.grow(x.dense.bytes() + int64(len(x.start)+len(x.rows))*4)
 	}
 	n := len(p.rows)
 	if p.whole {
@@ -273,6 +271,50 @@ func (j *hashJoin) index(p *part, mask uint64) (*index, error) {
 	}
 	p.indexes[mask] = x
 	return x, j.held.grow(x.keys.bytes() + int64(len(x.start)+len(x.rows))*4)
+}
+
+// maxAlike is how many rows may have a key's value in the variable that they are found by, if there is more than one to compare.
+const maxAlike = 32
+
+// denseIndex makes an index by bits for all rows of the table, by the variable with the most values, and reports whether that is possible.
+func (j *hashJoin) denseIndex(x *index) bool {
+	best := 0
+	for i, s := range x.slots {
+		d := newDenseKeys(j.table.cols[s][:j.table.n])
+		switch {
+		case d == nil:
+		case x.dense == nil || d.n > x.dense.n:
+			if x.dense != nil {
+				x.dense.release()
+			}
+			x.dense, best = d, i
+		default:
+			d.release()
+		}
+	}
+	if x.dense == nil {
+		return false
+	}
+	if len(x.slots) > 1 && x.dense.n < j.table.n/maxAlike {
+		x.dense.release()
+		x.dense = nil
+		return false
+	}
+	x.slots[0], x.slots[best] = x.slots[best], x.slots[0]
+	x.fillDense(j.table.cols[x.slots[0]][:j.table.n])
+	if len(x.slots) == 1 {
+		return true
+	}
+	for i := 1; i < len(x.start); i++ {
+		if x.start[i]-x.start[i-1] > maxAlike {
+			slots := x.slots
+			x.release()
+			x.slots = slots
+			return false
+		}
+	}
+	x.also = x.slots[1:]
+	return true
 }
 
 // row is the n-th row of the part.
@@ -357,11 +399,29 @@ func (j *hashJoin) candidates() (done bool, err error) {
 		}
 		if n := x.find(key); n >= 0 {
 			j.cands = x.of(n)
+			if len(x.also) > 0 {
+				j.cands = j.alike(x, j.cands)
+			}
 			j.part++
 			return false, nil
 		}
 	}
 	return true, nil
+}
+
+// alike are those of rows that agree with the present left row in the variables that the index does not look at.
+func (j *hashJoin) alike(x *index, rows []int32) []int32 {
+	j.same = j.same[:0]
+next:
+	for _, r := range rows {
+		for _, s := range x.also {
+			if j.table.cols[s][r] != j.input.get(s, j.row) {
+				continue next
+			}
+		}
+		j.same = append(j.same, r)
+	}
+	return j.same
 }
 
 func (j *hashJoin) byMatch() bool {

@@ -31,11 +31,15 @@ func (j *hashJoin) probeOne() (bool, error) {
 	}
 	left := j.node.Kind == optimizer.Left && !j.byMatch()
 	exists := j.byMatch() && j.node.Kind != optimizer.Left && len(j.node.Conds) == 0
+	if len(x.also) > 0 {
+		j.probePairs(x, first[:j.input.n], second, exists, left)
+		return true, nil
+	}
 	if x.dense != nil && (x.start == nil || exists) {
 		j.probeDense(x, first[:j.input.n], exists)
 		return true, nil
 	}
-	weighs := j.weighs && j.node.Kind == optimizer.Inner && len(j.node.Conds) == 0 && !j.fetches()
+	weighs := j.weighing()
 	var key [2]store.ID
 	for j.row < j.input.n && len(j.outL) < batchSize {
 		if j.candAt < len(j.cands) { // of a row whose candidates did not fit into the batch before
@@ -127,6 +131,76 @@ func (j *hashJoin) probeDense(x *index, keys []store.ID, exists bool) {
 	j.outR = resize(j.outR, len(hits))
 	for i, r := range hits {
 		j.outR[i] = x.rows[x.dense.number(keys[r])]
+	}
+}
+
+// weighing reports whether rows stand for several equal ones.
+func (j *hashJoin) weighing() bool {
+	return j.weighs && j.node.Kind == optimizer.Inner && len(j.node.Conds) == 0 && !j.fetches()
+}
+
+// probePairs is probeOne for keys of two variables of which the first is found by bits and the second compared.
+func (j *hashJoin) probePairs(x *index, first, second []store.ID, exists, left bool) {
+	also := j.table.cols[x.also[0]]
+	weighs := j.weighing()
+	if x.start == nil && !left {
+		j.probePair(x, first, second, also, exists, weighs)
+		return
+	}
+	d := x.dense
+	for ; j.row < len(first) && len(j.outL) < batchSize; j.row++ {
+		found := int32(0)
+		if k := d.find(first[j.row]); k >= 0 {
+			for _, r := range x.of(k) {
+				if also[r] != second[j.row] {
+					continue
+				}
+				found++
+				if exists {
+					break
+				}
+				if !weighs {
+					j.outL, j.outR = append(j.outL, int32(j.row)), append(j.outR, r)
+				}
+			}
+		}
+		switch {
+		case exists:
+			j.matched[j.row] = found > 0
+		case weighs && found > 0:
+			j.outL, j.weights = append(j.outL, int32(j.row)), append(j.weights, found)
+		case left && found == 0:
+			j.outL, j.outR = append(j.outL, int32(j.row)), append(j.outR, -1)
+		}
+	}
+}
+
+// probePair is probePairs for all rows of the input at once, where each of them has at most one row on the right.
+func (j *hashJoin) probePair(x *index, first, second, also []store.ID, exists, weighs bool) {
+	j.row = len(first)
+	j.hits = resize(j.hits, len(first))
+	hits := j.hits[:x.dense.rows(first, j.hits)]
+	j.outL, j.outR = resize(j.outL, len(hits)), resize(j.outR, len(hits))
+	n := 0
+	for _, l := range hits { // without branches, as in denseKeys.rows
+		r := x.rows[x.dense.number(first[l])]
+		j.outL[n], j.outR[n] = l, r
+		if also[r] == second[l] {
+			n++
+		}
+	}
+	j.outL, j.outR = j.outL[:n], j.outR[:n]
+	switch {
+	case exists:
+		for _, l := range j.outL {
+			j.matched[l] = true
+		}
+		j.outL = j.outL[:0]
+	case weighs:
+		j.weights = resize(j.weights, n)
+		for i := range j.weights {
+			j.weights[i] = 1
+		}
 	}
 }
 

@@ -21,6 +21,7 @@ type path struct {
 	row    int
 	starts []store.ID // where both ends are free
 	start  int
+	many   *startSearch // of all starts, where the edges are in memory
 	seen   map[reachKey][]store.ID
 	bytes  int64
 
@@ -46,6 +47,8 @@ func newPath(q *Query, n *optimizer.Path, in operator, e *env) operator {
 
 func (p *path) close() {
 	p.in.close()
+	p.walker.close()
+	p.many = nil
 	p.held.release()
 }
 
@@ -59,6 +62,27 @@ func (p *path) end(r optimizer.Ref, row int) store.ID {
 func (p *path) next(b *batch) error {
 	p.rows, p.outS, p.outO = p.rows[:0], p.outS[:0], p.outO[:0]
 	for len(p.rows) < batchSize {
+		if p.many != nil {
+			if len(p.rows) > 0 {
+				break // what comes are slices of their own
+			}
+			s, o, err := p.many.next()
+			if err != nil {
+				return err
+			}
+			if len(s) > 0 {
+				p.rows = resize(p.rows, len(s))
+				for i := range p.rows {
+					p.rows[i] = int32(p.row)
+				}
+				p.yield(b, s, o)
+				return nil
+			}
+			p.many.close()
+			p.many, p.starts = nil, nil
+			p.row++
+			continue
+		}
 		if len(p.pend) > 0 {
 			n := min(len(p.pend), batchSize)
 			for _, x := range p.pend[:n] {
@@ -75,6 +99,14 @@ func (p *path) next(b *batch) error {
 		}
 		if p.starts != nil {
 			if p.start < len(p.starts) {
+				if p.start == adjacencyAfter || p.q.chop && p.start == 1 {
+					if err := p.searchAll(); err != nil {
+						return err
+					}
+					if p.many != nil {
+						continue
+					}
+				}
 				if err := p.from(p.starts[p.start], store.NoID); err != nil {
 					return err
 				}
@@ -103,6 +135,12 @@ func (p *path) next(b *batch) error {
 			return err
 		}
 	}
+	p.yield(b, p.outS, p.outO)
+	return nil
+}
+
+// yield makes a batch of p.rows and the ends of the path in them.
+func (p *path) yield(b *batch, from, to []store.ID) {
 	b.reset()
 	b.n = len(p.rows)
 	for s, col := range p.input.cols {
@@ -112,12 +150,11 @@ func (p *path) next(b *batch) error {
 		}
 	}
 	if p.node.S.IsVar() {
-		b.cols[p.node.S.Slot] = p.outS
+		b.cols[p.node.S.Slot] = from
 	}
 	if p.node.O.IsVar() {
-		b.cols[p.node.O.Slot] = p.outO
+		b.cols[p.node.O.Slot] = to
 	}
-	return nil
 }
 
 // begin finds the ends for the present row.
@@ -148,8 +185,12 @@ func (p *path) begin() error {
 // from sets the ends that are pending to those reached from a start, or to one of them where only that is asked for.
 func (p *path) from(start, only store.ID) error {
 	key := reachKey{start, p.inverse}
-	ends, ok := p.seen[key]
-	if !ok {
+	var ends []store.ID
+	known := false
+	if p.starts == nil { // a start of all nodes comes once only
+		ends, known = p.seen[key]
+	}
+	if !known {
 		var err error
 		if ends, err = p.walker.reach(p.node.Path, start, p.node.Min, p.node.Many, p.inverse); err != nil {
 			return err
@@ -164,7 +205,7 @@ func (p *path) from(start, only store.ID) error {
 				ends = nil
 			}
 		}
-		if p.starts == nil { // a start of all nodes comes once only
+		if p.starts == nil {
 			if p.bytes > cacheLimit {
 				clear(p.seen)
 				_ = p.q.memory.grow(-p.bytes)

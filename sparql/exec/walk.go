@@ -19,9 +19,9 @@ type walker struct {
 	stranger store.ID
 	mayPass  map[optimizer.Step]bool // see passes
 
-	calls int
-	memo  map[adjacencyKey]*adjacency
-	out   []store.ID
+	calls  int
+	memo   map[adjacencyKey]*adjacency
+	search search
 }
 
 type adjacencyKey struct {
@@ -29,14 +29,30 @@ type adjacencyKey struct {
 	inverse bool
 }
 
-// adjacency are the edges of a step, in memory: those of node n are to[start[n]:start[n+1]], all of them numbers of nodes.
+// adjacency are the edges of a step, in memory: those of node n are to[start[n]:start[n+1]], all of them numbers of nodes. It is read-only
+// and may be searched by several at once.
 type adjacency struct {
 	nodes *keySet
+	dense *denseKeys // instead of nodes
+	ids   []store.ID // of the nodes
 	start []int32
 	to    []int32
+}
+
+// number is that of a node, or -1.
+func (a *adjacency) number(id store.ID) int {
+	if a.dense != nil {
+		return a.dense.find(id)
+	}
+	return a.nodes.find1(id)
+}
+
+// search are the buffers of searches through an adjacency.
+type search struct {
 	mark  []uint32
 	stamp uint32
 	queue []int32
+	out   []store.ID
 }
 
 // adjacencyAfter is after how many searches the edges are read into memory.
@@ -52,7 +68,14 @@ func (w *walker) reach(step optimizer.Step, from store.ID, least int, many, inve
 			return nil, err
 		}
 		if a != nil {
-			return w.reachIn(a, from, least, many)
+			w.search.out = w.search.out[:0]
+			if err := w.search.reach(w.q, a, from, least, many); err != nil {
+				return nil, err
+			}
+			if w.calls&63 == 0 {
+				err = w.q.check()
+			}
+			return w.search.out, err
 		}
 	}
 	w.stranger = store.NoID
@@ -139,47 +162,45 @@ func (w *walker) closure(step optimizer.Step, from []store.ID, least int, many, 
 	return visited.keys, nil
 }
 
-// reachIn is reach over edges in memory.
-func (w *walker) reachIn(a *adjacency, from store.ID, least int, many bool) ([]store.ID, error) {
-	w.out = w.out[:0]
-	start := a.nodes.find([]store.ID{from})
+// reach appends to out what walker.reach finds.
+func (s *search) reach(q *Query, a *adjacency, from store.ID, least int, many bool) error {
+	start := a.number(from)
 	if least == 0 {
-		w.out = append(w.out, from)
+		s.out = append(s.out, from)
 	}
 	if start < 0 {
-		return w.out, nil
+		return nil
 	}
-	a.stamp++
-	if a.stamp == 0 {
-		clear(a.mark)
-		a.stamp = 1
+	if len(s.mark) != len(a.ids) {
+		s.mark, s.stamp = make([]uint32, len(a.ids)), 0
 	}
+	s.stamp++
+	if s.stamp == 0 {
+		clear(s.mark)
+		s.stamp = 1
+	}
+	mark, stamp, out := s.mark, s.stamp, s.out
 	if least == 0 {
-		a.mark[start] = a.stamp
+		mark[start] = stamp
 	}
-	a.queue = append(a.queue[:0], int32(start))
-	for i := 0; i < len(a.queue); i++ {
+	queue := append(s.queue[:0], int32(start))
+	for i := 0; i < len(queue) && (i == 0 || many); i++ {
 		if i&1023 == 1023 {
-			if err := w.q.check(); err != nil {
-				return nil, err
+			if err := q.check(); err != nil {
+				return err
 			}
 		}
-		if i > 0 && !many {
-			break
-		}
-		n := a.queue[i]
+		n := queue[i]
 		for _, t := range a.to[a.start[n]:a.start[n+1]] {
-			if a.mark[t] != a.stamp {
-				a.mark[t] = a.stamp
-				a.queue = append(a.queue, t)
-				w.out = append(w.out, a.nodes.keys[t])
+			if mark[t] != stamp {
+				mark[t] = stamp
+				queue = append(queue, t)
+				out = append(out, a.ids[t])
 			}
 		}
 	}
-	if w.calls&63 == 0 {
-		return w.out, w.q.check()
-	}
-	return w.out, nil
+	s.queue, s.out = queue, out
+	return nil
 }
 
 // adjacency reads the edges of a step into memory; nil where the step is more than predicates and their alternatives.
@@ -196,41 +217,85 @@ func (w *walker) adjacency(step optimizer.Step, inverse bool) (*adjacency, error
 		w.memo[key] = nil
 		return nil, nil
 	}
-	a := &adjacency{nodes: newKeySet(1)}
-	var from, to []int32
+	var from, to []store.ID
 	for _, l := range links {
 		err := w.edges(l, func(s, o []store.ID) error {
 			if l.Inverse != inverse {
 				s, o = o, s
 			}
-			size := a.nodes.bytes()
-			for i := range s {
-				x, _ := a.nodes.add(s[i : i+1])
-				y, _ := a.nodes.add(o[i : i+1])
-				from, to = append(from, int32(x)), append(to, int32(y))
-			}
-			return w.held.grow(a.nodes.bytes() - size + int64(len(s))*20)
+			from, to = append(from, s...), append(to, o...)
+			return w.held.grow(int64(len(s)) * 24)
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
-	a.start = make([]int32, a.nodes.n+1)
-	for _, x := range from {
-		a.start[x+1]++
+	a, err := w.arrange(from, to)
+	if err != nil {
+		return nil, err
 	}
-	for i := range a.nodes.n {
+	w.memo[key] = a
+	// The edges are numbers now, and each search has a mark for each node.
+	return a, w.held.grow(int64(len(a.ids))*20 - int64(len(from))*12)
+}
+
+// arrange makes an adjacency of edges.
+func (w *walker) arrange(from, to []store.ID) (*adjacency, error) {
+	a := &adjacency{}
+	if a.dense = newDenseKeys(from, to); a.dense != nil {
+		a.ids = a.dense.keys()
+	} else {
+		a.nodes = newKeySet(1)
+		for _, ids := range [][]store.ID{from, to} {
+			for at := 0; at < len(ids); at += batchSize {
+				if err := w.q.check(); err != nil {
+					return nil, err
+				}
+				size := a.nodes.bytes()
+				for i := at; i < min(at+batchSize, len(ids)); i++ {
+					a.nodes.add(ids[i : i+1])
+				}
+				if err := w.held.grow(a.nodes.bytes() - size); err != nil {
+					return nil, err
+				}
+			}
+		}
+		a.ids = a.nodes.keys
+	}
+	if err := w.q.check(); err != nil {
+		return nil, err
+	}
+	numbers := make([]int32, len(from))
+	a.start = make([]int32, len(a.ids)+1)
+	last, n := store.NoID, 0
+	for i, id := range from {
+		if id != last {
+			last, n = id, a.number(id)
+		}
+		numbers[i] = int32(n)
+		a.start[n+1]++
+	}
+	for i := range a.ids {
 		a.start[i+1] += a.start[i]
 	}
 	a.to = make([]int32, len(to))
 	at := slices.Clone(a.start)
-	for i, x := range from {
-		a.to[at[x]] = to[i]
+	for i, x := range numbers {
+		a.to[at[x]] = int32(a.number(to[i]))
 		at[x]++
 	}
-	a.mark = make([]uint32, a.nodes.n)
-	w.memo[key] = a
-	return a, w.held.grow(int64(a.nodes.n) * 8)
+	return a, nil
+}
+
+// close gives the memory of the edges to other queries.
+func (w *walker) close() {
+	for _, a := range w.memo {
+		if a != nil && a.dense != nil {
+			a.dense.release()
+			a.dense = nil
+		}
+	}
+	w.memo = nil
 }
 
 func linksOf(s optimizer.Step, to []*optimizer.StepLink) ([]*optimizer.StepLink, bool) {
@@ -393,47 +458,81 @@ func (w *walker) isNode(id store.ID) (bool, error) {
 	return false, nil
 }
 
-// nodes lists the terms from which a path with both ends free can begin: with all, every subject and object of the graph.
+// collect appends IDs, of which a run of equal ones comes once, and drops repetitions now and then.
+func (w *walker) collect(to *[]store.ID, ids []store.ID) error {
+	out := *to
+	before := cap(out)
+	if n := len(out) + len(ids); n > before && before > 1<<16 {
+		if out = distinctIDs(out); len(out) > before/2 {
+			out = slices.Grow(out, max(before, len(ids)))
+		}
+	}
+	for _, id := range ids {
+		if n := len(out); n == 0 || out[n-1] != id {
+			out = append(out, id)
+		}
+	}
+	*to = out
+	return w.held.grow(int64(cap(out)-before) * 8)
+}
+
+// distinctIDs sorts IDs and drops repetitions.
+func distinctIDs(ids []store.ID) []store.ID {
+	if !slices.IsSorted(ids) {
+		slices.Sort(ids)
+	}
+	return slices.Compact(ids)
+}
+
+// nodes lists the terms from which a path with both ends free can begin, in their order: with all, every subject and object of the graph.
 func (w *walker) nodes(step optimizer.Step, all bool) ([]store.ID, error) {
+	if links, ok := linksOf(step, nil); ok && !all {
+		return w.origins(links)
+	}
 	set := newKeySet(1)
 	add := func(ids []store.ID) error {
 		size := set.bytes()
 		for i := range ids {
-			set.add(ids[i : i+1])
+			if i == 0 || ids[i] != ids[i-1] {
+				set.add(ids[i : i+1])
+			}
 		}
 		return w.held.grow(set.bytes() - size)
 	}
-	if links, ok := linksOf(step, nil); ok && !all {
-		for _, l := range links {
-			if err := w.edges(l, func(s, o []store.ID) error {
-				if l.Inverse {
-					return add(o)
-				}
-				return add(s)
-			}); err != nil {
-				return nil, err
-			}
+	n := &optimizer.Scan{Pattern: w.pattern(optimizer.Ref{Slot: 2}), Order: store.SPOG}
+	op := newScan(w.q, n, w.env)
+	defer op.close()
+	b := newBatch(max(w.q.width, 3))
+	for {
+		if err := op.next(b); err != nil {
+			return nil, err
 		}
-	} else {
-		n := &optimizer.Scan{Pattern: w.pattern(optimizer.Ref{Slot: 2}), Order: store.SPOG}
-		op := newScan(w.q, n, w.env)
-		defer op.close()
-		b := newBatch(max(w.q.width, 3))
-		for {
-			if err := op.next(b); err != nil {
-				return nil, err
-			}
-			if b.n == 0 {
-				break
-			}
-			if err := add(b.cols[0][:b.n]); err != nil {
-				return nil, err
-			}
-			if err := add(b.cols[1][:b.n]); err != nil {
-				return nil, err
-			}
+		if b.n == 0 {
+			break
+		}
+		if err := add(b.cols[0][:b.n]); err != nil {
+			return nil, err
+		}
+		if err := add(b.cols[1][:b.n]); err != nil {
+			return nil, err
 		}
 	}
 	slices.Sort(set.keys)
 	return set.keys, nil
+}
+
+// origins lists the terms that links lead from.
+func (w *walker) origins(links []*optimizer.StepLink) ([]store.ID, error) {
+	var ids []store.ID
+	for _, l := range links {
+		if err := w.edges(l, func(s, o []store.ID) error {
+			if l.Inverse {
+				s = o
+			}
+			return w.collect(&ids, s)
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return distinctIDs(ids), nil
 }
