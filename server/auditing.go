@@ -35,7 +35,7 @@ func (s *Server) try(r *http.Request, operation string) error {
 		p.cause = err
 		return p
 	}
-	in.attempt = &attempt{server: s, entry: audit.Entry{Request: in.id, Caller: in.caller, Client: in.client, Operation: operation}}
+	in.attempt = &attempt{server: s, entry: audit.Entry{Request: in.id, Caller: in.caller(), Client: in.client(), Operation: operation}}
 	return nil
 }
 

@@ -12,12 +12,10 @@ import (
 	"triplestore/store"
 )
 
-type callerKey struct{}
-
 // callerOf is who makes a request. Without one it is somebody without a token: what forgets to say who asks gets what everyone may see.
 func (s *Server) callerOf(ctx context.Context) *access.Caller {
-	if c, ok := ctx.Value(callerKey{}).(*access.Caller); ok {
-		return c
+	if in := requestInfo(ctx); in != nil && in.who != nil {
+		return in.who
 	}
 	return s.policy.Get().Anonymous()
 }
@@ -57,9 +55,8 @@ func (s *Server) identify(next http.Handler) http.Handler {
 		if policy.Authenticates() {
 			addVary(w.Header(), "Authorization")
 		}
-		if in := requestInfo(r.Context()); in != nil {
-			in.client = s.c.Addresses.Of(r).String()
-		}
+		in := requestInfo(r.Context())
+		in.address = s.c.Addresses.Of(r)
 		if err != nil {
 			key := s.addressKey(r)
 			if s.enter(w, r, key) {
@@ -68,11 +65,8 @@ func (s *Server) identify(next http.Handler) http.Handler {
 			}
 			return
 		}
-		if in := requestInfo(r.Context()); in != nil {
-			in.caller = caller.Name
-		}
+		in.who = caller
 		scope := caller.Rights.Scope()
-		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, caller))
 		scopeConditions(r.Header, scope)
 		if scope == "" && !caller.Known() {
 			next.ServeHTTP(w, r)

@@ -21,7 +21,7 @@ func (s *Server) clientKey(r *http.Request) string {
 }
 
 func (s *Server) addressKey(r *http.Request) string {
-	ip := s.c.Addresses.Of(r)
+	ip := requestInfo(r.Context()).address
 	if !ip.IsValid() || ip.IsLoopback() {
 		return ""
 	}

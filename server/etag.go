@@ -66,11 +66,11 @@ func volatile(text string) bool {
 
 // queryTag is the entity tag of the answer to a query, or empty where there is none: for what may differ each time, for pages, and for
 // methods that know no conditions.
-func queryTag(r *http.Request, content *content, c store.Commit) string {
+func queryTag(r *http.Request, content *content, c store.Commit) []string {
 	if r.Method == http.MethodPost || content == nil {
-		return ""
+		return nil
 	}
-	return contentTag(c, content.sum)
+	return content.tag(c)
 }
 
 // queryContent is what the answer to a query depends on besides the state of the store and who asks; it is nil for what may differ each
@@ -83,13 +83,11 @@ func (s *Server) queryContent(r *http.Request, q *queryRequest) *content {
 	if q.union != nil {
 		parts = append(parts, "union", strconv.FormatBool(*q.union))
 	}
-	for _, offers := range [][]offer{solutionOffers, graphOffers} {
-		i, mediaType := choose(q.format, r.Header, offers)
-		if i >= 0 && offers[i].name == "html" {
-			return nil
-		}
-		parts = append(parts, mediaType)
+	solutions, graph := choiceOf(q.format, r.Header, solutionOffers), choiceOf(q.format, r.Header, graphOffers)
+	if solutions.name == "html" || graph.name == "html" {
+		return nil
 	}
+	parts = append(parts, solutions.mediaType, graph.mediaType)
 	if q.stored != nil {
 		parts = append(parts, q.stored.parts()...)
 	}
@@ -99,17 +97,24 @@ func (s *Server) queryContent(r *http.Request, q *queryRequest) *content {
 	for _, g := range q.named {
 		parts = append(parts, "named", g.Value())
 	}
-	return newContent(parts)
+	c := newContent(parts)
+	c.solutions, c.graph = solutions, graph
+	return c
 }
 
 // unchanged answers 304 if the client has what the tag names. "*" is not taken for a tag: it would hide errors of a query.
 func unchanged(w http.ResponseWriter, r *http.Request, tag string) bool {
-	if tag == "" {
+	return tag != "" && unchangedAs(w, r, []string{tag})
+}
+
+// unchangedAs is unchanged with the tag as the value of the header, which is not changed; nil is none.
+func unchangedAs(w http.ResponseWriter, r *http.Request, value []string) bool {
+	if len(value) == 0 {
 		return false
 	}
-	h := w.Header()
-	h.Set("ETag", tag)
-	h.Set("Cache-Control", "no-cache")
+	tag, h := value[0], w.Header()
+	h["Etag"] = value // as net/http writes the name
+	h["Cache-Control"] = noCache
 	for _, v := range r.Header.Values("If-None-Match") {
 		if strings.TrimSpace(v) != "*" && matches([]string{v}, tag) {
 			w.WriteHeader(http.StatusNotModified)

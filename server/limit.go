@@ -135,6 +135,23 @@ func (t *turn) park(write uint64) bool {
 	return true
 }
 
+// leave lets others have the slot for good, before the last write of an answer. Until give it counts as one whose client is slow. It reports
+// false, and the slot stays, where so many are slow that this has to be measured.
+func (t *turn) leave() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.parked || !t.have {
+		return false
+	}
+	if t.slots.parked.Add(1) > t.slots.queue {
+		t.slots.parked.Add(-1)
+		return false
+	}
+	t.parked = true
+	t.release()
+	return true
+}
+
 // resume ends a write. If it was parked, it waits for a slot, for which nobody is sent away.
 func (t *turn) resume() error {
 	t.mu.Lock()

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
 
+	"triplestore/server/access"
 	"triplestore/server/tracing"
 )
 
@@ -18,8 +20,8 @@ type info struct {
 	id      string // of the request, in every line of the log about it
 	trace   string // the id of its trace, or empty
 	problem *Problem
-	caller  string // the name of who asks
-	client  string // the address of who asks
+	who     *access.Caller // who asks, once that is known
+	address netip.Addr     // of who asks
 	work    time.Duration
 	turn    *turn // the slot that it has
 	attempt *attempt
@@ -30,11 +32,38 @@ type info struct {
 	slow    bool
 }
 
+// caller is the name of who asks, empty for somebody without a token.
+func (in *info) caller() string {
+	if in.who == nil {
+		return ""
+	}
+	return in.who.Name
+}
+
+// client is the address of who asks.
+func (in *info) client() string { return in.address.String() }
+
 type infoKey struct{}
 
 func requestInfo(ctx context.Context) *info {
+	if c, ok := ctx.(*requestContext); ok {
+		return &c.info
+	}
 	i, _ := ctx.Value(infoKey{}).(*info)
 	return i
+}
+
+// requestContext is the context of a request. It is asked for the info many times.
+type requestContext struct {
+	context.Context
+	info info
+}
+
+func (c *requestContext) Value(key any) any {
+	if key == (infoKey{}) {
+		return &c.info
+	}
+	return c.Context.Value(key)
 }
 
 // requestID is what the log calls a request by.
@@ -109,45 +138,61 @@ func (s *Server) record(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		ctx, span := s.c.Tracer.Request(r)
-		rec, in := &recorder{ResponseWriter: w}, &info{id: newID(), trace: tracing.ID(ctx)}
+		x := &struct { // for one allocation
+			rec recorder
+			ctx requestContext
+		}{recorder{ResponseWriter: w}, requestContext{ctx, info{id: newID(), trace: tracing.ID(ctx)}}}
+		rec, in := &x.rec, &x.ctx.info
 		ended := false
 		s.metrics.Begin()
 		defer func() {
 			took := time.Since(start)
-			level, status := slog.LevelInfo, rec.status
-			attrs := append(make([]slog.Attr, 0, 10), in.ids(), slog.String("method", r.Method), slog.String("path", r.URL.EscapedPath()))
-			if p := in.problem; p != nil {
-				if status = p.Status; status >= 500 {
-					level = slog.LevelError
-				}
-				attrs = append(attrs, slog.String("problem", p.Title))
-				if p.ID != "" {
-					attrs = append(attrs, slog.String("id", p.ID))
-				}
-				if p.cause != nil {
-					attrs = append(attrs, slog.Any("cause", p.cause))
-				}
+			status := rec.status
+			if in.problem != nil {
+				status = in.problem.Status
 			}
-			if in.caller != "" {
-				attrs = append(attrs, slog.String("caller", in.caller))
-			}
-			if !ended {
-				attrs = append(attrs, slog.Bool("aborted", true))
-			}
-			attrs = append(attrs, slog.Int("status", status), slog.Int64("bytes", rec.bytes), slog.Duration("took", took))
-			if in.rows > 0 {
-				attrs = append(attrs, slog.Int64("rows", in.rows))
-			}
-			if in.spilled > 0 {
-				attrs = append(attrs, slog.Int64("spilled", in.spilled))
-			}
-			s.c.Log.LogAttrs(r.Context(), level, "request", attrs...)
+			s.logRequest(r, in, status, rec.bytes, took, ended)
 			s.measure(r, in, status, rec.bytes, took, ended)
 			trace(span, r, in, status, ended)
 		}()
-		next.ServeHTTP(rec, r.WithContext(context.WithValue(ctx, infoKey{}, in)))
+		next.ServeHTTP(rec, r.WithContext(&x.ctx))
 		ended = true
 	})
+}
+
+// logRequest writes the line of the log about a request that has ended.
+func (s *Server) logRequest(r *http.Request, in *info, status int, bytes int64, took time.Duration, ended bool) {
+	level := slog.LevelInfo
+	if in.problem != nil && status >= 500 {
+		level = slog.LevelError
+	}
+	if !s.c.Log.Enabled(r.Context(), level) {
+		return
+	}
+	attrs := append(make([]slog.Attr, 0, 10), in.ids(), slog.String("method", r.Method), slog.String("path", r.URL.EscapedPath()))
+	if p := in.problem; p != nil {
+		attrs = append(attrs, slog.String("problem", p.Title))
+		if p.ID != "" {
+			attrs = append(attrs, slog.String("id", p.ID))
+		}
+		if p.cause != nil {
+			attrs = append(attrs, slog.Any("cause", p.cause))
+		}
+	}
+	if name := in.caller(); name != "" {
+		attrs = append(attrs, slog.String("caller", name))
+	}
+	if !ended {
+		attrs = append(attrs, slog.Bool("aborted", true))
+	}
+	attrs = append(attrs, slog.Int("status", status), slog.Int64("bytes", bytes), slog.Duration("took", took))
+	if in.rows > 0 {
+		attrs = append(attrs, slog.Int64("rows", in.rows))
+	}
+	if in.spilled > 0 {
+		attrs = append(attrs, slog.Int64("spilled", in.spilled))
+	}
+	s.c.Log.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
 // catch turns a panic into an answer with an id, or breaks the connection where an answer has begun.

@@ -114,6 +114,20 @@ func choose(format string, h http.Header, offers []offer) (index int, mediaType 
 	return byFormat(formatAliases[strings.ReplaceAll(format, " ", "+")], offers)
 }
 
+// choice is what choose chose, with the value of Content-Type, which has no room, so that nobody can add to it. Without a name there is none.
+type choice struct {
+	name, mediaType string
+	header          []string
+}
+
+func choiceOf(format string, h http.Header, offers []offer) choice {
+	i, mediaType := choose(format, h, offers)
+	if i < 0 {
+		return choice{}
+	}
+	return choice{offers[i].name, mediaType, []string{contentType(mediaType)}}
+}
+
 // byFormat finds an offer by its name or a media type.
 func byFormat(format string, offers []offer) (index int, mediaType string) {
 	for i, o := range offers {

@@ -168,8 +168,23 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, p *Problem) {
 	}
 }
 
+// What most answers vary by. The values have no room, so that nobody can add to them.
+var (
+	varyEncoding = []string{"Accept-Encoding"}
+	varyAccept   = []string{"Accept-Encoding", "Accept"}
+)
+
+// addVary adds names of headers to Vary, as they are written in RFC 9110.
 func addVary(h http.Header, names ...string) {
 	for _, n := range names {
+		switch now := h["Vary"]; {
+		case n == varyEncoding[0] && len(now) == 0:
+			h["Vary"] = varyEncoding
+			continue
+		case n == varyAccept[1] && len(now) == 1 && now[0] == varyEncoding[0]:
+			h["Vary"] = varyAccept
+			continue
+		}
 		found := false
 		for _, v := range h.Values("Vary") {
 			found = found || v == n

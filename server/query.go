@@ -94,7 +94,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 	}
 	commit, content := snap.Commit(), q.content
 	tag, key := queryTag(r, content, commit), s.answerKey(r, content, commit)
-	if unchanged(w, r, tag) {
+	if unchangedAs(w, r, tag) {
 		return nil
 	}
 	if key != "" {
@@ -126,12 +126,10 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 			tag, key = queryTag(r, content, commit), s.answerKey(r, content, commit)
 		}
 	}
-	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel()
-	mementoHeaders(w.Header(), q.at, commit, "")
-	w.Header().Del("ETag")
-	if tag != "" {
-		w.Header().Set("ETag", tag)
+	ctx, h := r.Context(), w.Header()
+	mementoHeaders(h, q.at, commit, "")
+	if delete(h, "Etag"); len(tag) > 0 {
+		h["Etag"] = tag
 	}
 	o := s.engine.Options()
 	if q.timeout > 0 {
@@ -149,7 +147,9 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 	}
 	start := time.Now()
 	defer s.slow(r.Context(), q.text, start)
-	unhurried(w)
+	if r.Body != http.NoBody || r.ProtoMajor != 1 { // else net/http has done so
+		unhurried(w)
+	}
 	if q.explain != "" {
 		return s.answerPlan(ctx, w, r, snap, q, o)
 	}
@@ -172,22 +172,20 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 		}
 	}()
 	kind(r, queryKinds[res.Form()])
-	offers := graphOffers
-	switch res.Form() {
-	case algebra.Select, algebra.Ask:
-		offers = solutionOffers
-	}
-	i, mediaType := choose(q.format, r.Header, offers)
-	if i < 0 {
-		return notAcceptable(offers)
-	}
-	if offers[i].name == "html" {
+	solutions := res.Form() == algebra.Select || res.Form() == algebra.Ask
+	as := q.as(r, solutions)
+	switch as.name {
+	case "":
+		if solutions {
+			return notAcceptable(solutionOffers)
+		}
+		return notAcceptable(graphOffers)
+	case "html":
 		return s.answerPage(ctx, w, r, snap, res, q, start)
 	}
 	out := newStream(w, s.c.Stall)
-	out.turn = turnOf(r.Context())
-	w.Header().Set("Content-Type", contentType(mediaType))
-	w.Header().Set("Cache-Control", "no-cache")
+	out.turn = turn
+	h["Content-Type"], h["Cache-Control"] = as.header, noCache
 	if r.Method == http.MethodHead {
 		return nil
 	}
@@ -195,10 +193,10 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 		out.keep(s.answers.limit())
 	}
 	_, writing := tracing.Start(ctx, "write results")
-	if res.Form() == algebra.Select || res.Form() == algebra.Ask {
-		err = s.writeSolutions(r.Context(), out, res, offers[i].name)
+	if solutions {
+		err = s.writeSolutions(r.Context(), out, res, as.name)
 	} else {
-		err = s.writeGraph(r.Context(), out, res, offers[i].name)
+		err = s.writeGraph(r.Context(), out, res, as.name)
 	}
 	if rerr = err; err == nil {
 		rerr = out.failed
@@ -211,7 +209,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 		s.note(r, q, err, out)
 	}
 	if body, whole := out.kept(); err == nil && whole {
-		a := &cachedAnswer{key: key, contentType: contentType(mediaType), body: body}
+		a := &cachedAnswer{key: key, contentType: as.header, body: body}
 		if in := requestInfo(r.Context()); in != nil {
 			a.rows = in.rows
 		}
@@ -224,6 +222,22 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 	}
 	return nil
 }
+
+// as is the format that a query is answered in.
+func (q *queryRequest) as(r *http.Request, solutions bool) choice {
+	switch {
+	case q.content != nil && solutions:
+		return q.content.solutions
+	case q.content != nil:
+		return q.content.graph
+	case solutions:
+		return choiceOf(q.format, r.Header, solutionOffers)
+	}
+	return choiceOf(q.format, r.Header, graphOffers)
+}
+
+// noCache is a value of Cache-Control. It has no room, so that nobody can add to it.
+var noCache = []string{"no-cache"}
 
 // queryKinds are the kinds of queries in the metrics.
 var queryKinds = map[algebra.Form]string{algebra.Select: "select", algebra.Ask: "ask", algebra.Construct: "construct", algebra.Describe: "describe"}

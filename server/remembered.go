@@ -7,14 +7,34 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"triplestore/store"
 )
 
-// content is what the answer to a query depends on besides the state of the store and who asks. It is never changed.
+// content is what the answer to a query depends on besides the state of the store and who asks. It is safe for concurrent use.
 type content struct {
 	sum string // a hash of its parts, for entity tags
 	key string // the parts as one string, for answers that are kept
+
+	solutions, graph choice // which format either of the two has
+
+	tagged atomic.Pointer[taggedState] // the entity tag that was asked for last
+}
+
+type taggedState struct {
+	commit store.Commit
+	tag    []string
+}
+
+// tag is the entity tag of a state, as the value of a header without room, so that nobody can add to it.
+func (c *content) tag(commit store.Commit) []string {
+	t := c.tagged.Load()
+	if t == nil || t.commit != commit {
+		t = &taggedState{commit, []string{contentTag(commit, c.sum)}}
+		c.tagged.Store(t)
+	}
+	return t.tag
 }
 
 func newContent(parts []string) *content {
@@ -55,7 +75,7 @@ func (s *Server) answerKey(r *http.Request, c *content, state store.Commit) stri
 
 // The bounds of what requests remembers.
 const (
-	rememberedBytes = 4 << 20
+	rememberedBytes = 16 << 20
 	rememberedLimit = 8 << 10 // of one request
 )
 

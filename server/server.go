@@ -313,7 +313,20 @@ func (s *Server) routes() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.record(s.catch(headers(s.identify(s.share(compress(direct(sparqlPath, sparql, m))))))), nil
+	return s.record(s.catch(headers(s.identify(s.share(encode(compress, direct(sparqlPath, sparql, m))))))), nil
+}
+
+// encode compresses for those who take that. Those who name no content coding need not go through the compression.
+func encode(compress func(http.Handler) http.HandlerFunc, next http.Handler) http.Handler {
+	compressed := compress(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.Header["Accept-Encoding"]) > 0 {
+			compressed(w, r)
+			return
+		}
+		addVary(w.Header(), "Accept-Encoding")
+		next.ServeHTTP(w, r)
+	})
 }
 
 // compressible reports whether a media type is text of some kind.

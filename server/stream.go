@@ -33,7 +33,7 @@ type stream struct {
 	keepLimit int
 	dropped   bool // it was longer
 
-	pooled bool // buf came from streamBuffers, and may go back
+	pooled *[]byte // what buf came in from streamBuffers, if it may go back
 }
 
 // streamBuffers are those of streams that have ended.
@@ -61,7 +61,8 @@ func (s *stream) kept() (body []byte, whole bool) {
 func (s *stream) tooLong() bool { return s.dropped }
 
 func newStream(w http.ResponseWriter, stall time.Duration) *stream {
-	return &stream{w: w, rc: http.NewResponseController(w), stall: stall, last: time.Now(), buf: (*streamBuffers.Get().(*[]byte))[:0], pooled: true}
+	b := streamBuffers.Get().(*[]byte)
+	return &stream{w: w, rc: http.NewResponseController(w), stall: stall, last: time.Now(), buf: (*b)[:0], pooled: b}
 }
 
 // newStreamOf makes a stream of a body that is there. The body is only read: it may be one that others read too.
@@ -132,17 +133,36 @@ func (s *stream) send() {
 		}
 	}
 	for rest := s.buf; len(rest) > 0 && s.failed == nil; {
-		if s.stall > 0 {
-			if s.failed = ignoreUnsupported(s.rc.SetWriteDeadline(time.Now().Add(s.stall))); s.failed != nil {
-				break
-			}
-		}
 		n := min(len(rest), streamBuffer)
-		s.failed = s.patiently(func() error { _, err := s.w.Write(rest[:n]); return err })
+		s.failed = s.patiently(func() error { return s.write(rest[:n]) })
 		rest = rest[n:]
 	}
 	s.buf = s.buf[:0]
 	s.last = time.Now()
+}
+
+// write gives the client so long for some bytes as it may stall.
+func (s *stream) write(p []byte) error {
+	if s.stall > 0 {
+		if err := ignoreUnsupported(s.rc.SetWriteDeadline(time.Now().Add(s.stall))); err != nil {
+			return err
+		}
+	}
+	_, err := s.w.Write(p)
+	return err
+}
+
+// sendAll sends an answer that is whole and small. Nothing is left to do for which a slot would be needed, so no clock has to run beside it.
+func (s *stream) sendAll() {
+	if s.begun || len(s.buf) > streamBuffer || s.turn != nil && !s.turn.leave() {
+		s.send()
+		return
+	}
+	s.begun = true
+	if len(s.buf) > 0 {
+		s.failed = s.write(s.buf)
+	}
+	s.buf = s.buf[:0]
 }
 
 // end sends the rest. With an error it either reports that nothing was sent yet, so that the caller can answer with a problem,
@@ -159,14 +179,14 @@ func (s *stream) end(err error) (unsent bool) {
 			s.w.Header().Set("Content-Length", strconv.Itoa(len(s.buf)))
 		}
 		s.keepLimit = 0 // what is to be kept was taken
-		s.send()
+		s.sendAll()
 	}
 	if s.failed != nil {
 		panic(http.ErrAbortHandler)
 	}
-	if buf := s.buf; s.pooled && cap(buf) <= 4*streamBuffer {
-		s.buf = nil
-		streamBuffers.Put(&buf)
+	if b := s.pooled; b != nil && cap(s.buf) <= 4*streamBuffer {
+		*b, s.buf, s.pooled = s.buf, nil, nil
+		streamBuffers.Put(b)
 	}
 	return false
 }
