@@ -380,7 +380,7 @@ func (p *planner) unionWith(o *algebra.Union, in Node) (Node, error) {
 func (p *planner) planGroup(g *joinGroup, in Node) (Node, error) {
 	var err error
 	if !isUnit(in) {
-		if in, err = p.applyFilters(g, in, -1); err != nil {
+		if in, err = p.applyFilters(g, in, nil); err != nil {
 			return nil, err
 		}
 	}
@@ -393,53 +393,35 @@ func (p *planner) planGroup(g *joinGroup, in Node) (Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	active := p.graph
-	defer func() { p.graph = active }()
-	for level := 0; ; level++ {
-		if n, err = p.applyFilters(g, n, level); err != nil {
-			return nil, err
-		}
-		if level == len(g.steps) {
-			return n, nil
-		}
-		s := g.steps[level]
-		p.graph = s.graph
-		switch s.kind {
-		case stepLeft:
-			n, err = p.leftJoin(n, s)
-		case stepMinus:
-			n, err = p.minus(n, s)
-		case stepExtend:
-			var c *Cond
-			if c, err = p.cond(s.expr); err == nil {
-				n = p.extend(n, s.slot, c)
-			}
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
+	return p.planSteps(g, n)
 }
 
-// wanted is the only variable that the first OPTIONAL or MINUS has in common with the joins before it, or -1: rows that are sorted by it
-// can be merged.
+// wanted is the variable that rows had better be sorted by, so that most OPTIONALs and MINUSes, which have only that in common with the
+// joins before them, can be merged; or -1.
 func (g *joinGroup) wanted() int {
-	if len(g.steps) == 0 || g.steps[0].kind == stepExtend {
-		return -1
+	best, most := -1, 0
+	count := map[int]int{}
+	for _, s := range g.steps {
+		if s.kind == stepExtend {
+			continue
+		}
+		common := s.scope.certain.Intersect(g.base.certain).Slots()
+		if len(common) != 1 {
+			continue
+		}
+		c := common[0]
+		if count[c]++; count[c] > most {
+			best, most = c, count[c]
+		}
 	}
-	common := g.steps[0].scope.certain.Intersect(g.base.certain).Slots()
-	if len(common) != 1 {
-		return -1
-	}
-	return common[0]
+	return best
 }
 
-// applyFilters adds the filters that may be evaluated after so many steps: those whose variables are all bound for certain, or
-// that stand here.
-func (p *planner) applyFilters(g *joinGroup, n Node, level int) (Node, error) {
+// applyFilters adds the filters that may be evaluated now: those whose variables are all bound for certain, or that are ready.
+func (p *planner) applyFilters(g *joinGroup, n Node, ready func(*groupFilter) bool) (Node, error) {
 	var now []*groupFilter
 	for _, f := range g.filters {
-		if !f.done && (level >= f.level || f.vars.In(n.P().Certain)) {
+		if !f.done && (f.vars.In(n.P().Certain) || ready != nil && ready(f)) {
 			f.done = true
 			now = append(now, f)
 		}

@@ -78,6 +78,17 @@ func TestOptionalPlans(t *testing.T) {
 		{"nobody reads it, but it tells how often: stays", []string{
 			"SELECT ?o { ?d :org ?o OPTIONAL { ?d :keyword ?k } }",
 		}},
+		{"what drops rows first, what adds rows last", []string{
+			"SELECT * { ?d :type :Dataset OPTIONAL { ?d :keyword ?k } OPTIONAL { ?d :text ?t } MINUS { ?d :org :o1 } }",
+			"SELECT * { ?d :type :Dataset OPTIONAL { ?d :keyword ?k } OPTIONAL { ?d :mail ?m } FILTER (!BOUND(?m) || ?m < 'mail 30') }",
+			"SELECT * { ?d :size ?n OPTIONAL { ?x :org ?n } OPTIONAL { ?d :text ?t } OPTIONAL { ?d :mail ?m } }",
+		}},
+		{"one needs what another may have bound: as written", []string{
+			"SELECT * { ?d :type :Dataset OPTIONAL { ?d :keyword ?k } OPTIONAL { ?d :text ?k } }",
+			"SELECT * { ?d :type :Dataset OPTIONAL { ?d :keyword ?k } OPTIONAL { ?d :text ?t FILTER (?t > ?k) } }",
+			"SELECT * { ?d :type :Dataset OPTIONAL { ?d :keyword ?k } MINUS { ?d :text ?k } }",
+			"SELECT * { ?d :type :Dataset OPTIONAL { ?d :keyword ?k } BIND (RAND() AS ?r) OPTIONAL { ?d :text ?t } }",
+		}},
 	} {
 		fmt.Fprintf(&out, "# %s\n\n", section.name)
 		for _, q := range section.queries {

@@ -12,10 +12,11 @@ func (p *planner) joinable(x *algebra.Exists) bool {
 	for _, v := range p.outer[x] {
 		outer[v] = true
 	}
-	return p.joinableOp(x.In, outer)
+	return p.joinableOp(x.In, outer, true)
 }
 
-func (p *planner) joinableOp(op algebra.Op, outer nameSet) bool {
+// joinableOp is joinable for an operator of the pattern. Those on top are planned on the outer rows; others may be planned on their own.
+func (p *planner) joinableOp(op algebra.Op, outer nameSet, top bool) bool {
 	switch o := op.(type) {
 	case *algebra.BGP, *algebra.Values, *algebra.Service:
 		return true
@@ -24,21 +25,21 @@ func (p *planner) joinableOp(op algebra.Op, outer nameSet) bool {
 		_, some := o.Path.(*algebra.OneOrMore)
 		return some || !o.S.IsVar() || !o.O.IsVar() || !outer[o.S.Var] && !outer[o.O.Var]
 	case *algebra.Join:
-		return p.joinableOp(o.L, outer) && p.joinableOp(o.R, outer)
+		return p.joinableOp(o.L, outer, false) && p.joinableOp(o.R, outer, false)
 	case *algebra.Union:
-		return p.joinableOp(o.L, outer) && p.joinableOp(o.R, outer)
+		return p.joinableOp(o.L, outer, false) && p.joinableOp(o.R, outer, false)
 	case *algebra.Graph:
-		return !o.Name.IsVar() && p.joinableOp(o.In, outer)
+		return !o.Name.IsVar() && p.joinableOp(o.In, outer, false)
 	case *algebra.Filter:
-		// Filters that see an outer variable are evaluated with it, since groups are planned on top of the outer rows. One that
-		// the pattern itself may or may not bind has to be put into the pattern first.
+		// Filters on top that see an outer variable are evaluated with it. One that the pattern itself may or may not bind has to be
+		// put into the pattern first.
 		sc := p.scope(o.In)
 		for v := range outer {
-			if x := p.slot(v); sc.maybe.Has(x) && !sc.certain.Has(x) && p.exprSlots(o.Cond).Has(x) {
+			if x := p.slot(v); (!top || sc.maybe.Has(x)) && !sc.certain.Has(x) && p.exprSlots(o.Cond).Has(x) {
 				return false
 			}
 		}
-		return p.joinableOp(o.In, outer)
+		return p.joinableOp(o.In, outer, top)
 	}
 	return false
 }

@@ -33,18 +33,7 @@ func TestEquations(t *testing.T) {
 		s := rdf.IRI(fmt.Sprintf("http://e/s%d", rng.IntN(16)))
 		quads = append(quads, rdf.Quad{S: s, P: rdf.IRI("http://e/" + []string{"p", "q", "r"}[i%3]), O: values[rng.IntN(len(values))]})
 	}
-	s := memstore.New()
-	defer s.Close()
-	if _, err := s.Update(t.Context(), func(x store.Txn) error { return x.Add(quads) }); err != nil {
-		t.Fatal(err)
-	}
-	snap, err := s.Snapshot()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer snap.Close()
-	now := time.Unix(1_700_000_000, 0).UTC()
-	for _, pattern := range []string{
+	sameAnswers(t, quads, []string{
 		"?a :p ?x . ?b :q ?y FILTER(?x = ?y)",
 		"?a :p ?x . ?b :q ?y FILTER(?y = ?x && ?a != ?b)",
 		"?a :p ?x . ?b :q ?y . ?c :r ?z FILTER(?x = ?y && ?y = ?z)",
@@ -61,8 +50,25 @@ func TestEquations(t *testing.T) {
 		"{ SELECT ?x (COUNT(*) AS ?n) { ?a :p ?x . ?b :q ?y FILTER(?x = ?y) } GROUP BY ?x }",
 		"?a :p ?x . ?b :q/:r* ?y FILTER(?x = ?y)",
 		"?a :p ?x LATERAL { ?b :q ?y . ?c :r ?z FILTER(?y = ?z) FILTER(?x = ?y) }",
-	} {
-		for _, form := range []string{"SELECT *", "SELECT DISTINCT ?a ?b", "ASK", "CONSTRUCT { ?a <http://e/is> ?b }"} {
+	}, "SELECT *", "SELECT DISTINCT ?a ?b", "ASK", "CONSTRUCT { ?a <http://e/is> ?b }")
+}
+
+// sameAnswers compares the engine with this package, for patterns in several forms of query.
+func sameAnswers(t *testing.T, quads []rdf.Quad, patterns []string, forms ...string) {
+	t.Helper()
+	s := memstore.New()
+	defer s.Close()
+	if _, err := s.Update(t.Context(), func(x store.Txn) error { return x.Add(quads) }); err != nil {
+		t.Fatal(err)
+	}
+	snap, err := s.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer snap.Close()
+	now := time.Unix(1_700_000_000, 0).UTC()
+	for _, pattern := range patterns {
+		for _, form := range forms {
 			text := "PREFIX : <http://e/> " + form + " WHERE { " + pattern + " }"
 			parsed, err := syntax.ParseQuery(text, syntax.Options{})
 			if err != nil {
