@@ -148,9 +148,14 @@ func askEngine(ctx context.Context, o sparql.Options, snap store.Snapshot, text 
 		return nil, err
 	}
 	defer r.Close()
+	return readAnswer(r)
+}
+
+func readAnswer(r *sparql.Result) (*sparqltest.Answer, error) {
 	a := &sparqltest.Answer{Form: r.Form(), Vars: r.Vars()}
 	switch r.Form() {
 	case algebra.Ask:
+		var err error
 		a.Bool, err = r.Bool()
 		return a, err
 	case algebra.Construct:
