@@ -153,6 +153,7 @@ func (p *resourcePage) write(b *markup) error {
 	}
 	b.raw("<h1")
 	b.attr("lang", p.HeadingLang)
+	b.attr("dir", p.HeadingDir)
 	b.raw(">")
 	b.text(p.Heading)
 	b.raw("</h1>\n")

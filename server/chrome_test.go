@@ -59,7 +59,7 @@ var referencePages = template.Must(template.Must(referenceTemplates.Clone()).Fun
 <article>
 <header class="resource-head">
 {{if .Types}}<ul class="types" aria-label="{{.M.Type}}">{{template "items" .Types}}</ul>{{end}}
-<h1{{if .HeadingLang}} lang="{{.HeadingLang}}"{{end}}>{{.Heading}}</h1>
+<h1{{if .HeadingLang}} lang="{{.HeadingLang}}"{{end}}{{if .HeadingDir}} dir="{{.HeadingDir}}"{{end}}>{{.Heading}}</h1>
 <p class="iri"><code>{{.IRI}}</code>{{if .Outside}} <a class="outside" href="{{.Outside}}" rel="noopener nofollow">{{.M.ExternalLink}} ↗</a>{{end}}</p>
 {{with .Canonical}}<p class="canonical">{{$.M.SameAs}} {{template "term" .}}</p>{{end}}
 {{if .Back}}<p><a href="{{.Back}}">← {{.M.Back}}</a></p>{{end}}
@@ -128,7 +128,7 @@ func FuzzPages(f *testing.F) {
 			Nav: []navLink{{s, other, false}, {other, s, true}}, Languages: []languageLink{{s, other, s, false}, {other, s, s, true}},
 			Wide: shape&1 != 0, Alternates: []alternate{{s, other, s}},
 		}
-		p := &resourcePage{page: base, Heading: s, HeadingLang: other, IRI: other, ShowProperties: shape&2 != 0, ShowReferences: shape&4 != 0, Page: 3, Side: shape&8 != 0}
+		p := &resourcePage{page: base, Heading: s, HeadingLang: other, HeadingDir: s, IRI: other, ShowProperties: shape&2 != 0, ShowReferences: shape&4 != 0, Page: 3, Side: shape&8 != 0}
 		if shape&16 != 0 {
 			var err error
 			if p.JSONLD, err = json.Marshal(map[string]any{"name": s, other: []any{s, 1.5}}); err != nil {

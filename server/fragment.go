@@ -92,13 +92,16 @@ func (b *markup) attr(name, value string) {
 }
 
 // named writes the link of a property or an IRI.
-func (b *markup) named(href, iri, lang, text string) {
+func (b *markup) named(href, iri, lang, text string) { b.link(href, iri, lang, "", text) }
+
+func (b *markup) link(href, iri, lang, dir, text string) {
 	b.raw(`<a href="`)
 	b.href(href)
 	b.raw(`" title="`)
 	b.text(iri)
 	b.raw(`"`)
 	b.attr("lang", lang)
+	b.attr("dir", dir)
 	b.raw(">")
 	b.text(text)
 	b.raw("</a>")
@@ -146,7 +149,7 @@ func (b *markup) term(t *termView) {
 			b.raw("</span> ")
 		}
 		if t.Href != "" {
-			b.named(t.Href, t.IRI, t.Lang, t.Text)
+			b.link(t.Href, t.IRI, t.Lang, t.Dir, t.Text)
 		} else {
 			b.raw("<span>")
 			b.text(t.Text)

@@ -12,7 +12,7 @@ var referenceTemplates = template.Must(template.New("").Parse(`{{define "term"}}
 {{- else if .Literal}}<span class="literal"{{if .Lang}} lang="{{.Lang}}"{{end}}{{if .Dir}} dir="{{.Dir}}"{{end}}>{{.Text}}</span>
 {{- if .Lang}} <span class="tag">{{.Lang}}</span>{{end}}{{if .Datatype}} <span class="tag">{{.Datatype}}</span>{{end}}
 {{- if .Outside}} <a class="outside" href="{{.Outside}}" rel="noopener nofollow" aria-label="{{.Outside}}">↗</a>{{end}}
-{{- else}}{{if .Note}}<span class="note">{{.Note}}</span> {{end}}{{if .Href}}<a href="{{.Href}}" title="{{.IRI}}"{{if .Lang}} lang="{{.Lang}}"{{end}}>{{.Text}}</a>{{else}}<span>{{.Text}}</span>{{end}}
+{{- else}}{{if .Note}}<span class="note">{{.Note}}</span> {{end}}{{if .Href}}<a href="{{.Href}}" title="{{.IRI}}"{{if .Lang}} lang="{{.Lang}}"{{end}}{{if .Dir}} dir="{{.Dir}}"{{end}}>{{.Text}}</a>{{else}}<span>{{.Text}}</span>{{end}}
 {{- if .Outside}} <a class="outside" href="{{.Outside}}" rel="noopener nofollow" aria-label="{{.Outside}}">↗</a>{{end}}
 {{- end}}{{end}}
 
@@ -56,7 +56,7 @@ func FuzzFragments(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, s, other string, shape byte) {
-		iri := termView{Text: s, IRI: other, Href: s, Lang: other}
+		iri := termView{Text: s, IRI: other, Href: s, Lang: other, Dir: s}
 		values := []termView{iri, {Text: s, Literal: true, Lang: other, Dir: other, Datatype: s, Outside: s}, {Text: other, Note: s, Outside: other}, {Text: other, Href: other, IRI: s, Note: other}}
 		p := propertyView{Name: s, Lang: other, IRI: s, Href: other, Total: s, Values: values[:1]}
 		if shape&1 != 0 {

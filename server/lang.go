@@ -90,3 +90,27 @@ func rank(t rdf.Term, langs []string) int {
 	}
 	return 2*len(langs) + 1
 }
+
+// rightToLeft are the languages that are written from right to left in their usual script.
+var rightToLeft = map[string]bool{
+	"ar": true, "he": true, "fa": true, "ur": true, "yi": true, "ps": true, "ckb": true, "sd": true, "ug": true, "dv": true, "syr": true, "arc": true, "nqo": true,
+}
+
+// direction is that of a text: its base direction, or where it has none that of its language, from which a script says otherwise (az-Arab, ur-Latn).
+func direction(t rdf.Term) string {
+	if d := t.Direction().String(); d != "" || t.Lang() == "" {
+		return d
+	}
+	base, rest, _ := strings.Cut(strings.ToLower(t.Lang()), "-")
+	script, _, _ := strings.Cut(rest, "-")
+	switch script {
+	case "arab", "hebr", "thaa", "syrc", "nkoo", "adlm", "rohg":
+		return "rtl"
+	case "latn", "cyrl":
+		return ""
+	}
+	if rightToLeft[base] {
+		return "rtl"
+	}
+	return ""
+}

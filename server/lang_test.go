@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"triplestore/rdf"
 )
 
 func TestReaderLanguages(t *testing.T) {
@@ -37,5 +39,23 @@ func TestReaderLanguages(t *testing.T) {
 	}
 	if got := withUnderstood([]string{"pl"}, []string{"de"}); !slices.Equal(got, []string{"pl", "en", "de"}) {
 		t.Errorf("with a server in German a reader of Polish reads %v", got)
+	}
+}
+
+func TestDirection(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		lang, want string
+	}{{"ar", "rtl"}, {"AR-eg", "rtl"}, {"he", "rtl"}, {"nb", ""}, {"en", ""}, {"az-Arab", "rtl"}, {"ur-Latn-PK", ""}, {"arn", ""}, {"fa-IR", "rtl"}, {"", ""}} {
+		term := rdf.String("x")
+		if c.lang != "" {
+			term = rdf.LangLiteral("x", c.lang)
+		}
+		if got := direction(term); got != c.want {
+			t.Errorf("%q: %q, want %q", c.lang, got, c.want)
+		}
+	}
+	if got := direction(rdf.DirLangLiteral("x", "ar", rdf.LeftToRight)); got != "ltr" {
+		t.Errorf("a base direction that is stated gives %q", got)
 	}
 }

@@ -19,20 +19,21 @@ import (
 
 type resourcePage struct {
 	*page
-	Heading, HeadingLang, IRI, Outside, Back string
-	Types                                    []termView
-	Properties, References                   []propertyView
-	ShowProperties, ShowReferences           bool
-	Prev, Following                          string
-	Page                                     int
-	Facts                                    []fact
-	Canonical                                *termView // what the resource is described as, where that is another IRI
-	Suggestions                              []termView
-	Side                                     bool
-	Pictures                                 []picture
-	Map                                      *mapView
-	Origins                                  []origin
-	Mixed                                    bool
+	Heading, HeadingLang, HeadingDir string
+	IRI, Outside, Back               string
+	Types                            []termView
+	Properties, References           []propertyView
+	ShowProperties, ShowReferences   bool
+	Prev, Following                  string
+	Page                             int
+	Facts                            []fact
+	Canonical                        *termView // what the resource is described as, where that is another IRI
+	Suggestions                      []termView
+	Side                             bool
+	Pictures                         []picture
+	Map                              *mapView
+	Origins                          []origin
+	Mixed                            bool
 }
 
 // picture of a resource. It is shown where it comes from this server or one that the configuration names, so that no other learns who looks
@@ -198,7 +199,7 @@ func (s *Server) describe(w http.ResponseWriter, r *http.Request, iris []string,
 		for _, iri := range similar {
 			p.Suggestions = append(p.Suggestions, termView{Text: iri, Href: p.link.resource(iri)})
 		}
-		if external(self) {
+		if _, own := s.link.own(self); !own && external(self) {
 			p.Outside = self
 		}
 		return s.render(w, r, http.StatusNotFound, "notfound", p)
@@ -330,7 +331,7 @@ func (s *Server) resourcePage(w http.ResponseWriter, r *http.Request, d *describ
 	if label.IsZero() {
 		p.Heading = v.name(self)
 	} else {
-		p.Heading, p.HeadingLang = label.Value(), v.foreign(label.Lang())
+		p.Heading, p.HeadingLang, p.HeadingDir = label.Value(), v.foreign(label.Lang()), direction(label)
 	}
 	p.Title = p.Heading
 	if canonical != store.NoID {

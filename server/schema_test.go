@@ -43,3 +43,34 @@ func TestSchemaSizes(t *testing.T) {
 		t.Error("there is a choice where there are few classes")
 	}
 }
+
+// TestSchemaPicture: arrows that meet a side of a box share it, nothing is drawn beyond the picture, and names of arrows do not cover each other.
+func TestSchemaPicture(t *testing.T) {
+	t.Parallel()
+	boxes := []schemaBox{{X: 12, Y: 12, W: boxWidth, H: 100}, {X: 500, Y: 12, W: boxWidth, H: 100}, {X: 500, Y: 200, W: boxWidth, H: 60}}
+	list := curves(boxes, []pairOfBoxes{{0, 1}, {0, 2}, {1, 0}, {1, 2}, {2, 1}})
+	ends := map[dot]int{}
+	for i, c := range list {
+		ends[c[0]]++
+		ends[c[3]]++
+		if loop := i >= 3; loop != (c.at(0.5).x > 500+boxWidth) {
+			t.Errorf("arrow %d goes through %v", i, c.at(0.5))
+		}
+	}
+	if len(ends) != 10 {
+		t.Errorf("%d different ends of 5 arrows", len(ends))
+	}
+	if a, b := list[0][0], list[1][0]; a.y >= b.y {
+		t.Errorf("the arrow to the upper box begins at %v, that to the lower at %v", a, b)
+	}
+	taken := []area{}
+	for range 3 {
+		x, y, covers := settle("publisher", list[0], taken)
+		for _, other := range taken {
+			if covers.common(other) > 0 {
+				t.Errorf("the name at %g, %g covers another", x, y)
+			}
+		}
+		taken = append(taken, covers)
+	}
+}

@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"triplestore/store"
@@ -37,8 +38,10 @@ const (
 	boxWidth     = 210.0
 	boxHead      = 34.0
 	boxLine      = 17.0
-	columnGap    = 200.0
-	rowGap       = 34.0
+	leastGap     = 200.0
+	mostGap      = 460.0
+	gapPerArrow  = 18.0
+	rowGap       = 40.0
 	columnHeight = 1100.0
 	edgeNames    = 2 // predicates that an arrow names
 )
@@ -90,12 +93,23 @@ func drawSchema(g *schemaGraph, p *page, names map[store.ID]propertyView) *schem
 		columns[l] = append(columns[l], i)
 		deepest = max(deepest, l)
 	}
+	// A gap between columns is as wide as the names of the arrows through it want.
+	gaps := make([]float64, deepest+1)
+	for _, k := range order {
+		from, to := level[k.from], level[k.to]
+		for l := min(from, to); l < max(from, to); l++ {
+			gaps[l]++
+		}
+		if from == to {
+			gaps[from]++
+		}
+	}
 	x := 12.0
-	place := func(list []int, at float64) {
+	place := func(list []int, at, gap float64) {
 		y := 12.0
 		for _, i := range list {
 			if y > 12 && y+height(i) > columnHeight {
-				at += boxWidth + columnGap/2
+				at += boxWidth + gap/2
 				y = 12
 			}
 			boxes[i] = schemaBox{X: at, Y: y, W: boxWidth, H: height(i), TextX: at + 12, TextY: y + 22}
@@ -123,8 +137,9 @@ func drawSchema(g *schemaGraph, p *page, names map[store.ID]propertyView) *schem
 			return sum / n
 		}
 		slices.SortStableFunc(list, func(a, b int) int { return cmp.Compare(middle(a), middle(b)) })
-		place(list, x)
-		x += boxWidth + columnGap
+		gap := min(max(leastGap, gapPerArrow*gaps[l]), mostGap)
+		place(list, x, gap)
+		x += boxWidth + gap
 	}
 	var alone []int
 	for i := range g.classes {
@@ -133,10 +148,8 @@ func drawSchema(g *schemaGraph, p *page, names map[store.ID]propertyView) *schem
 		}
 	}
 	if len(alone) > 0 {
-		place(alone, x)
-		x += boxWidth + columnGap
+		place(alone, x, leastGap)
 	}
-	pic.Width = x - columnGap + 24
 	for i := range boxes {
 		b, c := &boxes[i], g.classes[i]
 		view := c.term.view(p)
@@ -154,36 +167,88 @@ func drawSchema(g *schemaGraph, p *page, names map[store.ID]propertyView) *schem
 	for _, b := range boxes {
 		taken = append(taken, area{b.X - 2, b.Y, b.X + b.W + 2, b.Y + b.H})
 	}
-	for n, k := range order {
-		e, curve := edge(boxes[k.from], boxes[k.to], n)
-		e.Label = edgeLabel(edges[k], names)
+	ends := make([]pairOfBoxes, len(order))
+	for i, k := range order {
+		ends[i] = pairOfBoxes{k.from, k.to}
+	}
+	right := 0.0
+	for _, b := range boxes {
+		right = max(right, b.X+b.W)
+	}
+	for i, curve := range curves(boxes, ends) {
+		e := schemaEdge{D: curve.path(), Label: edgeLabel(edges[order[i]], names)}
 		var covers area
 		e.X, e.Y, covers = settle(e.Label, curve, taken)
 		taken = append(taken, covers)
+		right = max(right, covers.x2, curve.at(0.5).x)
 		pic.Edges = append(pic.Edges, e)
 	}
+	pic.Width = right + 16
 	return pic
 }
 
-// edge draws an arrow; n sets apart the ones that run beside each other.
-func edge(a, b schemaBox, n int) (e schemaEdge, curve [8]float64) {
-	shift := float64(n%3-1) * 7
-	ay, by := a.Y+a.H/2+shift, b.Y+b.H/2+shift
-	var x1, x2, c1, c2 float64
-	switch {
-	case a.X+a.W <= b.X: // to the right
-		x1, x2 = a.X+a.W, b.X
-		c1, c2 = (x1+x2)/2, (x1+x2)/2
-	case b.X+b.W <= a.X: // back to the left
-		x1, x2 = a.X, b.X+b.W
-		c1, c2 = (x1+x2)/2, (x1+x2)/2
-	default: // in the same column, around the right side
-		x1, x2 = a.X+a.W, b.X+b.W
-		c1 = x1 + 50 + 12*float64(n%4)
-		c2 = c1
+type pairOfBoxes struct{ from, to int }
+
+type dot struct{ x, y float64 }
+
+// curve is a cubic Bézier curve.
+type curve [4]dot
+
+func (c curve) path() string {
+	return fmt.Sprintf("M%.0f %.0fC%.0f %.0f %.0f %.0f %.0f %.0f", c[0].x, c[0].y, c[1].x, c[1].y, c[2].x, c[2].y, c[3].x, c[3].y)
+}
+
+func (c curve) at(t float64) dot {
+	return dot{bezier(t, c[0].x, c[1].x, c[2].x, c[3].x), bezier(t, c[0].y, c[1].y, c[2].y, c[3].y)}
+}
+
+// curves draws the arrows between boxes. Those that meet a side of a box share its height, in the order of where they come from.
+func curves(boxes []schemaBox, arrows []pairOfBoxes) []curve {
+	type port struct {
+		box  int
+		left bool
 	}
-	e.D = fmt.Sprintf("M%.0f %.0fC%.0f %.0f %.0f %.0f %.0f %.0f", x1, ay, c1, ay, c2, by, x2, by)
-	return e, [8]float64{x1, c1, c2, x2, ay, ay, by, by}
+	type end struct {
+		arrow, at int // at is 0 where the arrow begins, 3 where it ends
+		toward    float64
+	}
+	sides := map[port][]end{}
+	out := make([]curve, len(arrows))
+	for i, a := range arrows {
+		from, to := boxes[a.from], boxes[a.to]
+		fromLeft, toLeft := false, false // in the same column: around the right side
+		switch {
+		case from.X+from.W <= to.X:
+			toLeft = true
+		case to.X+to.W <= from.X:
+			fromLeft = true
+		}
+		sides[port{a.from, fromLeft}] = append(sides[port{a.from, fromLeft}], end{i, 0, to.Y + to.H/2})
+		sides[port{a.to, toLeft}] = append(sides[port{a.to, toLeft}], end{i, 3, from.Y + from.H/2})
+	}
+	for p, list := range sides {
+		b := boxes[p.box]
+		slices.SortFunc(list, func(x, y end) int { return cmp.Or(cmp.Compare(x.toward, y.toward), x.arrow-y.arrow, x.at-y.at) })
+		for i, e := range list {
+			d := dot{b.X + b.W, b.Y + b.H*float64(i+1)/float64(len(list)+1)}
+			if p.left {
+				d.x = b.X
+			}
+			out[e.arrow][e.at] = d
+		}
+	}
+	loops := 0.0
+	for i := range out {
+		c := &out[i]
+		if middle := (c[0].x + c[3].x) / 2; boxes[arrows[i].from].X != boxes[arrows[i].to].X {
+			c[1], c[2] = dot{middle, c[0].y}, dot{middle, c[3].y}
+			continue
+		}
+		bulge := max(c[0].x, c[3].x) + 46 + 22*math.Mod(loops, 5)
+		loops++
+		c[1], c[2] = dot{bulge, c[0].y}, dot{bulge, c[3].y}
+	}
+	return out
 }
 
 // edgeLabel names the predicates of an arrow.
@@ -203,20 +268,25 @@ func edgeLabel(relations []schemaRelation, names map[store.ID]propertyView) (lab
 // area is what a label or a box covers.
 type area struct{ x1, y1, x2, y2 float64 }
 
-func (a area) meets(b area) bool { return a.x1 < b.x2 && b.x1 < a.x2 && a.y1 < b.y2 && b.y1 < a.y2 }
+func (a area) common(b area) float64 {
+	return max(0, min(a.x2, b.x2)-max(a.x1, b.x1)) * max(0, min(a.y2, b.y2)-max(a.y1, b.y1))
+}
 
-// settle finds a place on the curve where a label covers nothing, as near to the middle as there is one.
-func settle(label string, curve [8]float64, taken []area) (x, y float64, covers area) {
+// settle finds a place on the curve where a label covers nothing, as near to the middle as there is one, or else as little as can be.
+func settle(label string, c curve, taken []area) (x, y float64, covers area) {
 	half := 3.3*float64(len([]rune(label))) + 4
-	at := func(t float64) area {
-		x, y := bezier(t, curve[0], curve[1], curve[2], curve[3]), bezier(t, curve[4], curve[5], curve[6], curve[7])
-		return area{x - half, y - 9, x + half, y + 7}
-	}
-	best := at(0.5)
-	for i := range 41 {
-		t := 0.5 + float64((i+1)/2)*0.02*float64(1-2*(i%2))
-		if place := at(t); !slices.ContainsFunc(taken, place.meets) {
-			best = place
+	best, least := area{}, math.Inf(1)
+	for i := range 45 {
+		d := c.at(0.5 + float64((i+1)/2)*0.02*float64(1-2*(i%2)))
+		place := area{d.x - half, d.y - 9, d.x + half, d.y + 7}
+		covered := 0.0
+		for _, t := range taken {
+			covered += place.common(t)
+		}
+		if covered < least {
+			best, least = place, covered
+		}
+		if covered == 0 {
 			break
 		}
 	}

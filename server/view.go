@@ -84,7 +84,7 @@ func (v *viewer) term(id store.ID, t rdf.Term) termView {
 			label, err := v.label(id)
 			v.check(err)
 			if !label.IsZero() {
-				tv.Text, tv.Lang = label.Value(), v.foreign(label.Lang())
+				tv.Text, tv.Lang, tv.Dir = label.Value(), v.foreign(label.Lang()), direction(label)
 			} else if name := builtinName(t.Value(), v.m.Lang); name != "" {
 				tv.Text = name
 			}
@@ -99,7 +99,7 @@ func (v *viewer) term(id store.ID, t rdf.Term) termView {
 		tr := t.Triple()
 		return termView{Text: "<<( " + v.plain(tr.S) + " " + v.plain(tr.P) + " " + v.plain(tr.O) + " )>>"}
 	}
-	tv := termView{Text: t.Value(), Lang: t.Lang(), Dir: t.Direction().String(), Literal: true}
+	tv := termView{Text: t.Value(), Lang: t.Lang(), Dir: direction(t), Literal: true}
 	if dt := t.Datatype(); t.Lang() == "" && dt != xsdSpace+"string" {
 		tv.Datatype = v.name(dt)
 		if dt == xsdSpace+"anyURI" && external(t.Value()) {

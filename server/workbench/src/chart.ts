@@ -1,4 +1,4 @@
-import { formatNumber, h, svg } from "./dom";
+import { formatNumber, h, pictureWidth, svg } from "./dom";
 import { fill, m } from "./messages";
 import type { Result } from "./results";
 import { isNumeric, type Names } from "./terms";
@@ -37,17 +37,17 @@ function ordered(points: Point[]): boolean {
 }
 
 function bars(points: Point[], title: string): SVGElement {
-  const row = 26, left = 240, right = 90, width = 900;
+  const width = pictureWidth(), row = 26, left = Math.min(240, Math.round(width * .42)), right = width < 600 ? 60 : 90;
   const height = points.length * row + 30;
   const min = Math.min(0, ...points.map(p => p.value)), max = Math.max(0, ...points.map(p => p.value)) || 1;
   const x = (v: number) => left + (v - min) / (max - min) * (width - left - right);
   const g = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title, class: "chart" });
-  for (const t of ticks(min, max, 5)) {
+  for (const t of ticks(min, max, width < 600 ? 2 : 5)) {
     g.append(svg("line", { x1: x(t), x2: x(t), y1: 0, y2: height - 26, class: "grid" }), svg("text", { x: x(t), y: height - 8, "text-anchor": "middle", class: "tick" }, formatNumber(t)));
   }
   points.forEach((p, i) => {
     const y = i * row + 4;
-    const short = p.label.length > 34 ? p.label.slice(0, 33) + "…" : p.label;
+    const room = Math.floor(left / 7), short = p.label.length > room ? p.label.slice(0, room - 1) + "…" : p.label;
     g.append(svg("text", { x: left - 10, y: y + 13, "text-anchor": "end", class: "label" }, short, svg("title", null, p.label)),
       svg("rect", { x: Math.min(x(0), x(p.value)), y, width: Math.max(1, Math.abs(x(p.value) - x(0))), height: row - 8, rx: 2, class: "bar" }, svg("title", null, `${p.label}: ${formatNumber(p.value)}`)),
       svg("text", { x: Math.max(x(0), x(p.value)) + 6, y: y + 13, class: "value" }, formatNumber(p.value)));
@@ -56,7 +56,7 @@ function bars(points: Point[], title: string): SVGElement {
 }
 
 function line(points: Point[], title: string): SVGElement {
-  const width = 900, height = 420, left = 80, right = 30, top = 20, bottom = 60;
+  const width = pictureWidth(), height = Math.min(420, width), left = width < 600 ? 60 : 80, right = 30, top = 20, bottom = 60;
   const min = Math.min(0, ...points.map(p => p.value)), max = Math.max(...points.map(p => p.value), min + 1);
   const x = (i: number) => left + i / Math.max(1, points.length - 1) * (width - left - right);
   const y = (v: number) => height - bottom - (v - min) / (max - min) * (height - top - bottom);
@@ -64,7 +64,7 @@ function line(points: Point[], title: string): SVGElement {
   for (const t of ticks(min, max, 5)) {
     g.append(svg("line", { x1: left, x2: width - right, y1: y(t), y2: y(t), class: "grid" }), svg("text", { x: left - 10, y: y(t) + 5, "text-anchor": "end", class: "tick" }, formatNumber(t)));
   }
-  const every = Math.ceil(points.length / 9);
+  const every = Math.ceil(points.length / (width / 100));
   points.forEach((p, i) => {
     if (i % every === 0) g.append(svg("text", { x: x(i), y: height - bottom + 24, "text-anchor": "middle", class: "tick" }, p.label.length > 12 ? p.label.slice(0, 11) + "…" : p.label));
   });

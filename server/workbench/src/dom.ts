@@ -30,3 +30,8 @@ export function svg<K extends keyof SVGElementTagNameMap>(name: K, attributes: A
 export function formatNumber(n: number): string {
   return n.toLocaleString(document.documentElement.lang || "en", { maximumFractionDigits: 3 });
 }
+
+// pictureWidth is how many units wide a picture is drawn: as wide as it is shown, so that its texts have the size of other texts on a phone too.
+export function pictureWidth(): number {
+  return Math.max(280, Math.min(900, document.documentElement.clientWidth - 64));
+}

@@ -140,6 +140,8 @@ class Workbench {
           this.show();
         } }, "×") : null);
     }));
+    const current = this.tabList.querySelector<HTMLElement>("li.current"); // may be beyond the edge where there are many, or on a phone
+    if (current) this.tabList.scrollLeft = current.offsetLeft - this.tabList.offsetLeft - 8;
   }
 
   private showCheck(c: Check) {

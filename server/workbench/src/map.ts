@@ -1,6 +1,6 @@
 // A map drawn from the data alone: no tiles are asked for from anywhere.
 import { ticks } from "./chart";
-import { formatNumber, h, svg } from "./dom";
+import { formatNumber, h, pictureWidth, svg } from "./dom";
 import { m } from "./messages";
 import type { Result } from "./results";
 import { isNumeric, type Names, type Term } from "./terms";
@@ -102,12 +102,12 @@ export function canMap(result: Result, names: Names): boolean {
   return result.kind !== "boolean" && places({ ...result, rows: result.rows.slice(0, 200) }, names).length > 0;
 }
 
-const width = 900, height = 560;
 const mercator = (lat: number) => Math.log(Math.tan(Math.PI / 4 + Math.max(-85, Math.min(85, lat)) * Math.PI / 360)) * 180 / Math.PI;
 
 export function map(result: Result, names: Names): HTMLElement {
   const all = places(result, names);
   if (all.length === 0) return h("p", { class: "hint" }, m.noMap);
+  const width = pictureWidth(), height = Math.min(560, Math.round(width * .9));
   const xs: number[] = [], ys: number[] = [];
   for (const p of all) for (const s of p.shapes) for (const part of s.parts) for (const [x, y] of part) {
     xs.push(x);

@@ -80,7 +80,7 @@ export function termNode(t: Term | null, names: Names): Child {
   }
   const [lang, dir] = (t.lang ?? "").split("--");
   const datatype = t.datatype && !isNumeric(t) ? names.short(t.datatype) : "";
-  return h("span", { class: isNumeric(t) ? "number" : null, lang: lang || null, dir: dir || null },
+  return h("span", { class: isNumeric(t) ? "number" : null, lang: lang || null, dir: dir || (lang ? "auto" : null) },
     t.value, lang ? h("span", { class: "tag", lang: "en" }, t.lang!) : null, datatype ? h("span", { class: "tag" }, datatype) : null);
 }
 

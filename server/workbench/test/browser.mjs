@@ -252,6 +252,32 @@ if (!only) await step("a resource page: language, links, Turtle", async () => {
   await c.close();
 });
 
+if (!only || only === "phone") await step("on a phone the views of a result and the tab in use are seen whole, texts of pictures have their size, Arabic runs from the right", async () => {
+  const c = await context({ viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true });
+  const page = await c.newPage();
+  await page.goto(base + "/workbench");
+  await ready(page);
+  await page.goto(base + "/workbench?query=" + encodeURIComponent("PREFIX locn: <http://www.w3.org/ns/locn#>\nSELECT ?place ?name ?where WHERE { ?place rdfs:label ?name ; locn:geometry ?where }"));
+  await ready(page);
+  await run(page);
+  await page.locator("table.results tbody tr").first().waitFor();
+  const inside = await page.evaluate(() => [...document.querySelectorAll(".views button, .wb-tabs li.current")].map(e => {
+    const r = e.getBoundingClientRect(), box = e.parentElement.getBoundingClientRect();
+    return r.left >= box.left - 1 && r.right <= box.right + 1 && r.right <= innerWidth ? "" : e.textContent;
+  }).filter(Boolean));
+  assert(inside.length === 0, "cut off: " + inside.join(", "));
+  await page.getByRole("button", { name: "Kart", exact: true }).click();
+  const size = async selector => page.evaluate(s => document.querySelector(s).getBoundingClientRect().height, selector);
+  assert(await size("svg.map .place-label") >= 12, "the names on the map are too small to read");
+  await page.goto(base + "/schema");
+  assert(await size("svg.schema .class") >= 12, "the diagram is too small to read");
+  await post("/update", "application/sparql-update", "INSERT DATA { <http://localhost:7878/id/arabic> <http://purl.org/dc/terms/title> '\u0633\u062c\u0644'@ar }");
+  await page.goto(base + "/id/arabic");
+  assert(await page.locator("h1[dir=rtl]").count() === 1 && await page.locator(".literal[dir=rtl]").count() === 1, "no direction");
+  assert(c.complaints.length === 0, c.complaints.join("\n"));
+  await c.close();
+});
+
 if (!only) await step("without JavaScript the plain form answers", async () => {
   const c = await context({ javaScriptEnabled: false, locale: "nn-NO" });
   const page = await c.newPage();
