@@ -169,10 +169,13 @@ func (i *input) next(b *batch) error {
 
 func (i *input) close() {}
 
-// dependsOnInput reports whether a plan has an Input node in it.
+// dependsOnInput reports whether a plan has an Input node in it that is not of an apply in the plan itself.
 func dependsOnInput(n optimizer.Node) bool {
-	if _, ok := n.(*optimizer.Input); ok {
+	switch n := n.(type) {
+	case *optimizer.Input:
 		return true
+	case *optimizer.Apply:
+		return dependsOnInput(n.In)
 	}
 	for _, c := range optimizer.Children(n) {
 		if dependsOnInput(c) {

@@ -82,12 +82,14 @@ func sameAnswers(t *testing.T, quads []rdf.Quad, patterns []string, forms ...str
 			if err != nil {
 				t.Fatal(text, err)
 			}
-			got, err := askEngine(t.Context(), sparql.Options{Now: func() time.Time { return now }}, snap, text)
-			if err != nil {
-				t.Fatal(text, err)
-			}
-			if err := sparqltest.Same(&sparqltest.Answer{Form: want.Form, Vars: want.Vars, Rows: want.Rows, Bool: want.Bool, Triples: want.Triples}, got); err != nil {
-				t.Errorf("%s\n%v", text, err)
+			for _, pieces := range []bool{false, true} {
+				got, err := askEngine(t.Context(), sparql.Options{SmallPieces: pieces, Now: func() time.Time { return now }}, snap, text)
+				if err != nil {
+					t.Fatal(text, err)
+				}
+				if err := sparqltest.Same(&sparqltest.Answer{Form: want.Form, Vars: want.Vars, Rows: want.Rows, Bool: want.Bool, Triples: want.Triples}, got); err != nil {
+					t.Errorf("%s\n%v", text, err)
+				}
 			}
 		}
 	}

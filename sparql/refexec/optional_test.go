@@ -77,6 +77,7 @@ func TestOptionals(t *testing.T) {
 		// Once wrong.
 		"?a :p ?b FILTER NOT EXISTS { ?a :q ?b FILTER(IF(BOUND(?c), BOUND(?b), false)) { ?c :r ?d FILTER(!BOUND(?a)) } UNION { ?c :r ?d . ?a :v ?c } }",
 		"?a :p ?b FILTER NOT EXISTS { ?c :q ?b . { ?c :r ?d FILTER(!BOUND(?a)) } UNION { ?c :r ?d . ?a :v ?c } }",
+		"?a :p ?b { SELECT ?a (COUNT(*) AS ?n) { ?a :q ?c OPTIONAL { VALUES (?a ?c) { (:s1 UNDEF) (UNDEF :s2) } } } GROUP BY ?a }",
 	}, "SELECT *", "SELECT ?a", "SELECT ?a ?b", "SELECT DISTINCT ?b ?d", "SELECT (COUNT(*) AS ?all) (COUNT(?c) AS ?some)", "SELECT (COUNT(DISTINCT ?b) AS ?some)", "ASK",
 		"CONSTRUCT { ?a :is ?c }", "CONSTRUCT { ?a :is ?b ; :of _:x }")
 }
