@@ -9,7 +9,7 @@ func TestCollectorPercent(t *testing.T) {
 		live, floor int64
 		percent     int
 	}{
-		{64 * mib, 256 * mib, 300}, {128 * mib, 256 * mib, 100}, {500 * mib, 256 * mib, 100}, {127 * mib, 256 * mib, 101},
+		{64 * mib, 256 * mib, 300}, {128 * mib, 256 * mib, 100}, {256 * mib, 256 * mib, 100}, {320 * mib, 256 * mib, 80}, {600 * mib, 256 * mib, 50}, {127 * mib, 256 * mib, 101},
 		{1 * mib, 256 * mib, 1000}, {0, 256 * mib, 100}, {64 * mib, 0, 100},
 	} {
 		if got := collectorPercent(c.live, c.floor); got != c.percent {

@@ -17,7 +17,7 @@ type countDistinct struct {
 
 	held held
 	n    []int64
-	set  *keySet
+	set  *rowSet
 	key  []store.ID
 	rest *parts
 	part batch // rows for rest: the columns are those of the key
@@ -34,7 +34,7 @@ func (c *countDistinct) close() {
 func (c *countDistinct) add(b *batch, numbers []int32, n int) error {
 	c.n = grow(c.n, n)
 	if c.set == nil {
-		c.set = newKeySet(len(c.slots) + 1)
+		c.set = newRowSet(len(c.slots)+1, true)
 		c.key = make([]store.ID, len(c.slots)+1)
 	}
 	size := c.set.bytes()
@@ -52,12 +52,12 @@ func (c *countDistinct) add(b *batch, numbers []int32, n int) error {
 			last, lastGroup = c.key[1], g
 		}
 		if c.rest != nil {
-			if c.set.find(c.key) < 0 {
+			if !c.set.has(c.key) {
 				c.put()
 			}
 			continue
 		}
-		if _, fresh := c.set.add(c.key); fresh {
+		if c.set.add(c.key) {
 			c.n[g]++
 		}
 	}
@@ -123,7 +123,7 @@ func (c *countDistinct) result(g int) (store.ID, error) {
 func (c *countDistinct) countParts(p *parts, depth int) error {
 	for _, s := range p.spools {
 		c.held.release()
-		c.set = newKeySet(len(c.key))
+		c.set = newRowSet(len(c.key), true)
 		r, err := s.reader(0)
 		if err != nil {
 			return err
@@ -142,10 +142,10 @@ func (c *countDistinct) countParts(p *parts, depth int) error {
 					c.key[k] = b.cols[k][i]
 				}
 				if c.rest != nil {
-					if c.set.find(c.key) < 0 {
+					if !c.set.has(c.key) {
 						c.put()
 					}
-				} else if _, fresh := c.set.add(c.key); fresh {
+				} else if c.set.add(c.key) {
 					c.n[c.key[0]]++
 				}
 			}

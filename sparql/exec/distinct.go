@@ -12,7 +12,7 @@ type distinct struct {
 	node  *optimizer.Distinct
 	in    operator
 	slots []int
-	set   *keySet
+	set   *rowSet
 	key   []store.ID
 	held  held
 	rows  []int32
@@ -25,7 +25,7 @@ type distinct struct {
 }
 
 func newDistinct(q *Query, n *optimizer.Distinct, in operator) operator {
-	return &distinct{q: q, node: n, in: in, slots: n.Slots, set: newKeySet(len(n.Slots)), key: make([]store.ID, len(n.Slots)), held: held{m: q.memory}}
+	return &distinct{q: q, node: n, in: in, slots: n.Slots, set: newRowSet(len(n.Slots), false), key: make([]store.ID, len(n.Slots)), held: held{m: q.memory}}
 }
 
 func (d *distinct) next(b *batch) error {
@@ -61,10 +61,10 @@ func (d *distinct) take(b *batch, depth int) error {
 			d.key[k] = b.get(s, i)
 		}
 		if d.rest != nil {
-			if d.set.find(d.key) < 0 {
+			if !d.set.has(d.key) {
 				d.rest.put(d.key, int32(i))
 			}
-		} else if _, fresh := d.set.add(d.key); fresh {
+		} else if d.set.add(d.key) {
 			d.rows = append(d.rows, int32(i))
 		}
 	}
@@ -233,7 +233,7 @@ func (x *distinctRest) fill(b *batch) error {
 			}
 			x.part++
 			d.held.release()
-			d.set = newKeySet(len(d.slots))
+			d.set = newRowSet(len(d.slots), false)
 		}
 		if err := x.r.next(b); err != nil {
 			return err

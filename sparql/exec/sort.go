@@ -39,7 +39,7 @@ type sorter struct {
 
 	keep    []int32
 	wanted  []bool
-	firsts  decodeScratch // first keys of a batch
+	makers  []*keyMaker
 	comp    compactor
 	scratch held // what ordering takes
 	sorter  rowSorter
@@ -182,50 +182,20 @@ func (s *sorter) takePart(b *batch) error {
 	return s.held.grow(bytes)
 }
 
-// drop removes rows from a batch that come after the last row wanted, by their first key alone. Of texts it looks at the first bytes.
+// drop removes rows from a batch that come after the last row wanted, by their first key alone. If there is a core to spare, two share the
+// rows.
 func (s *sorter) drop(b *batch) error {
-	k, slot := s.node.Keys[0], s.slot(0)
+	slot := s.slot(0)
 	if b.cols[slot] == nil {
 		return nil
 	}
 	col := b.cols[slot][:b.n]
 	s.wanted = resize(s.wanted, b.n)
-	if s.eval[0] != nil {
-		return s.dropDerived(b, col)
-	}
-	s.firsts.begin()
-	for i, id := range col {
-		switch {
-		case id.InDictionary():
-			s.firsts.want(int32(i), id)
-		case i > 0 && id == col[i-1]:
-			s.wanted[i] = s.wanted[i-1]
-		default:
-			v, err := s.q.terms.value(id)
-			if err != nil {
-				return err
-			}
-			s.wanted[i] = s.notAfter(&v, k.Desc)
-		}
-	}
-	if err := s.firsts.fetch(s.q.terms, col); err != nil {
+	if err := s.keyMakers(len(col), func(m *keyMaker, from, to int) error {
+		return m.judge(0, col[from:to], s.wanted[from:to])
+	}); err != nil {
 		return err
 	}
-	at, judged, wanted := 0, -1, false
-	for _, r := range s.firsts.rows {
-		if s.firsts.ids[at] != col[r] {
-			at++
-		}
-		if judged != at {
-			judged, wanted = at, s.termNotAfter(s.firsts.terms[at], k.Desc)
-		}
-		s.wanted[r] = wanted
-	}
-	s.keepWanted(b)
-	return nil
-}
-
-func (s *sorter) keepWanted(b *batch) {
 	s.keep = s.keep[:0]
 	for i, wanted := range s.wanted {
 		if wanted {
@@ -233,31 +203,6 @@ func (s *sorter) keepWanted(b *batch) {
 		}
 	}
 	s.comp.keep(b, s.keep)
-}
-
-// dropDerived is drop where the first key is derived from a column.
-func (s *sorter) dropDerived(b *batch, col []store.ID) error {
-	e := s.eval[0]
-	if err := e.prepare(b, nil); err != nil {
-		return err
-	}
-	for i, id := range col {
-		if i > 0 && id == col[i-1] {
-			s.wanted[i] = s.wanted[i-1]
-			continue
-		}
-		if i&63 == 63 {
-			if err := s.q.check(); err != nil {
-				return err
-			}
-		}
-		v, _, err := e.eval(i)
-		if err != nil {
-			return err
-		}
-		s.wanted[i] = s.valueNotAfter(&v, s.node.Keys[0].Desc)
-	}
-	s.keepWanted(b)
 	return nil
 }
 
@@ -326,7 +271,7 @@ func (s *sorter) truncate() error {
 	}
 	if slot := s.slot(0); n > 0 && slot >= 0 {
 		var vals [1]expr.Value
-		if err := s.valuesOf(0, []store.ID{s.rows.get(slot, int32(n-1))}, vals[:]); err != nil {
+		if err := s.maker(0).values(0, []store.ID{s.rows.get(slot, int32(n-1))}, vals[:]); err != nil {
 			return err
 		}
 		v := vals[0]

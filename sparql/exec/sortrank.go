@@ -3,6 +3,7 @@ package exec
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"triplestore/sparql/expr"
 	"triplestore/store"
@@ -168,21 +169,20 @@ func (s *sorter) rankIDs(key int, col []store.ID) ([]uint64, error) {
 	vals := make([]expr.Value, len(ids))
 	kept := held{m: s.q.memory}
 	defer kept.release()
-	for at := 0; at < len(ids); at += batchSize {
-		if err := s.q.check(); err != nil {
-			return nil, err
-		}
-		end := min(at+batchSize, len(ids))
-		if err := s.valuesOf(key, ids[at:end], vals[at:end]); err != nil {
-			return nil, err
+	var mu sync.Mutex
+	if err := s.keyMakers(len(ids), func(m *keyMaker, from, to int) error {
+		if err := m.values(key, ids[from:to], vals[from:to]); err != nil {
+			return err
 		}
 		size := int64(0)
-		for i := range vals[at:end] {
-			size += vals[at+i].Size()
+		for i := range vals[from:to] {
+			size += vals[from+i].Size()
 		}
-		if err := kept.grow(size); err != nil {
-			return nil, err
-		}
+		mu.Lock()
+		defer mu.Unlock()
+		return kept.grow(size)
+	}); err != nil {
+		return nil, err
 	}
 	of, err := s.rankValues(vals)
 	if err != nil {
@@ -192,32 +192,6 @@ func (s *sorter) rankIDs(key int, col []store.ID) ([]uint64, error) {
 		ranks[i] = of[k]
 	}
 	return ranks, nil
-}
-
-// valuesOf gives the values that a key has for IDs of its slot.
-func (s *sorter) valuesOf(key int, ids []store.ID, dst []expr.Value) error {
-	e := s.eval[key]
-	if e == nil {
-		return s.q.terms.values(ids, nil, dst, &s.firsts)
-	}
-	b := newBatch(s.q.width)
-	b.n, b.cols[s.derived[key]] = len(ids), ids
-	if err := e.prepare(b, nil); err != nil {
-		return err
-	}
-	for i := range dst {
-		if i&63 == 63 {
-			if err := s.q.check(); err != nil {
-				return err
-			}
-		}
-		v, _, err := e.eval(i)
-		if err != nil {
-			return err
-		}
-		dst[i] = v
-	}
-	return nil
 }
 
 // ordered reports whether the IDs of a column compare as their terms do.
@@ -305,9 +279,22 @@ func (o *textOrder) values(a, b rankedText) int {
 	return expr.OrderOf(&o.vals[a.at], &o.vals[b.at])
 }
 
+// sortedTogether is from how many texts on two cores sort them.
+const sortedTogether = 1 << 15
+
 // texts sorts texts that agree up to eight bytes before depth by those eight, which are in prefix, then those that agree in them by the
-// next eight: bytes that many texts begin with are looked at once for each of them.
+// next eight: bytes that many texts begin with are looked at once for each of them. If there is a core to spare, it sorts those with the lesser prefixes.
 func (o *textOrder) texts(perm []rankedText, depth int) {
+	if len(perm) >= sortedTogether && o.q.profile == nil {
+		if n := halve(perm); n > len(perm)/8 && n < len(perm)/8*7 && spareCore() {
+			helper := &textOrder{q: o.q, vals: o.vals}
+			err := together(
+				func() error { helper.texts(perm[:n], depth); return helper.stop },
+				func() error { o.texts(perm[n:], depth); return o.stop })
+			o.stop = err
+			return
+		}
+	}
 	slices.SortFunc(perm, func(a, b rankedText) int {
 		if o.steps++; o.steps&0xffff == 0 && o.stop == nil {
 			o.stop = o.q.check()
@@ -324,6 +311,23 @@ func (o *textOrder) texts(perm []rankedText, depth int) {
 		}
 		begin = end
 	}
+}
+
+// halve puts texts with lesser prefixes first and tells how many these are, half of them if prefixes differ enough.
+func halve(perm []rankedText) int {
+	var sample [63]uint64
+	for i := range sample {
+		sample[i] = perm[i*(len(perm)/len(sample))].prefix
+	}
+	slices.Sort(sample[:])
+	n, middle := 0, sample[len(sample)/2]
+	for i := range perm {
+		if perm[i].prefix < middle {
+			perm[i], perm[n] = perm[n], perm[i]
+			n++
+		}
+	}
+	return n
 }
 
 // tied sorts texts that agree up to depth, zero bytes behind their ends included.

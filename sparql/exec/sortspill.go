@@ -104,7 +104,7 @@ func (s *sorter) loadKeys(x *mergeSource) (size int64, err error) {
 				col = make([]store.ID, x.b.n)
 			}
 			x.keys[i] = resize(x.keys[i], x.b.n)
-			if err := s.valuesOf(i, col[:x.b.n], x.keys[i]); err != nil {
+			if err := s.maker(0).values(i, col[:x.b.n], x.keys[i]); err != nil {
 				return 0, err
 			}
 		}

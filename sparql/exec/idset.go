@@ -1,0 +1,141 @@
+package exec
+
+import "triplestore/store"
+
+// idSet is a set of IDs in one table, so that a look costs one miss of the processor's cache.
+type idSet struct {
+	slots []store.ID // store.NoID is free
+	n     int
+	none  bool // NoID is in it
+}
+
+// idSetLeast is how many slots the smallest table has.
+const idSetLeast = 64
+
+// add reports whether an ID is new.
+func (s *idSet) add(id store.ID) bool {
+	if id == store.NoID {
+		fresh := !s.none
+		s.none = true
+		return fresh
+	}
+	if s.n*3 >= len(s.slots)*2 {
+		s.resize()
+	}
+	slots := s.slots
+	mask := uint64(len(slots) - 1)
+	for i := hashOne(id) & mask; ; i = (i + 1) & mask {
+		switch slots[i&uint64(len(slots)-1)] {
+		case id:
+			return false
+		case store.NoID:
+			slots[i] = id
+			s.n++
+			return true
+		}
+	}
+}
+
+func (s *idSet) has(id store.ID) bool {
+	if id == store.NoID {
+		return s.none
+	}
+	slots := s.slots
+	if len(slots) == 0 {
+		return false
+	}
+	mask := uint64(len(slots) - 1)
+	for i := hashOne(id) & mask; ; i = (i + 1) & mask {
+		switch slots[i&uint64(len(slots)-1)] {
+		case id:
+			return true
+		case store.NoID:
+			return false
+		}
+	}
+}
+
+func (s *idSet) resize() {
+	old := s.slots
+	s.slots = make([]store.ID, max(2*len(old), idSetLeast))
+	mask := uint64(len(s.slots) - 1)
+	for _, id := range old {
+		if id == store.NoID {
+			continue
+		}
+		i := hashOne(id) & mask
+		for s.slots[i] != store.NoID {
+			i = (i + 1) & mask
+		}
+		s.slots[i] = id
+	}
+}
+
+// bytes is what the set takes.
+func (s *idSet) bytes() int64 { return int64(len(s.slots)) * 8 }
+
+// rowSet is a set of rows of IDs. Rows of one ID, and of two that the dictionary has or that are unbound, are numbers in one table.
+type rowSet struct {
+	width   int
+	grouped bool // the first of each row is the number of a group
+	packed  idSet
+	rows    *keySet // of those that do not fit into a number
+}
+
+func newRowSet(width int, grouped bool) *rowSet { return &rowSet{width: width, grouped: grouped} }
+
+// add reports whether a row is new.
+func (s *rowSet) add(row []store.ID) bool {
+	if id, ok := s.pack(row); ok {
+		return s.packed.add(id)
+	}
+	if s.rows == nil {
+		s.rows = newKeySet(s.width)
+	}
+	_, fresh := s.rows.add(row)
+	return fresh
+}
+
+func (s *rowSet) has(row []store.ID) bool {
+	if id, ok := s.pack(row); ok {
+		return s.packed.has(id)
+	}
+	return s.rows != nil && s.rows.find(row) >= 0
+}
+
+func (s *rowSet) bytes() int64 {
+	n := s.packed.bytes()
+	if s.rows != nil {
+		n += s.rows.bytes()
+	}
+	return n
+}
+
+// pack makes a number of a row, different ones of different rows, if that is possible.
+func (s *rowSet) pack(row []store.ID) (store.ID, bool) {
+	switch len(row) {
+	case 1:
+		return row[0], true
+	case 2:
+		first := uint64(row[0])
+		ok := true
+		if !s.grouped {
+			first, ok = half(row[0])
+		}
+		if !ok || first >= 1<<32 {
+			return 0, false
+		}
+		second, ok := half(row[1])
+		return store.ID(first<<32 | second), ok
+	}
+	return 0, false
+}
+
+// half is a number below 1<<32 for an ID of the dictionary, which has one ID for each number, or for none.
+func half(id store.ID) (uint64, bool) {
+	if id == store.NoID {
+		return 0, true
+	}
+	n := id.Number() + 1
+	return n, id.InDictionary() && n < 1<<32
+}
