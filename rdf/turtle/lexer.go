@@ -34,10 +34,24 @@ type lexer struct {
 	// mark is where the last mistake was, so that counting lines need not start from buf[0] for each of many.
 	mark position
 
+	// good holds, of documents in lines, the last IRI of the block at each place of a statement, all plain ASCII: an IRI that begins
+	// like it is good so far. place is the present place.
+	good  [places][]byte
+	place int
+
 	arena     arena
 	datatypes interned
 	langs     langCache
 }
+
+// Places of a statement in a line.
+const (
+	inSubject = iota
+	inPredicate
+	inObject
+	inOther
+	places
+)
 
 // position is a place in the input: bytes, line feeds and, since the last of these, characters before it.
 type position struct {

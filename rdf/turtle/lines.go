@@ -86,6 +86,7 @@ func parseLines(ctx context.Context, r io.Reader, o Options, emit func([]rdf.Qua
 // block reads a block and hands out all its quads.
 func (p *lineParser) block(b []byte, at position) error {
 	p.buf, p.pos, p.at, p.err = b, 0, at, nil
+	p.good = [places][]byte{} // they were parts of another block
 	for p.pos < len(p.buf) {
 		if !p.line() {
 			e, ok := p.err.(*Error)
@@ -154,18 +155,22 @@ func (p *lineParser) line() bool {
 	}
 	var q rdf.Quad
 	var ok bool
+	p.place = inSubject
 	if q.S, ok = p.node("a subject: an IRI or a blank node"); !ok {
 		return false
 	}
 	if p.blank() != '<' || p.peek(1) == '<' {
 		return p.expected("a predicate: an IRI")
 	}
+	p.place = inPredicate
 	if q.P, ok = p.iriRef(iri.Base{}, true); !ok {
 		return false
 	}
+	p.place = inObject
 	if q.O, ok = p.object(0); !ok {
 		return false
 	}
+	p.place = inOther
 	good := !q.S.IsZero() && !q.P.IsZero() && !q.O.IsZero()
 	c := p.blank()
 	if p.quads && (c == '<' || c == '_') {
@@ -286,6 +291,7 @@ func (p *lineParser) literal() (rdf.Term, bool) {
 		if p.blank() != '<' {
 			return rdf.Term{}, p.expected("a datatype: an IRI")
 		}
+		p.place = inOther
 		start := p.offset()
 		dt, ok := p.iriRef(iri.Base{}, true)
 		if !ok {

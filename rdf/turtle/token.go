@@ -1,7 +1,9 @@
 package turtle
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"unicode/utf8"
 
 	"triplestore/rdf"
@@ -15,6 +17,9 @@ import (
 // not be there, or 0.
 func (l *lexer) scanIRI() (n, badAt int, escaped, high, ok bool) {
 	i, hi := 1, byte(0)
+	if good := l.good[l.place]; len(good) > 0 {
+		i += samePrefix(l.buf[l.pos+1:], good)
+	}
 	for {
 		b := l.buf[l.pos:]
 		for i < len(b) && class[b[i]]&classIRI != 0 {
@@ -29,6 +34,9 @@ func (l *lexer) scanIRI() (n, badAt int, escaped, high, ok bool) {
 		}
 		switch c := b[i]; {
 		case c == '>':
+			if l.eof && hi < utf8.RuneSelf && badAt == 0 && !escaped {
+				l.good[l.place] = b[1:i]
+			}
 			return i + 1, badAt, escaped, hi >= utf8.RuneSelf, true
 		case c == '\\':
 			escaped = true
@@ -39,6 +47,18 @@ func (l *lexer) scanIRI() (n, badAt int, escaped, high, ok bool) {
 		}
 		i++
 	}
+}
+
+// samePrefix is the number of bytes that a and b begin with in common, but for up to seven.
+func samePrefix(a, b []byte) int {
+	n := min(len(a), len(b)) &^ 7
+	a, b = a[:n], b[:n]
+	for i := 0; i < n; i += 8 {
+		if x := binary.LittleEndian.Uint64(a[i:]) ^ binary.LittleEndian.Uint64(b[i:]); x != 0 {
+			return i + bits.TrailingZeros64(x)/8
+		}
+	}
+	return n
 }
 
 // iriRef reads an IRIREF and resolves it against base. With absolute set it must not be relative.
@@ -213,6 +233,9 @@ func (l *lexer) quoted(long bool) (s string, good, ok bool) {
 
 func (l *lexer) scanShort(q byte) (n int, escaped, high, ok bool) {
 	i, hi := 1, byte(0)
+	if good := l.good[l.place]; len(good) > 0 {
+		i += samePrefix(l.buf[l.pos+1:], good)
+	}
 	for {
 		b := l.buf[l.pos:]
 		for i < len(b) && class[b[i]]&classString != 0 {
