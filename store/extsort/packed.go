@@ -97,11 +97,11 @@ func (p *Packed) Reorder(ctx context.Context, columns []int) (*Iterator, error) 
 		right, left uint
 		mask        uint64
 	}
-	var moves [relation.MaxWidth]move
+	var list [relation.MaxWidth]move
+	moves := list[:0]
 	for c := range p.width {
-		from := &p.cols[columns[c]]
-		if from.bits > 0 {
-			moves[c] = move{from.shift & 63, q.cols[c].shift & 63, uint64(1)<<from.bits - 1}
+		if from := &p.cols[columns[c]]; from.bits > 0 {
+			moves = append(moves, move{from.shift & 63, q.cols[c].shift & 63, uint64(1)<<from.bits - 1})
 		}
 	}
 	q.keys = make([]uint64, len(p.keys))
@@ -132,11 +132,17 @@ func sortNumbers(keys, spare []uint64, low, high uint) (sorted, other []uint64) 
 	passes := (high - low + digitBits - 1) / digitBits
 	width := (high - low + passes - 1) / passes
 	mask := uint64(1)<<width - 1
-	for shift := low; shift < high; shift += width {
-		var count [digits]uint32
-		for _, k := range keys {
-			count[k>>(shift&63)&mask&(digits-1)]++
+	var counts [(64 + digitBits - 1) / digitBits][digits]uint32
+	for _, k := range keys { // once for all passes
+		k >>= low & 63
+		for pass := range counts[:passes] {
+			counts[pass][k&mask&(digits-1)]++
+			k >>= width & 63
 		}
+	}
+	shift := low
+	for pass := range counts[:passes] {
+		count := &counts[pass]
 		sum := uint32(0)
 		for d, n := range count {
 			count[d] = sum
@@ -148,6 +154,7 @@ func sortNumbers(keys, spare []uint64, low, high uint) (sorted, other []uint64) 
 			*p++
 		}
 		keys, spare = spare, keys
+		shift += width
 	}
 	return keys, spare
 }

@@ -279,6 +279,13 @@ func (p *packing) decode(c int, keys []uint64, dst []store.ID) {
 	if col.bits == 0 {
 		shift, mask = 0, 0
 	}
+	if len(col.classes) == 1 && col.classes[0].ranks == nil {
+		delta := col.classes[0].lo - col.classes[0].base
+		for i, k := range keys {
+			dst[i] = store.ID(k>>shift&mask + delta)
+		}
+		return
+	}
 	var from, n, delta uint64 // of the class of the last value
 	var values []uint64
 	for i, k := range keys {
