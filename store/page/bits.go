@@ -2,6 +2,7 @@ package page
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"triplestore/store"
 )
@@ -17,8 +18,20 @@ func pack(b []byte, values []store.ID, base store.ID, width uint) []byte {
 		return b
 	}
 	end := len(b) + packedSize(len(values), width)
+	b = slices.Grow(b, end-len(b)+8)
 	var word uint64
-	var used uint // bits of word, always < 64
+	var used uint                         // bits of word, always < 64
+	for width <= 32 && len(values) >= 2 { // two at a time
+		x := uint64(values[0]-base) | uint64(values[1]-base)<<width
+		values = values[2:]
+		word |= x << used
+		used += 2 * width
+		if used >= 64 {
+			b = binary.LittleEndian.AppendUint64(b, word)
+			used -= 64
+			word = x >> (2*width - used)
+		}
+	}
 	for _, v := range values {
 		x := uint64(v - base)
 		word |= x << used

@@ -193,6 +193,41 @@ func (p Page) At(column, row int) (v store.ID, ok bool) {
 	return at(p.b, start, end, p.rows, row, 0)
 }
 
+// Hints are the encodings that pages before were given best, for pages that are alike, as those of a large relation that is written in one
+// go are: the others are tried only from time to time, or where a column becomes larger than it was. The zero Hints know nothing. They
+// are used by one goroutine at a time.
+type Hints struct {
+	left      int // pages until all encodings are tried again
+	rows      int
+	encodings [maxColumns]byte
+	sizes     [maxColumns]int // of the columns when all were tried
+}
+
+// hintedPages is for how many pages hints are good.
+const hintedPages = 12
+
+// column is encoder.column by what is known of the pages before.
+func (h *Hints) column(e *encoder, b []byte, i int, v []store.ID) []byte {
+	start := len(b)
+	if h.left > 0 {
+		e.only = h.encodings[i]
+		b = e.column(b, v, 0)
+		if n := len(b) - start; n <= h.sizes[i]+h.sizes[i]/16 {
+			return b
+		}
+		b = b[:start]
+	}
+	e.only = anyEncoding
+	b = e.column(b, v, 0)
+	h.encodings[i], h.sizes[i] = b[start], len(b)-start
+	return b
+}
+
+// EncodeHinted is Encode with hints, which it improves.
+func EncodeHinted(kind Kind, columns [][]store.ID, h *Hints) []byte {
+	return encode(kind, columns, Page{}, nil, h)
+}
+
 // Encode packs columns, which must be of the same length of 1 to MaxRows, into the bytes of a page.
 func Encode(kind Kind, columns [][]store.ID) []byte { return EncodeLike(kind, columns, Page{}, nil) }
 
@@ -200,6 +235,10 @@ func Encode(kind Kind, columns [][]store.ID) []byte { return EncodeLike(kind, co
 // the other one's columns have, and the simple ones, which takes less time. The zero Page is none. decoded may be its columns, of which
 // those that did not change are taken over as they are.
 func EncodeLike(kind Kind, columns [][]store.ID, old Page, decoded [][]store.ID) []byte {
+	return encode(kind, columns, old, decoded, nil)
+}
+
+func encode(kind Kind, columns [][]store.ID, old Page, decoded [][]store.ID, h *Hints) []byte {
 	n := 0
 	if len(columns) > 0 {
 		n = len(columns[0])
@@ -210,11 +249,20 @@ func EncodeLike(kind Kind, columns [][]store.ID, old Page, decoded [][]store.ID)
 	e := encoders.Get().(*encoder)
 	defer encoders.Put(e)
 	b := append(e.out[:0], make([]byte, headerSize+4*len(columns))...)
+	if h != nil {
+		if h.left--; h.left < 0 || h.rows != n {
+			h.left, h.rows = 0, n
+		}
+	}
 	for i, c := range columns {
 		if len(c) != n {
 			panic(fmt.Sprintf("page: column %d of %d rows, not %d", i, len(c), n))
 		}
 		binary.LittleEndian.PutUint32(b[headerSize+4*i:], uint32(len(b)))
+		if h != nil {
+			b = h.column(e, b, i, c)
+			continue
+		}
 		e.only = anyEncoding
 		if i < old.columns && i < len(decoded) && slices.Equal(decoded[i], c) {
 			start, end := old.bounds(i)
@@ -225,6 +273,9 @@ func EncodeLike(kind Kind, columns [][]store.ID, old Page, decoded [][]store.ID)
 			e.only = old.encoding(i)
 		}
 		b = e.column(b, c, 0)
+	}
+	if h != nil && h.left == 0 {
+		h.left = hintedPages
 	}
 	b = append(b, make([]byte, padding)...)
 	b[8], b[9], b[10] = Version, byte(kind), byte(len(columns))

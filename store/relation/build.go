@@ -20,6 +20,7 @@ type builder struct {
 	size   capacity
 	rows   [MaxWidth][]store.ID // level 0
 	levels [maxHeight + 2][]entry
+	hints  page.Hints           // of leaves
 	like   [maxHeight + 2]*node // the old page that the next one of a level takes the place of, if any
 }
 
@@ -213,7 +214,11 @@ func (b *builder) emit(level, n int) error {
 		}
 		e = leafEntry(&cols, b.width)
 		like, decoded := b.model(0, n)
-		bytes = page.EncodeLike(page.Leaf, cols[:b.width], like, decoded)
+		if like.Rows() == 0 && b.rel.root.Height == 0 {
+			bytes = page.EncodeHinted(page.Leaf, cols[:b.width], &b.hints)
+		} else {
+			bytes = page.EncodeLike(page.Leaf, cols[:b.width], like, decoded)
+		}
 		for c := range b.width {
 			b.rows[c] = append(b.rows[c][:0], b.rows[c][n:]...)
 		}
