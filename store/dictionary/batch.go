@@ -139,12 +139,10 @@ func (w *Writer) inTable(b *Batch) {
 
 // missing finds a term in the base, or makes its ID with intern, and puts it into the table, unless it is there meanwhile. A block that
 // is full now is added to full, for the caller to close.
-func (w *Writer) missing(t *rdf.Term, key store.ID, second uint64, intern bool, full *[]*fullBlock) (id store.ID, err error) {
-	var there bool
-	if w.known == nil || w.known.has(uint64(key)) {
-		if id, there, err = w.base.find(key, *t); err != nil {
-			return store.NoID, err
-		}
+func (w *Writer) missing(t *rdf.Term, key store.ID, second uint64, intern bool, full *[]*fullBlock) (store.ID, error) {
+	id, there, err := w.oldID(key, t)
+	if err != nil {
+		return store.NoID, err
 	}
 	if !there && !intern {
 		return w.found(key, second), nil

@@ -43,7 +43,7 @@ func TestSpill(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if w.known == nil {
+			if w.old.passes.Load() == nil {
 				t.Error("there is no filter")
 			}
 			if _, ok, err := w.Lookup(rdf.IRI("http://example.org/unknown")); ok || err != nil {
@@ -69,10 +69,10 @@ func TestFilter(t *testing.T) {
 	}
 	passed := 0
 	for i := range n {
-		if !w.known.has(uint64(w.base.key(rdf.IRI(fmt.Sprint("http://example.org/", i))))) {
+		if !w.old.passes.Load().has(uint64(w.base.key(rdf.IRI(fmt.Sprint("http://example.org/", i))))) {
 			t.Fatalf("%d is not in the filter", i)
 		}
-		if w.known.has(uint64(w.base.key(rdf.IRI(fmt.Sprint("http://example.org/unknown/", i))))) {
+		if w.old.passes.Load().has(uint64(w.base.key(rdf.IRI(fmt.Sprint("http://example.org/unknown/", i))))) {
 			passed++
 		}
 	}

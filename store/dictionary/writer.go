@@ -31,7 +31,7 @@ type Writer struct {
 	seed   maphash.Seed
 	shards [shards]shard
 	slots  atomic.Int64 // in all shards
-	known  *filter      // what is in the base and not in the shards passes it; nil lets all pass
+	old    oldTerms     // what is done to find terms of the base
 
 	languages, datatypes tableWriter
 
@@ -69,6 +69,7 @@ func NewWriter(base *Dictionary, pages relation.PageWriter) *Writer {
 
 func (w *Writer) rebase(d *Dictionary) {
 	w.base, w.next, w.first, w.blocks = d, d.root.Next, d.root.TailFirst, nil
+	w.old.rebase()
 	w.languages = tableWriter{base: d.languages, names: d.languages.names}
 	w.datatypes = tableWriter{base: d.datatypes, names: d.datatypes.names}
 }
@@ -119,7 +120,7 @@ func (w *Writer) Spill(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if w.known, err = newFilter(ctx, d); err != nil {
+	if err := w.old.filter(ctx, d); err != nil {
 		return err
 	}
 	for i := range w.shards {
