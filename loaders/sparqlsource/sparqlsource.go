@@ -77,6 +77,9 @@ func (c *config) Open(env source.Env) (source.Source, error) {
 		if q.Limit >= 0 || q.Offset >= 0 {
 			return nil, source.Keyf(key, "has LIMIT or OFFSET, which page-size adds")
 		}
+		if q.Values != nil {
+			return nil, source.Keyf(key, "ends with VALUES, before which page-size would have to add LIMIT: write VALUES within WHERE")
+		}
 	}
 	return &endpoint{config: *c, env: env, text: withPrefixes(text, q.Used)}, nil
 }
@@ -102,11 +105,7 @@ func (s *endpoint) Harvest(ctx context.Context, _ source.State, to source.Sink) 
 	var sums []string
 	total := 0
 	for page := 0; ; page++ {
-		query := s.text
-		if s.PageSize > 0 {
-			query += "\nLIMIT " + strconv.Itoa(s.PageSize) + " OFFSET " + strconv.Itoa(page*s.PageSize)
-		}
-		triples, err := s.page(ctx, query, page, to)
+		triples, err := s.page(ctx, s.pageQuery(page), page, to)
 		if err != nil {
 			return source.Outcome{}, err
 		}
@@ -141,6 +140,14 @@ func (s *endpoint) Harvest(ctx context.Context, _ source.State, to source.Sink) 
 	slices.Sort(sums)
 	sum := sha256.Sum256([]byte(strings.Join(sums, "")))
 	return source.Outcome{Complete: true, Checksum: "sha256:" + hex.EncodeToString(sum[:])}, nil
+}
+
+// pageQuery is the query for a page, counted from 0.
+func (s *endpoint) pageQuery(page int) string {
+	if s.PageSize == 0 {
+		return s.text
+	}
+	return s.text + "\nLIMIT " + strconv.Itoa(s.PageSize) + " OFFSET " + strconv.Itoa(page*s.PageSize)
 }
 
 func (s *endpoint) page(ctx context.Context, query string, page int, to source.Sink) ([]rdf.Triple, error) {

@@ -76,12 +76,13 @@ func TestSections(t *testing.T) {
 	t.Parallel()
 	env, _ := sourcetest.Env(t, ".")
 	for section, want := range map[string]string{
-		"{url: 'https://a.no'}":                                                                        "query or a query-file",
-		"{url: 'https://a.no', query: 'SELECT * {?s ?p ?o}'}":                                          "no CONSTRUCT",
-		"{url: 'https://a.no', query: 'CONSTRUCT {'}":                                                  "query",
-		"{url: 'https://a.no', page-size: 5, query: 'CONSTRUCT WHERE {?s ?p ?o}'}":                     "ORDER BY",
-		"{url: 'https://a.no', page-size: 5, query: 'CONSTRUCT WHERE {?s ?p ?o} ORDER BY ?s LIMIT 1'}": "which page-size adds",
-		"{url: 'https://a.no', query-file: nothing.rq}":                                                "query-file",
+		"{url: 'https://a.no'}":                                                                                      "query or a query-file",
+		"{url: 'https://a.no', query: 'SELECT * {?s ?p ?o}'}":                                                        "no CONSTRUCT",
+		"{url: 'https://a.no', query: 'CONSTRUCT {'}":                                                                "query",
+		"{url: 'https://a.no', page-size: 5, query: 'CONSTRUCT WHERE {?s ?p ?o}'}":                                   "ORDER BY",
+		"{url: 'https://a.no', page-size: 5, query: 'CONSTRUCT WHERE {?s ?p ?o} ORDER BY ?s LIMIT 1'}":               "which page-size adds",
+		"{url: 'https://a.no', page-size: 5, query: 'CONSTRUCT WHERE {?s ?p ?o} ORDER BY ?s VALUES ?s { <urn:a> }'}": "ends with VALUES",
+		"{url: 'https://a.no', query-file: nothing.rq}":                                                              "query-file",
 	} {
 		if _, err := sourcetest.TryOpen(Kind(), section, env); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", section, err)
