@@ -22,6 +22,10 @@ type Wild struct {
 	binds int
 	ties  bool // MIN and MAX have several terms to choose from
 	many  int  // quads, where it is not some to a few hundred
+	// plain: all is in the default graph, so that nothing in a row of the index needs to be looked at. sorted: each predicate has values
+	// of one kind, as predicates mostly do.
+	plain, sorted bool
+	kinds         [4][]rdf.Term
 }
 
 // NewWild makes a generator; the same seed gives the same data and queries.
@@ -40,6 +44,14 @@ func NewWild(seed uint64) *Wild {
 	for range few {
 		w.terms = append(w.terms, all[r.IntN(len(all))])
 	}
+	w.plain, w.sorted = r.IntN(2) == 0, r.IntN(3) == 0
+	if w.sorted {
+		w.terms = nil
+		for i := range w.kinds {
+			w.kinds[i] = w.kind(r.IntN(6), 2+r.IntN(9))
+			w.terms = append(w.terms, w.kinds[i]...)
+		}
+	}
 	for i, a := range w.terms {
 		for _, b := range w.terms[:i] {
 			w.ties = w.ties || a != b && expr.Order(expr.FromTerm(a), expr.FromTerm(b)) == 0
@@ -48,11 +60,44 @@ func NewWild(seed uint64) *Wild {
 	return w
 }
 
+// kind makes n terms of a kind.
+func (w *Wild) kind(kind, n int) (out []rdf.Term) {
+	for i := range n {
+		switch kind {
+		case 0:
+			out = append(out, rdf.Literal(fmt.Sprint(w.r.IntN(3*n)-n), xsd+"integer"))
+			if i == 0 && w.chance(4) {
+				out = append(out, rdf.Literal(w.one("576460752303423487", "9223372036854775807", "-9223372036854775808", "1.5"), xsd+w.one("integer", "integer", "decimal")))
+			}
+		case 1:
+			out = append(out, rdf.Literal(fmt.Sprintf("%04d-%02d-%02d", 1995+w.r.IntN(40), 1+w.r.IntN(12), 1+w.r.IntN(28)), xsd+"date"))
+		case 2:
+			out = append(out, rdf.Literal(fmt.Sprintf("%04d-%02d-%02dT%02d:00:00Z", 1960+w.r.IntN(70), 1+w.r.IntN(12), 1+w.r.IntN(28), w.r.IntN(24)), xsd+"dateTime"))
+		case 3:
+			out = append(out, rdf.LangLiteral(w.one("a", "b", "c", "text ")+fmt.Sprint(w.r.IntN(n)), w.one("en", "nb", "nn", "en-GB")))
+		case 4:
+			out = append(out, rdf.String(w.one("a", "b", "text that is long ")+fmt.Sprint(w.r.IntN(n))))
+		default:
+			out = append(out, w.iri())
+		}
+	}
+	return out
+}
+
 // NewWildLarge makes a generator whose data have about as many quads as given: more than operators take at a time, with values that are
 // rare and ones that are frequent.
 func NewWildLarge(seed uint64, quads int) *Wild {
 	w := NewWild(seed)
 	w.many, w.iris, w.ties = quads, 40+quads/(3+w.r.IntN(12)), true
+	if w.sorted {
+		w.terms = nil
+		for i := range w.kinds {
+			w.kinds[i] = w.kind(i, 20+w.r.IntN(quads/4))
+			w.terms = append(w.terms, w.kinds[i]...)
+		}
+		w.ties = false
+		return w
+	}
 	for i := range 20 + w.r.IntN(quads/4) {
 		n := w.r.IntN(quads)
 		switch w.r.IntN(3 + i%5) {
@@ -164,6 +209,9 @@ func (w *Wild) Quads() []rdf.Quad {
 }
 
 func (w *Wild) graphTerm() rdf.Term {
+	if w.plain {
+		return rdf.Term{}
+	}
 	return []rdf.Term{{}, rdf.IRI(randomNS + "g1"), rdf.IRI(randomNS + "g2"), rdf.IRI(randomNS + "g3"), rdf.IRI(randomNS + "r1")}[w.r.IntN(5)]
 }
 
@@ -175,6 +223,15 @@ func (w *Wild) Quad() rdf.Quad {
 	}
 	if w.chance(12) {
 		q.S = rdf.BlankNode(w.one("x", "y"))
+	}
+	if w.sorted && w.chance(5) {
+		q.P = rdf.IRI(randomNS + "p0")
+	} else if w.sorted {
+		k := w.r.IntN(4)
+		q.P, q.O = rdf.IRI(fmt.Sprintf("%sp%d", randomNS, k)), w.kinds[k][w.r.IntN(len(w.kinds[k]))]
+	}
+	if w.many > 0 && w.chance(5) { // one that fills more than a batch
+		q.P, q.O = rdf.IRI(randomNS+"p3"), rdf.IRI(randomNS+"r0")
 	}
 	if w.chance(3) {
 		q.G = w.graphTerm()
@@ -209,7 +266,7 @@ func (w *Wild) dataset() string {
 }
 
 func (w *Wild) query() (string, bool) {
-	switch w.r.IntN(16) {
+	switch w.r.IntN(18) {
 	case 0:
 		return "SELECT (" + w.aggregate() + " AS ?n) WHERE { " + w.joins() + "}", false
 	case 1, 2:
@@ -219,7 +276,7 @@ func (w *Wild) query() (string, bool) {
 	case 4:
 		return "SELECT " + w.one("DISTINCT ", "DISTINCT ", "") + w.one("?a", "?b", "?a ?c", "*", "(STR(?b) AS ?k)", "(?b + 0 AS ?k) ?c") + " WHERE { " + w.one(w.joins(), w.body(2)) + "}", false
 	case 5, 6:
-		return w.sorted(), true
+		return w.inOrder(), true
 	case 7:
 		return "SELECT * WHERE { " + w.equation() + "}", false
 	case 8:
@@ -228,7 +285,7 @@ func (w *Wild) query() (string, bool) {
 		return "ASK WHERE { " + w.body(2) + "}", false
 	case 10:
 		return "SELECT * WHERE { " + w.paths() + "}", false
-	case 11:
+	case 11, 13, 14:
 		return w.counts(), false
 	case 12:
 		return "CONSTRUCT { ?a ?p ?b . ?b <" + randomNS + "c> ?c , _:n } WHERE { " + w.body(2) + "}", false
@@ -240,7 +297,7 @@ func (w *Wild) query() (string, bool) {
 func (w *Wild) counts() string {
 	pattern := w.one("?s ?p ?o", "?s "+w.property().String()+" ?o", "?s ?p "+w.one(w.constant(), w.iri().String()), w.iri().String()+" ?p ?o", w.iri().String()+" "+w.property().String()+" ?o",
 		"?s "+w.property().String()+" "+w.constant(), "?s ?p ?s", "?s ?o ?o")
-	switch w.r.IntN(6) {
+	switch w.r.IntN(12) {
 	case 0, 1:
 		pattern = "GRAPH " + w.one("?g", w.graph(), "?s", "?o") + " { " + pattern + " }"
 	case 2:
@@ -261,7 +318,7 @@ func (w *Wild) counts() string {
 }
 
 func (w *Wild) grouped(body string) string {
-	key := w.one("?a", "?b", "?c", "?a ?b", "?b ?c", "(STR(?b) AS ?k)", "(?c + 0 AS ?k)", "(YEAR(?b) AS ?k)", "(DATATYPE(?b) AS ?k)", "(LANG(?c) AS ?k)", "?unbound", "?unbound ?b", "(BOUND(?d) AS ?k)",
+	key := w.one("?a", "?b", "?c", "?a ?b", "?b ?c", "(STR(?b) AS ?k)", "(?c + 0 AS ?k)", "(YEAR(?b) AS ?k)", "(MONTH(?b) AS ?k)", "(DAY(?c) AS ?k)", "(LANG(?b) AS ?k)", "(DATATYPE(?b) AS ?k)", "(LANG(?c) AS ?k)", "?unbound", "?unbound ?b", "(BOUND(?d) AS ?k)",
 		"(IF(?b = ?c, ?b, ?c) AS ?k)")
 	name := key
 	if i := strings.Index(key, " AS "); i >= 0 {
@@ -269,7 +326,11 @@ func (w *Wild) grouped(body string) string {
 	}
 	having := w.one("", "", "", "HAVING (COUNT(*) > 1)", "HAVING (MAX(STR(?b)) >= "+w.constant()+")", "HAVING (EXISTS { ?a "+w.property().String()+" ?z })", "HAVING (COUNT(DISTINCT ?b) != COUNT(DISTINCT ?c))",
 		"HAVING (SUM(?b) > 1 || COUNT(*) = 1)", "HAVING (EXISTS { ?z "+w.property().String()+" ?n })")
-	return fmt.Sprintf("SELECT %s (%s AS ?n) (%s AS ?m) WHERE { %s} GROUP BY %s %s", name, w.aggregate(), w.aggregate(), body, key, having)
+	second := w.aggregate()
+	if key == "?a" && w.chance(2) {
+		second = "SAMPLE(?a)"
+	}
+	return fmt.Sprintf("SELECT %s (%s AS ?n) (%s AS ?m) WHERE { %s} GROUP BY %s %s", name, w.aggregate(), second, body, key, having)
 }
 
 func (w *Wild) aggregate() string {
@@ -387,15 +448,18 @@ func (w *Wild) paths() string {
 	return s + w.one("", "", "FILTER("+w.expression(1)+") ", "?a "+w.property().String()+" ?b . ")
 }
 
-// sorted makes a query whose solutions are ordered without ties. Blank nodes have no order, and triple terms no known one.
-func (w *Wild) sorted() string {
+// inOrder makes a query whose solutions are ordered without ties. Blank nodes have no order, and triple terms no known one.
+func (w *Wild) inOrder() string {
 	v, o := w.one("?a", "?b"), "?c"
-	body := w.one(w.joins(), w.body(1), w.ranges(), "{ SELECT REDUCED ?a ?b ?c { "+w.joins()+"} } ")
+	body := w.one("?a ?b ?c . ", w.joins(), w.body(1), w.ranges(), "{ SELECT REDUCED ?a ?b ?c { "+w.joins()+"} } ")
+	if w.many > 0 && w.chance(2) {
+		body = w.one("?a ?b ?c . ", "?a "+w.property().String()+" ?c . ", "?b "+w.property().String()+" ?c . ")
+	}
 	known := "{ " + body + "FILTER(COALESCE(!isBlank(" + v + ") && !isTriple(" + v + "), true) && COALESCE(!isBlank(" + o + ") && !isTriple(" + o + "), true)) } "
 	key := func(x string) string {
 		return w.one("", "DESC", "ASC") + "(" + x + ") " + w.one("", "DESC") + "(STR(" + x + ")) isIRI(" + x + ") DATATYPE(" + x + ") LANG(" + x + ") LANGDIR(" + x + ") "
 	}
-	return "SELECT " + w.one("DISTINCT ", "DISTINCT ", "") + v + " " + o + " WHERE " + known + "ORDER BY " + key(v) + key(o) + w.one("", "", "LIMIT 1", "LIMIT 3", "LIMIT 7 OFFSET 2", "OFFSET 3", "LIMIT 0", "LIMIT 20")
+	return "SELECT " + w.one("DISTINCT ", "") + v + " " + o + " WHERE " + known + "ORDER BY " + key(v) + key(o) + w.one("", "", "LIMIT 1", "LIMIT 3", "LIMIT 7 OFFSET 2", "OFFSET 3", "LIMIT 0", "LIMIT 20")
 }
 
 // body makes a group of several kinds of elements.
@@ -414,7 +478,11 @@ func (w *Wild) element(depth int) string {
 	if depth == 0 {
 		return w.one("?a "+w.property().String()+" ?c . ", "FILTER("+w.expression(1)+") ", w.values())
 	}
-	switch w.r.IntN(18) {
+	switch w.r.IntN(20) {
+	case 17:
+		return "LATERAL { " + w.body(depth-1) + "} "
+	case 18:
+		return "LATERAL { " + w.inOrder() + " } "
 	case 0:
 		return "OPTIONAL { " + w.body(depth-1) + "FILTER(" + w.expression(1) + ") } "
 	case 1:
@@ -442,7 +510,7 @@ func (w *Wild) element(depth int) string {
 		w.binds++
 		return fmt.Sprintf("{ SELECT ?a (%s AS ?bind%d) WHERE { %s} GROUP BY ?a %s} ", w.aggregate(), w.binds, b, w.one("", "HAVING (COUNT(*) > 1) "))
 	case 10:
-		return "{ " + w.sorted() + " } "
+		return "{ " + w.inOrder() + " } "
 	case 11:
 		return "{ SELECT " + w.one("DISTINCT ", "REDUCED ", "") + w.one("?a ?b", "?b", "?c ?d") + " WHERE { " + w.body(depth-1) + "} } "
 	case 12:
