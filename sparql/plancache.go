@@ -76,13 +76,13 @@ func sameMap[K comparable, V any](a, b map[K]V) bool {
 
 // get finds a plan; again tells that the query was asked before.
 func (c *planCache) get(key planKey) (plan *optimizer.Plan, again bool) {
-	hash := maphash.Comparable(c.seed, key)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e, ok := c.plans[key]; ok {
 		c.recent.MoveToFront(e)
 		return e.Value.(*keptPlan).plan, true
 	}
+	hash := maphash.Comparable(c.seed, key)
 	if _, again = c.seen[hash]; again {
 		return nil, true
 	}

@@ -53,12 +53,7 @@ func (o *Options) execution(base string) exec.Config {
 }
 
 func (e *Engine) start(ctx context.Context, snap store.Snapshot, text string, o Options) (r *Result, err error) {
-	cancel := context.CancelFunc(func() {})
-	if o.Timeout > 0 {
-		ctx, cancel = context.WithTimeoutCause(ctx, o.Timeout, ErrTimeout)
-	} else {
-		ctx, cancel = context.WithCancel(ctx)
-	}
+	ctx, cancel := limit(ctx, o.Timeout)
 	defer func() {
 		if err != nil {
 			err = limitError(ctx, err)

@@ -45,6 +45,11 @@ type access struct {
 	notDefault bool
 	merge      bool
 	graphCol   int
+
+	room struct { // what prefix and outs are at first
+		prefix [4]store.ID
+		outs   [4]int
+	}
 }
 
 type constCheck struct {
@@ -56,7 +61,7 @@ type constCheck struct {
 func newAccess(p *optimizer.Pattern, order store.Order, consts int, e *env) *access {
 	a := &access{order: order, slots: [4]int{-1, -1, -1, -1}}
 	g := p.Graph
-	seen := map[int]int{}
+	a.prefix, a.outs = a.room.prefix[:0], a.room.outs[:0]
 	for col, pos := range order.Positions() {
 		if pos == store.G {
 			a.graphCol = col
@@ -75,7 +80,7 @@ func newAccess(p *optimizer.Pattern, order store.Order, consts int, e *env) *acc
 				a.columns |= 1 << col
 			}
 			if g.Var >= 0 {
-				a.bind(col, g.Var, seen)
+				a.bind(col, g.Var)
 			}
 			continue
 		}
@@ -92,7 +97,7 @@ func newAccess(p *optimizer.Pattern, order store.Order, consts int, e *env) *acc
 			}
 			continue
 		}
-		a.bind(col, r.Slot, seen)
+		a.bind(col, r.Slot)
 	}
 	if g.Mode == optimizer.GraphSet && len(g.IDs) == 0 {
 		a.none = true
@@ -104,17 +109,18 @@ func newAccess(p *optimizer.Pattern, order store.Order, consts int, e *env) *acc
 	return a
 }
 
-func (a *access) bind(col, slot int, seen map[int]int) {
+func (a *access) bind(col, slot int) {
 	if slot < 0 { // nobody reads it
 		return
 	}
 	a.columns |= 1 << col
 	a.slots[col] = slot
-	if first, ok := seen[slot]; ok {
-		a.same = append(a.same, [2]int{first, col})
-		return
+	for _, first := range a.outs {
+		if a.slots[first] == slot {
+			a.same = append(a.same, [2]int{first, col})
+			return
+		}
 	}
-	seen[slot] = col
 	a.outs = append(a.outs, col)
 }
 

@@ -40,7 +40,8 @@ func TestKeySet(t *testing.T) {
 
 func TestMemory(t *testing.T) {
 	t.Parallel()
-	m := newMemory(t.Context(), 100, nil, false)
+	m := &memory{}
+	m.init(t.Context(), 100, nil, false)
 	h := held{m: m}
 	if h.grow(60) != nil || h.grow(41) != ErrMemory {
 		t.Error("the limit does not hold")

@@ -18,13 +18,12 @@ type memory struct {
 	reserved            int64 // of the pool
 }
 
-// newMemory makes a budget. With spills, what is left of it above spillAt is for operators that cannot spill.
-func newMemory(ctx context.Context, limit int64, pool *Pool, spills bool) *memory {
-	m := &memory{ctx: ctx, limit: limit, pool: pool}
+// init makes a budget of the zero memory. With spills, what is left of it above spillAt is for operators that cannot spill.
+func (m *memory) init(ctx context.Context, limit int64, pool *Pool, spills bool) {
+	m.ctx, m.limit, m.pool = ctx, limit, pool
 	if bound := m.bound(); spills && bound > 0 {
 		m.spillAt, m.spillLeast = bound/8*5, bound/16
 	}
-	return m
 }
 
 // grow asks for n more bytes; below 0 it gives some back.

@@ -100,6 +100,9 @@ func (s *subs) plan(sub *optimizer.Sub, params []store.ID) (optimizer.Node, erro
 	if err != nil {
 		return nil, err
 	}
+	if s.plans == nil {
+		s.plans = map[*optimizer.Sub]map[string]optimizer.Node{}
+	}
 	if s.plans[sub] == nil {
 		s.plans[sub] = map[string]optimizer.Node{}
 	}
@@ -150,6 +153,9 @@ func (s *subs) exists(sub *optimizer.Sub, v *rowView) (bool, error) {
 		_ = s.q.memory.grow(-s.bytes)
 		clear(s.found)
 		s.bytes = 0
+	}
+	if s.found == nil {
+		s.found = map[*optimizer.Sub]map[string]bool{}
 	}
 	if s.found[sub] == nil {
 		s.found[sub] = map[string]bool{}

@@ -71,7 +71,19 @@ type Query struct {
 
 // Start makes the operators of a plan. Nothing is read before the first call of a method that yields something.
 func Start(ctx context.Context, snap store.Snapshot, plan *optimizer.Plan, c Config) (*Query, error) {
-	q := &Query{ctx: ctx, snap: snap, plan: plan, width: len(plan.Slots), memory: newMemory(ctx, c.Memory, c.Pool, c.Disk > 0), service: c.Service, sent: cmp.Or(c.ServiceRows, optimizer.ServiceRows), describe: c.Describe, smallPieces: c.SmallPieces}
+	x := &struct { // what every query has, for one allocation
+		q      Query
+		memory memory
+		terms  terms
+		subs   subs
+		expr   expr.Context
+		out    batch
+		env    env
+	}{}
+	q := &x.q
+	*q = Query{ctx: ctx, snap: snap, plan: plan, width: len(plan.Slots), memory: &x.memory, terms: &x.terms, subs: &x.subs, expr: &x.expr, out: &x.out,
+		service: c.Service, sent: cmp.Or(c.ServiceRows, optimizer.ServiceRows), describe: c.Describe, smallPieces: c.SmallPieces}
+	q.memory.init(ctx, c.Memory, c.Pool, c.Disk > 0)
 	q.disk.dir, q.disk.limit = c.TempDir, c.Disk
 	if c.SpillAll {
 		q.memory.spillAt, q.memory.spillLeast, q.chop = 1, -1, true
@@ -82,21 +94,22 @@ func Start(ctx context.Context, snap store.Snapshot, plan *optimizer.Plan, c Con
 			return nil, err
 		}
 	}
-	q.terms = newTerms(snap, q.memory, plan.Locals)
-	q.subs = &subs{q: q, plans: map[*optimizer.Sub]map[string]optimizer.Node{}, found: map[*optimizer.Sub]map[string]bool{}}
-	q.out = newBatch(q.width)
+	q.terms.init(snap, q.memory, plan.Locals)
+	q.subs.q = q
+	q.out.cols = make([][]store.ID, q.width)
 	if c.Profile {
 		q.profile = &profile{stats: map[optimizer.Node]*stat{}}
 		q.pages, _ = snap.(PageCounter)
 	}
-	q.expr = &expr.Context{
-		Ctx: ctx, Base: c.Base, Now: c.Now, BlankNode: q.blankNode, Functions: c.Functions,
-		Exists: func(index int, row expr.Row) (bool, error) {
+	q.expr.Ctx, q.expr.Base, q.expr.Now, q.expr.Functions = ctx, c.Base, c.Now, c.Functions
+	q.expr.BlankNode = q.blankNode
+	if len(plan.Exists) > 0 {
+		q.expr.Exists = func(index int, row expr.Row) (bool, error) {
 			return q.subs.exists(plan.Exists[index], row.(*rowView))
-		},
+		}
 	}
 	var err error
-	if q.root, err = q.build(plan.Root, &env{}); err == nil {
+	if q.root, err = q.build(plan.Root, &x.env); err == nil {
 		busy.Add(1)
 		q.counted = true
 	}

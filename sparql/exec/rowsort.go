@@ -41,8 +41,30 @@ func (s *rowSorter) byOne(perm []int32, key []store.ID, mask store.ID) {
 	for i, r := range perm {
 		s.a[i] = keyedRow{key[r] & mask, r}
 	}
+	if n <= insertionRows {
+		insertionSort(s.a)
+		for i := range s.a {
+			perm[i] = s.a[i].row
+		}
+		return
+	}
 	for i, k := range s.radix(n) {
 		perm[i] = k.row
+	}
+}
+
+// insertionRows is up to how many rows counting bytes costs more than to compare the rows.
+const insertionRows = 48
+
+// insertionSort sorts pairs by their keys, stably.
+func insertionSort(a []keyedRow) {
+	for i := 1; i < len(a); i++ {
+		x, k := a[i], i
+		for k > 0 && a[k-1].key > x.key {
+			a[k] = a[k-1]
+			k--
+		}
+		a[k] = x
 	}
 }
 

@@ -24,16 +24,23 @@ type terms struct {
 	got    []rdf.Term
 }
 
-func newTerms(snap store.Snapshot, m *memory, locals []rdf.Term) *terms {
-	t := &terms{snap: snap, memory: m, ids: map[rdf.Term]store.ID{}, cached: map[store.ID]expr.Value{}, limit: cacheLimit}
+// init makes the zero terms ready for use.
+func (t *terms) init(snap store.Snapshot, m *memory, locals []rdf.Term) {
+	t.snap, t.memory, t.limit = snap, m, cacheLimit
 	if b := m.bound(); b > 0 {
 		t.limit = min(t.limit, b/4)
 	}
 	for i, x := range locals {
 		t.local = append(t.local, x)
-		t.ids[x] = store.MakeID(store.TagLocal, 0, uint64(i))
+		t.know(x, store.MakeID(store.TagLocal, 0, uint64(i)))
 	}
-	return t
+}
+
+func (t *terms) know(x rdf.Term, id store.ID) {
+	if t.ids == nil {
+		t.ids = map[rdf.Term]store.ID{}
+	}
+	t.ids[x] = id
 }
 
 // intern gives the ID of a term.
@@ -55,7 +62,7 @@ func (t *terms) intern(x rdf.Term) (store.ID, error) {
 		id = store.MakeID(store.TagLocal, 0, uint64(len(t.local)))
 		t.local = append(t.local, x)
 	}
-	t.ids[x] = id
+	t.know(x, id)
 	return id, t.memory.grow(int64(x.Size())*2 + 64)
 }
 
@@ -91,6 +98,9 @@ func (t *terms) prepare(cols ...[]store.ID) error {
 		t.bytes = 0
 		// Everything of these columns is needed, not only what was missing.
 		return t.prepare(cols...)
+	}
+	if t.cached == nil {
+		t.cached = map[store.ID]expr.Value{}
 	}
 	var bytes int64
 	for i, id := range t.wanted {

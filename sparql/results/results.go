@@ -102,7 +102,8 @@ var ErrOrder = errors.New("results: calls out of order")
 
 // NewWriter makes a writer of a format on w.
 func NewWriter(w io.Writer, f *Format) Writer {
-	return f.writer(&output{w: w, buf: (*buffers.Get().(*[]byte))[:0]})
+	b := buffers.Get().(*[]byte)
+	return f.writer(&output{w: w, buf: (*b)[:0], pooled: b})
 }
 
 const bufferSize = 64 << 10
@@ -115,11 +116,12 @@ var buffers = sync.Pool{New: func() any {
 
 // output is the buffer that all writers share and the order of calls that they check.
 type output struct {
-	w     io.Writer
-	buf   []byte
-	err   error
-	state state
-	vars  int
+	w      io.Writer
+	buf    []byte
+	pooled *[]byte // what buf came in
+	err    error
+	state  state
+	vars   int
 }
 
 type state uint8
@@ -147,10 +149,10 @@ func (o *output) flush() error {
 	case len(o.buf) > 0: // it could not be written
 	case cap(o.buf) > 8*bufferSize:
 		o.buf = nil
-	case o.state == stateClosed && o.buf != nil:
-		buf := o.buf
-		o.buf = nil
-		buffers.Put(&buf)
+	case o.state == stateClosed && o.buf != nil && o.pooled != nil:
+		*o.pooled = o.buf
+		buffers.Put(o.pooled)
+		o.buf, o.pooled = nil, nil
 	}
 	return o.err
 }
