@@ -342,12 +342,12 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, grace time.Duration)
 	base, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	h := &http.Server{
-		Handler: s, BaseContext: func(net.Listener) context.Context { return base },
+		Handler: s, BaseContext: func(net.Listener) context.Context { return base }, ConnContext: withConn,
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 256 << 10,
 		ErrorLog: slog.NewLogLogger(s.c.Log.Handler(), slog.LevelWarn),
 	}
 	done := make(chan error, 1)
-	go func() { done <- h.Serve(l) }()
+	go func() { done <- h.Serve(wholeListener{l}) }()
 	select {
 	case err := <-done:
 		return err

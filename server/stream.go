@@ -25,7 +25,8 @@ type stream struct {
 	last   time.Time
 	begun  bool
 	failed error
-	turn   *turn // the slot, if any, that others get while the client takes nothing
+	turn   *turn      // the slot, if any, that others get while the client takes nothing
+	conn   *wholeConn // what the answer goes out on, where it may be held back until it is whole; or nil
 
 	// sent is what was sent before buf, if all of it is to be kept and is not longer than keepLimit.
 	sent      [][]byte
@@ -159,10 +160,28 @@ func (s *stream) sendAll() {
 		return
 	}
 	s.begun = true
-	if len(s.buf) > 0 {
+	switch n := len(s.buf); {
+	case n == 0:
+	case s.conn != nil && n >= wholeLeast && n <= wholeMost:
+		s.failed = s.writeWhole(s.buf)
+	default:
 		s.failed = s.write(s.buf)
 	}
 	s.buf = s.buf[:0]
+}
+
+// writeWhole is write for all of an answer, whose length its header tells, so that nothing comes after it.
+func (s *stream) writeWhole(p []byte) (err error) {
+	s.conn.hold()
+	defer func() {
+		if rerr := s.conn.release(); err == nil {
+			err = rerr
+		}
+	}()
+	if err := s.write(p); err != nil {
+		return err
+	}
+	return s.rc.Flush()
 }
 
 // end sends the rest. With an error it either reports that nothing was sent yet, so that the caller can answer with a problem,
