@@ -118,6 +118,9 @@ func (s *Server) newPage(r *http.Request, query string) *page {
 	for _, n := range []navLink{{p.M.Workbench, workbenchPath, false}, {p.M.Overview, overviewPath, false}, {p.M.Diagram, schemaPath, false}} {
 		p.Nav = append(p.Nav, navLink{n.Name, p.link.page(n.Href), r.URL.Path == n.Href})
 	}
+	if s.c.Stored != nil {
+		p.Nav = append(p.Nav, navLink{allQueriesWords[p.M.Lang].Title, p.link.page(queriesPath), r.URL.Path == queriesPath})
+	}
 	for _, m := range allMessages {
 		q := r.URL.Query()
 		q.Set("lang", m.Lang)

@@ -55,13 +55,92 @@ type listedQuery struct {
 	Href string `json:"href"`
 }
 
-// listQueries lists the stored queries.
+// queriesWords are the words of the page of the stored queries.
+type queriesWords struct{ Title, Intro, None, Run, ForPrograms string }
+
+var allQueriesWords = map[string]*queriesWords{
+	"nb": {"Lagrede spørringer", "Spørringer som er gjort klare her. Fyll ut feltene og kjør dem.", "Her er det ingen.", "Kjør", "For programmer"},
+	"nn": {"Lagra spørjingar", "Spørjingar som er gjorde klare her. Fyll ut felta og køyr dei.", "Her er det ingen.", "Køyr", "For program"},
+	"en": {"Stored queries", "Queries that are ready here. Fill in the fields and run them.", "There are none.", "Run", "For programs"},
+}
+
+type queriesPage struct {
+	*page
+	W       *queriesWords
+	Queries []queryForm
+	JSON    string
+}
+
+// queryForm is a stored query with the fields that it takes.
+type queryForm struct {
+	*stored.Query
+	Action, OpenHref, Lang string
+	Fields                 []queryField
+}
+
+type queryField struct {
+	stored.Parameter
+	ID, Input, Step, Given string
+	Required               bool
+}
+
+// inputs are the fields of a form for types of parameters; all others take text, which the server checks.
+var inputs = map[string][2]string{"iri": {"url", ""}, "anyURI": {"url", ""}, "date": {"date", ""}, "integer": {"number", "1"}, "decimal": {"number", "any"}, "double": {"number", "any"}}
+
+// queriesForm is the page of the stored queries.
+func (s *Server) queriesForm(w http.ResponseWriter, r *http.Request, queries []*stored.Query) error {
+	p := &queriesPage{page: s.newPage(r, "")}
+	p.W = allQueriesWords[p.M.Lang]
+	p.Title, p.JSON = p.W.Title, p.link.page(queriesPath, "format", "json")
+	for _, q := range queries {
+		f := queryForm{Query: q, Action: queriesPath + "/" + q.Name, Lang: q.Language}
+		for i, x := range q.Parameters {
+			input, ok := inputs[x.Type]
+			if !ok {
+				input = [2]string{"text", ""}
+			}
+			field := queryField{Parameter: x, ID: fmt.Sprintf("%s-%d", q.Name, i), Input: input[0], Step: input[1], Required: x.Default == nil}
+			if x.Default != nil {
+				if field.Given = *x.Default; input[0] == "date" && len(field.Given) != len("2006-01-02") {
+					field.Input = "text" // a date with its zone, which the field of a browser cannot hold
+				}
+			}
+			f.Fields = append(f.Fields, field)
+		}
+		if len(q.Parameters) == 0 {
+			f.OpenHref = p.openIn(q.Text)
+		}
+		p.Queries = append(p.Queries, f)
+	}
+	return s.render(w, r, http.StatusOK, "queries", p)
+}
+
+var queryListOffers = []offer{{"json", []string{"application/json"}}, {"html", []string{"text/html"}}}
+
+// listQueries lists the stored queries, in the reader's language.
 func (s *Server) listQueries(w http.ResponseWriter, r *http.Request) {
+	addVary(w.Header(), "Accept", "Accept-Language")
+	i, _ := choose(formatParam(r), r.Header, queryListOffers)
+	if i < 0 {
+		s.fail(w, r, problemOf(r.Context(), notAcceptable(queryListOffers)))
+		return
+	}
+	langs := s.readerLanguages(r)
+	var queries []*stored.Query
+	for _, q := range s.c.Stored.Get().All() {
+		queries = append(queries, q.In(langs))
+	}
+	if queryListOffers[i].name == "html" {
+		if err := s.queriesForm(w, r, queries); err != nil {
+			s.fail(w, r, problemOf(r.Context(), err))
+		}
+		return
+	}
 	list := struct {
 		Queries []listedQuery `json:"queries"`
 	}{[]listedQuery{}}
-	content := []string{"queries", s.settings}
-	for _, q := range s.c.Stored.Get().All() {
+	content := []string{"queries", s.settings, strings.Join(langs, " ")}
+	for _, q := range queries {
 		list.Queries = append(list.Queries, listedQuery{q, s.link.origin + queriesPath + "/" + q.Name})
 		content = append(content, q.Name, q.Text)
 	}

@@ -121,3 +121,47 @@ func TestNoStoredQueries(t *testing.T) {
 		}
 	}
 }
+
+// TestStoredLanguages: texts of stored queries come in the reader's language, in the list and on the page.
+func TestStoredLanguages(t *testing.T) {
+	t.Parallel()
+	q, err := stored.Parse("titles", "# title: Titles\n# title@nb: Titler\n# description@nn: Titlane.\n# param: lang2 string [nb] The language\n# param@nb: lang2 Språket <b>\n# param: day date\n"+
+		"SELECT ?t { ?s <http://purl.org/dc/terms/title> ?t FILTER (LANG(?t) = ?lang2 && ?day > \"2000-01-01\"^^xsd:date) }", sparql.Options{Prefixes: vocab.Prefixes()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := fstest.MapFS{"titles.rq": &fstest.MapFile{Data: []byte(q.Text)}}
+	set, err := stored.Read(files, sparql.Options{Prefixes: vocab.Prefixes()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := testServer(t, testStore(t, testData), func(c *Config) { c.Stored = stored.NewCurrent(set) })
+	for lang, want := range map[string]string{"nb": "nb Titler Språket <b>", "en": "en Titles The language", "nn": "nb Titler Språket <b>", "fr": "en Titles The language"} {
+		r := get(t, srv, "/queries", "Accept-Language", lang)
+		var list struct{ Queries []stored.Query }
+		if err := json.Unmarshal([]byte(r.body), &list); err != nil || len(list.Queries) != 1 {
+			t.Fatalf("%v %s", err, r.body)
+		}
+		got := list.Queries[0]
+		if s := got.Language + " " + got.Title + " " + got.Parameters[0].Text; s != want || !strings.Contains(strings.Join(r.Header.Values("Vary"), ","), "Accept-Language") || got.Titles["nb"] != "Titler" {
+			t.Errorf("%s: %s, want %s; Vary: %s", lang, s, want, r.Header.Values("Vary"))
+		}
+	}
+	a, b := get(t, srv, "/queries", "Accept-Language", "nb").Header.Get("ETag"), get(t, srv, "/queries", "Accept-Language", "en").Header.Get("ETag")
+	if a == b {
+		t.Error("the list has one entity tag in all languages")
+	}
+	body := get(t, srv, "/queries?lang=nb", "Accept", "text/html").body
+	parse(t, body)
+	for _, want := range []string{">Titler</h2>", "Språket &lt;b&gt;", `action="/queries/titles"`, `name="lang2" type="text" value="nb"`, `name="day" type="date" value="" required`, "Titlane.", `aria-current="page">Lagrede spørringer</a>`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page has no %s:\n%s", want, body)
+		}
+	}
+	if r := get(t, srv, "/queries/titles?lang2=nb&day=2020-01-01&format=html&lang=nb", "Accept", "text/html"); r.StatusCode != 200 || !strings.Contains(r.body, "<table>") {
+		t.Errorf("the form's answer: %d %s", r.StatusCode, r.body)
+	}
+	if r := get(t, srv, "/queries", "Accept", "text/csv"); r.StatusCode != 406 {
+		t.Errorf("a list as CSV: %d", r.StatusCode)
+	}
+}

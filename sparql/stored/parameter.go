@@ -22,6 +22,8 @@ type Parameter struct {
 	Default *string `json:"default,omitempty"`
 	// Text says what it is for. It may be empty.
 	Text string `json:"description,omitempty"`
+	// Texts are those in other languages, by their tags.
+	Texts map[string]string `json:"descriptions,omitempty"`
 }
 
 // The types that are no datatypes of XML Schema.

@@ -5,6 +5,9 @@
 //	# param: theme iri The theme
 //	# param: since date [2020-01-01] The first day
 //
+// Lines such as "# title@nb: …", "# description@nb: …" and "# param@nb: theme Temaet" say the same in other languages; texts without one are in
+// English, or in the language that "# language: nn" names. [Query.In] chooses.
+//
 // A parameter is a variable of the query. Its value is bound as a term and never becomes text of the query.
 package stored
 
@@ -39,6 +42,11 @@ type Query struct {
 	Title string `json:"title"`
 	// Description says what the query answers. It may be empty.
 	Description string `json:"description,omitempty"`
+	// Language is a tag of BCP 47: that of Title, in small letters.
+	Language string `json:"language"`
+	// Titles and Descriptions are those in other languages, by their tags.
+	Titles       map[string]string `json:"titles,omitempty"`
+	Descriptions map[string]string `json:"descriptions,omitempty"`
 	// Form is SELECT, ASK, CONSTRUCT or DESCRIBE.
 	Form string `json:"form"`
 	// Parameters are in the order of the file.

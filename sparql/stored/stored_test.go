@@ -163,3 +163,51 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestIn(t *testing.T) {
+	t.Parallel()
+	read := func(head string) *Query {
+		t.Helper()
+		q, err := Parse("q", head+"SELECT * { ?s ?p ?o }", options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return q
+	}
+	for _, c := range []struct{ head, langs, want string }{
+		{"# title: Own\n# title@nb: Bokmål\n# title@nn: Nynorsk\n", "nn nb en", "nn Nynorsk"},
+		{"# title: Own\n# title@nb: Bokmål\n", "nn nb en", "nb Bokmål"},
+		{"# title: Own\n# title@nb: Bokmål\n", "en nb", "en Own"},
+		{"# title: Own\n# title@nb: Bokmål\n", "en-GB nb", "en Own"},
+		{"# title: Own\n# title@nb: Bokmål\n", "fr", "en Own"},
+		{"# language: NB\n# title: Own\n# title@en: English\n", "nb en", "nb Own"},
+		{"# language: nb\n# title: Own\n# title@en: English\n", "en nb", "en English"},
+		{"# title: Own\n# title@nb-NO: Bokmål\n", "nb", "nb-no Bokmål"},
+		{"# title: Own\n", "nb", "en Own"},
+		{"# Title@NB : Bokmål\n", "nb", "nb Bokmål"},
+	} {
+		q := read(c.head)
+		before := q.Title
+		got := q.In(strings.Fields(c.langs))
+		if s := got.Language + " " + got.Title; s != c.want {
+			t.Errorf("%q in %s: %s, want %s", c.head, c.langs, s, c.want)
+		}
+		if q.Title != before {
+			t.Error("In changed the query")
+		}
+	}
+	for head, want := range map[string]string{
+		"# title@nb: a\n# title@nb: b\n":   "q.rq:2: there is more than one title@nb",
+		"# title@n_b: a\n":                 `q.rq:1: title@n_b: "n_b" is not a tag`,
+		"# language: en\n# language: nb\n": "q.rq:2: there is more than one language",
+		"# language: norsk språk\n":        "q.rq:1: the language",
+		"# param@nb: s Emnet\n":            "q.rq:1: param@nb: no line before it says",
+	} {
+		if _, err := Parse("q", head+"SELECT * { ?s ?p ?o }", options); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", head, err, want)
+		}
+	}
+	if q := read("# see@home: what is meant for people stays\n"); q.Titles != nil {
+		t.Error(q.Titles)
+	}
+}
