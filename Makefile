@@ -232,7 +232,7 @@ deb: ## dist/triplestore_VERSION_ARCH.deb with a systemd unit; VERSION=, ARCH= c
 	CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCH) $(GO) build -trimpath -ldflags "-s -w -X main.release=$(VERSION)" -o dist/triplestore-$(ARCH) ./cmd/triplestore
 	VERSION='$(VERSION)' ARCH=$(ARCH) BINARY=dist/triplestore-$(ARCH) $(NFPM) package --config packaging/nfpm.yaml --packager deb --target dist/
 
-docker: ui-if-npm ## the image triplestore, a static binary that does not run as root
+docker: ## the image triplestore, a static binary that does not run as root
 	docker build -f packaging/Dockerfile --build-arg VERSION='$(VERSION)' --build-arg REVISION="$$(git rev-parse HEAD 2>/dev/null)" -t triplestore .
 
 .PHONY: test-packages
