@@ -10,6 +10,8 @@
 // document (its number in the load), so that no two documents, and no two loads of the same document, share a blank node.
 // Loading a document with blank nodes twice therefore adds its blank nodes twice. With [Options.Replace] the prefix follows from the
 // graph, so that a document which is the same again changes nothing.
+//
+// To begin: [Load]. What is to be kept in step with its sources is harvested instead, see package harvest below this one.
 package loaders
 
 import (

@@ -2,7 +2,7 @@
 //
 // A [Term] is a small immutable value that compares with == and works as a map key, whatever its kind; two terms are == when
 // they are the same RDF term (https://www.w3.org/TR/rdf12-concepts/#section-terms). Nothing here does input or output; the
-// formats live in the packages below this one.
+// formats live in the packages below this one: begin with turtle for one format that is known, and with format for any.
 package rdf
 
 import (

@@ -1,6 +1,8 @@
 // Package server answers over HTTP: the SPARQL Protocol at /sparql, descriptions of resources at /resource and at the paths of
 // IRIs under the configured base, and pages for people who read. It never trusts the Host header for IRIs: what is its own is
 // what [Config.Base] says. Only the SPARQL Update at /update changes the store, and it is closed unless the configuration opens it.
+//
+// To begin: [New] makes an http.Handler of a [Config], of which Store alone must be set.
 package server
 
 import (

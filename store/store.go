@@ -1,5 +1,9 @@
 // Package store is the contract between the engine and whatever keeps the quads: IDs, orders, snapshots, scans, transactions,
 // statistics and errors. It knows no storage; badgerstore and memstore implement it and storetest holds them to it.
+//
+// To begin: open a store with badgerstore.Open, or memstore.New; write with [Store.Update], which gives a [Txn]; read from a [Snapshot], by
+// queries with package sparql, or by [Snapshot.Scan] where rows of IDs are wanted. A snapshot sees one commit, whatever is written meanwhile, and
+// must be closed.
 package store
 
 import (

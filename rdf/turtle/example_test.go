@@ -3,6 +3,7 @@ package turtle_test
 import (
 	"context"
 	"fmt"
+	"log"
 	"os"
 	"strings"
 
@@ -10,37 +11,48 @@ import (
 	"triplestore/rdf/turtle"
 )
 
-func ExampleParse() {
-	in := strings.NewReader(`@prefix dct: <http://purl.org/dc/terms/> .
-<#a> dct:title "Luftkvalitet"@nb , "bad"@ , "Air quality"@en .`)
-	o := turtle.Options{
-		Dialect: turtle.Turtle, Base: "https://data.example/", File: "air.ttl",
-		Lenient: func(e *turtle.Error) { fmt.Println("left out:", e) },
-	}
-	err := turtle.Parse(context.Background(), in, o, func(quads []rdf.Quad) error {
+// Read Turtle as it streams, and write it as N-Triples.
+func Example() {
+	const text = `
+		PREFIX dcat: <http://www.w3.org/ns/dcat#>
+		PREFIX dct:  <http://purl.org/dc/terms/>
+		<water> a dcat:Dataset ; dct:title "Vannkvalitet"@nb, "Water quality"@en .`
+	w := turtle.NewWriter(os.Stdout, turtle.WriterOptions{Dialect: turtle.NTriples})
+	err := turtle.Parse(context.Background(), strings.NewReader(text), turtle.Options{Dialect: turtle.Turtle, Base: "https://example.org/"}, func(quads []rdf.Quad) error {
 		for _, q := range quads {
-			fmt.Println(q.O)
+			if err := w.Write(q); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
-	fmt.Println(err)
+	if err != nil {
+		log.Fatal(err) // with line and column
+	}
+	if err := w.Close(); err != nil {
+		log.Fatal(err)
+	}
 	// Output:
-	// left out: air.ttl:2:42: expected a language tag after '@'
-	// "Luftkvalitet"@nb
-	// "Air quality"@en
-	// <nil>
+	// <https://example.org/water> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://www.w3.org/ns/dcat#Dataset> .
+	// <https://example.org/water> <http://purl.org/dc/terms/title> "Vannkvalitet"@nb .
+	// <https://example.org/water> <http://purl.org/dc/terms/title> "Water quality"@en .
 }
 
-func ExampleWritePretty() {
-	quads, err := turtle.ParseString(`<http://e/a> <http://e/p> _:b . _:b <http://e/q> 1 .`, turtle.Options{Dialect: turtle.Turtle})
-	if err == nil {
-		err = turtle.WritePretty(os.Stdout, quads, turtle.WriterOptions{Dialect: turtle.Turtle, Prefixes: map[string]string{"e": "http://e/"}})
-	}
+// Mistakes can be collected, and what is right be kept.
+func ExampleOptions_lenient() {
+	const text = "<https://example.org/a> <https://example.org/p> \"right\" .\n<https://example.org/b> <not an IRI> \"wrong\" .\n"
+	err := turtle.Parse(context.Background(), strings.NewReader(text), turtle.Options{File: "data.nt", Lenient: func(e *turtle.Error) {
+		fmt.Printf("%s, line %d: left out\n", e.File, e.Line)
+	}}, func(quads []rdf.Quad) error {
+		for _, q := range quads {
+			fmt.Println(q.S, q.O)
+		}
+		return nil
+	})
 	if err != nil {
-		fmt.Println(err)
+		log.Fatal(err)
 	}
 	// Output:
-	// @prefix e: <http://e/> .
-	//
-	// e:a e:p [ e:q 1 ] .
+	// data.nt, line 2: left out
+	// <https://example.org/a> "right"
 }

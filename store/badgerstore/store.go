@@ -1,5 +1,7 @@
 // Package badgerstore keeps quads durably in Badger. Quads lie in seven sorted relations and terms in a dictionary, all made of
 // immutable pages; a commit writes new pages and then moves one small record, the root. docs/format.md describes the bytes.
+//
+// To begin: [Open] gives a [Store], which is a store.Store with backup, verification and older states. One process has a folder open at a time.
 package badgerstore
 
 import (
