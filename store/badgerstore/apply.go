@@ -95,15 +95,12 @@ func (t *txn) applyQuads(ctx context.Context) (root, error) {
 		err := t.applyOthers(ctx, func(ctx context.Context, o store.Order) error { return t.reorder(ctx, &r, packed, o) })
 		return r, err
 	}
+	if first {
+		err := t.buildLarge(ctx, &r)
+		return r, err
+	}
 	err = t.applyOthers(ctx, func(ctx context.Context, o store.Order) error {
 		sorter := e.others[o]
-		if first {
-			sorter = t.store.sorter(t.store.o.SortMemory / int64(sortWorkers()))
-			defer sorter.Close()
-			if err := t.fill(ctx, sorter, result.Root, o); err != nil {
-				return err
-			}
-		}
 		sorted, err := sorter.Sort(ctx)
 		if err != nil {
 			return err
