@@ -43,11 +43,11 @@ func TestSpill(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if w.old.passes.Load() == nil {
-				t.Error("there is no filter")
-			}
 			if _, ok, err := w.Lookup(rdf.IRI("http://example.org/unknown")); ok || err != nil {
 				t.Errorf("an unknown term is known: %v", err)
+			}
+			if w.old.passes.Load() == nil {
+				t.Error("there is no filter")
 			}
 		})
 	}
@@ -66,6 +66,9 @@ func TestFilter(t *testing.T) {
 	}
 	if err := w.Spill(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	if _, ok, err := w.Lookup(rdf.IRI("http://example.org/unknown")); ok || err != nil || w.old.passes.Load() == nil {
+		t.Fatalf("an unknown term is known (%v, %v), or there is no filter", ok, err)
 	}
 	passed := 0
 	for i := range n {

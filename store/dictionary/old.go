@@ -16,7 +16,8 @@ import (
 // tells of most terms that they are not there.
 type oldTerms struct {
 	passes atomic.Pointer[filter] // what is in the base passes it, unless it is in the table; nil lets all pass
-	vain   atomic.Uint64          // searches without success since the last filter
+	vain   atomic.Uint64          // searches without success while there is no filter
+	due    atomic.Bool            // a filter is wanted before the next search
 
 	mu    sync.Mutex // guards what follows
 	hits  map[uint64]uint8
@@ -33,14 +34,10 @@ func (o *oldTerms) rebase() {
 	o.hits, o.tried = nil, false
 }
 
-// filter makes the filter of a state, where all terms are that are not in the table.
-func (o *oldTerms) filter(ctx context.Context, d *Dictionary) error {
-	f, err := newFilter(ctx, d)
-	if err != nil {
-		return err
-	}
-	o.passes.Store(f)
-	return nil
+// spilled tells that the table is empty now, so that all terms are in the base. What filter there is, is of another one.
+func (o *oldTerms) spilled() {
+	o.passes.Store(nil)
+	o.due.Store(true)
 }
 
 // again counts a term that was found in a block of the base, and reports whether it is the second one.
@@ -62,6 +59,11 @@ func (w *Writer) oldID(key store.ID, t *rdf.Term) (store.ID, bool, error) {
 	rows := w.base.root.Hash.Rows
 	if rows == 0 {
 		return store.NoID, false, nil
+	}
+	if w.old.due.Load() {
+		if err := w.filterBase(); err != nil {
+			return store.NoID, false, err
+		}
 	}
 	f := w.old.passes.Load()
 	if f != nil && !f.has(uint64(key)) {
@@ -86,8 +88,14 @@ func (w *Writer) filterBase() error {
 	if w.old.tried {
 		return nil
 	}
+	f, err := newFilter(context.Background(), w.base)
+	if err != nil {
+		return err
+	}
 	w.old.tried = true
-	return w.old.filter(context.Background(), w.base)
+	w.old.passes.Store(f)
+	w.old.due.Store(false)
+	return nil
 }
 
 // takeBlock puts all terms of the block of a term of the base into the table if that is the second term that is found in it.

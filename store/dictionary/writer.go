@@ -116,13 +116,10 @@ func (w *Writer) Bytes() int64 { return w.slots.Load() * int64(unsafe.Sizeof(slo
 
 // Spill is Flush, after which the table is empty: terms that come again are looked up in the state. No other call may run.
 func (w *Writer) Spill(ctx context.Context) error {
-	d, err := w.Flush(ctx)
-	if err != nil {
+	if _, err := w.Flush(ctx); err != nil {
 		return err
 	}
-	if err := w.old.filter(ctx, d); err != nil {
-		return err
-	}
+	w.old.spilled()
 	for i := range w.shards {
 		w.shards[i].slots, w.shards[i].used = nil, 0
 	}
