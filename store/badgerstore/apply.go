@@ -147,6 +147,7 @@ func (t *txn) reorder(ctx context.Context, r *root, packed *extsort.Packed, o st
 	if err != nil {
 		return err
 	}
+	defer sorted.Release()
 	result, err := relation.Apply(ctx, t.pages, t.store.rows, 4, r.quads[o], sorted)
 	r.quads[o] = result.Root
 	return err

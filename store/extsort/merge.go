@@ -155,6 +155,14 @@ func (it *Iterator) Columns() (cols *[relation.MaxWidth][]store.ID, n int, ok bo
 	return cols, n, true, nil
 }
 
+// Release gives up the memory of an iterator that Packed.Reorder made, for the next order. The iterator must not be used after.
+func (it *Iterator) Release() {
+	if r, ok := it.one.(*packedReader); ok {
+		r.p.release()
+	}
+	it.one = nil
+}
+
 // skip goes on in the first source.
 func (it *Iterator) skip() error {
 	s := it.heap[0]

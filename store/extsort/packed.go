@@ -2,6 +2,8 @@ package extsort
 
 import (
 	"context"
+	"slices"
+	"sync"
 
 	"triplestore/store"
 	"triplestore/store/relation"
@@ -13,6 +15,12 @@ type Packed struct {
 	packing
 	op   relation.Op // of all, unless low
 	keys []uint64
+
+	from  *Packed  // what it is another order of, else nil
+	spare []uint64 // memory beside that of keys
+
+	mu   sync.Mutex
+	free [][]uint64 // memory for other orders
 }
 
 // pack sorts the rows of a buffer as numbers, if they can be packed. The rows are gone then; last tells that no others follow, so that
@@ -33,7 +41,7 @@ func (b *buffer) pack(last bool) *Packed {
 	b.other = grown(b.other, b.n)
 	b.packed, b.other = sortNumbers(b.packed, b.other, p.low, p.end())
 	b.packed = unique(b.packed, p.low)
-	return &Packed{*p, b.op, b.packed}
+	return &Packed{packing: *p, op: b.op, keys: b.packed}
 }
 
 func grown(s []uint64, n int) []uint64 {
@@ -80,13 +88,44 @@ func (p *Packed) Changes(ctx context.Context) *Iterator {
 	return newIterator(ctx, p.width, &packedReader{p: p})
 }
 
-// Reorder gives the changes with their columns in another order, sorted by that. It takes sixteen bytes of memory for each. It may be
-// called by several goroutines at once.
+// take gives memory for the keys of another order.
+func (p *Packed) take() []uint64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.free); n > 0 {
+		var s []uint64
+		s, p.free = p.free[n-1], p.free[:n-1]
+		return s[:len(p.keys)]
+	}
+	return make([]uint64, len(p.keys))
+}
+
+// release gives memory back for the next order.
+func (p *Packed) release() {
+	f := p.from
+	if f == nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range [][]uint64{p.keys, p.spare} {
+		if cap(s) >= len(f.keys) {
+			f.free = append(f.free, s[:0])
+		}
+	}
+	p.from, p.keys, p.spare = nil, nil, nil
+}
+
+// Reorder gives the changes with their columns in another order, sorted by that. It takes sixteen bytes of memory for each, which are
+// used again for another order after Release of the iterator. It may be called by several goroutines at once.
 func (p *Packed) Reorder(ctx context.Context, columns []int) (*Iterator, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	q := &Packed{packing: packing{width: p.width, low: p.low}, op: p.op}
+	if slices.IsSorted(columns) {
+		return p.Changes(ctx), nil
+	}
+	q := &Packed{packing: packing{width: p.width, low: p.low}, op: p.op, from: p}
 	shift := p.low
 	for c := p.width - 1; c >= 0; c-- {
 		q.cols[c] = p.cols[columns[c]]
@@ -104,7 +143,7 @@ func (p *Packed) Reorder(ctx context.Context, columns []int) (*Iterator, error) 
 			moves = append(moves, move{from.shift & 63, q.cols[c].shift & 63, uint64(1)<<from.bits - 1})
 		}
 	}
-	q.keys = make([]uint64, len(p.keys))
+	q.keys = p.take()
 	low := uint64(1)<<p.low - 1
 	for i, k := range p.keys {
 		x := k & low
@@ -119,7 +158,7 @@ func (p *Packed) Reorder(ctx context.Context, columns []int) (*Iterator, error) 
 		lead--
 	}
 	if lead > 0 {
-		q.keys, _ = sortNumbers(q.keys, make([]uint64, len(q.keys)), q.cols[lead-1].shift, q.end())
+		q.keys, q.spare = sortNumbers(q.keys, p.take(), q.cols[lead-1].shift, q.end())
 	}
 	return newIterator(ctx, p.width, &packedReader{p: q}), ctx.Err()
 }
