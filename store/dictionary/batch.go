@@ -2,7 +2,11 @@ package dictionary
 
 import (
 	"errors"
+	"hash/maphash"
+	"math/bits"
 	"math/rand/v2"
+
+	"github.com/zeebo/xxh3"
 
 	"triplestore/rdf"
 	"triplestore/store"
@@ -86,12 +90,37 @@ func (w *Writer) closeAll(full []*fullBlock) (err error) {
 	return err
 }
 
+// auxHashes are the hashes of a language or datatype, which is often that of the term before, too.
+type auxHashes struct {
+	aux         string
+	key, second uint64
+}
+
+// hash gives both hashes of a term; see Dictionary.key and Writer.second.
+func (w *Writer) hash(t *rdf.Term, last *auxHashes) (key store.ID, second uint64) {
+	if t.IsTriple() {
+		return w.base.key(*t), w.second(*t)
+	}
+	a, salt := aux(*t)
+	value := t.Value()
+	second = maphash.String(w.seed, value) + salt*secondSalt
+	if a != "" {
+		if a != last.aux {
+			*last = auxHashes{a, xxh3.HashString(a), bits.RotateLeft64(maphash.String(w.seed, a), secondTurn)}
+		}
+		salt ^= last.key
+		second += last.second
+	}
+	return w.base.keyOf(value, salt), second
+}
+
 // inTable finds the terms that are in the table.
 func (w *Writer) inTable(b *Batch) {
 	var place [shards]int32
+	var last auxHashes
 	for _, i := range b.wanted {
 		x := &b.items[i]
-		x.key, x.second = w.base.key(*x.term), w.second(*x.term)
+		x.key, x.second = w.hash(x.term, &last)
 		place[x.key%shards]++
 	}
 	sum := int32(0)

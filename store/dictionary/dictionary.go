@@ -159,7 +159,12 @@ func (d *Dictionary) key(t rdf.Term) store.ID {
 	if a != "" {
 		salt ^= xxh3.HashString(a)
 	}
-	return store.ID(fold(xxh3.HashStringSeed(t.Value(), d.root.Seed), salt) >> (16 + d.o.narrow))
+	return d.keyOf(t.Value(), salt)
+}
+
+// keyOf is the hash of a term that is no triple term.
+func (d *Dictionary) keyOf(value string, salt uint64) store.ID {
+	return store.ID(fold(xxh3.HashStringSeed(value, d.root.Seed), salt) >> (16 + d.o.narrow))
 }
 
 // ID finds the ID of a term that is not inlined.

@@ -79,12 +79,18 @@ func (w *Writer) second(t rdf.Term) uint64 {
 		return maphash.Bytes(w.seed, t.AppendBinary(nil))
 	}
 	a, salt := aux(t)
-	h := maphash.String(w.seed, t.Value()) + salt*0x9E3779B97F4A7C15
+	h := maphash.String(w.seed, t.Value()) + salt*secondSalt
 	if a != "" {
-		h += bits.RotateLeft64(maphash.String(w.seed, a), 23)
+		h += bits.RotateLeft64(maphash.String(w.seed, a), secondTurn)
 	}
 	return h
 }
+
+// What makes the second hashes of terms that differ in kind, language or datatype alone different.
+const (
+	secondSalt = 0x9E3779B97F4A7C15
+	secondTurn = 23
+)
 
 // find returns the slot of a term or the empty one where it belongs. The shard is locked and has room.
 func (s *shard) find(key store.ID, second uint64) *slot {
