@@ -256,6 +256,47 @@ func TestTransient(t *testing.T) {
 	}
 }
 
+// TestLinesAlike has lines whose IRIs begin like those of the line before, and reads each alone, too.
+func TestLinesAlike(t *testing.T) {
+	t.Parallel()
+	iris := []string{
+		"http://example.org/a", "http://example.org/abcdefgh", "http://example.org/abcdefghijklmnop", "http://example.org/abcdefghijklmn",
+		"http://example.org/abcdefgh ijkl", "http://example.org/abcdefgh<", "http://example.org/abcdefghæ", "http://example.org/abcdefghæøåæøå",
+		`http://example.org/abcdefgh\u00E6`, `http://example.org/abcdefgh\u0020x`, "http://example.org/abcdefgh\xff", "http://example.org/abcdefgh\xc3", "relative/abcdefgh", "http:", "",
+	}
+	var all, each []string
+	var text strings.Builder
+	o := turtle.Options{Dialect: turtle.NQuads}
+	for _, a := range iris {
+		for _, b := range iris {
+			line := fmt.Sprintf("<%s> <%s> <%s> <%s> .\n<%s> <%s> \"x\"^^<%s> <http://example.org/g> .\n", a, b, a, b, b, a, b)
+			text.WriteString(line)
+			for one := range strings.Lines(line) {
+				o.Lenient = func(e *turtle.Error) { each = append(each, e.Msg) }
+				q, err := turtle.ParseString(one, o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				each = append(each, nquads(q))
+			}
+		}
+	}
+	o.Lenient = func(e *turtle.Error) { all = append(all, e.Msg) }
+	q, err := turtle.ParseString(text.String(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range q {
+		all = append(all, nquads(q[i:i+1]))
+	}
+	slices.Sort(all)
+	each = slices.DeleteFunc(each, func(s string) bool { return s == "" })
+	slices.Sort(each)
+	if !slices.Equal(all, each) || len(q) < 20 {
+		t.Errorf("%d together, %d one by one, %d quads", len(all), len(each), len(q))
+	}
+}
+
 func TestParseParallel(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
