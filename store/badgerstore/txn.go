@@ -47,6 +47,7 @@ func newTxn(ctx context.Context, s *Store, base *state) *txn {
 	s.alloc.giveBack(lost)
 	t := &txn{ctx: ctx, store: s, base: base, now: base, pages: &txnPages{store: s, commit: base.root.commit.Number + 1}}
 	t.terms = dictionary.NewWriter(base.terms, t.pages)
+	t.terms.Room = s.o.TermMemory
 	return t
 }
 

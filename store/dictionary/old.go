@@ -100,6 +100,9 @@ func (w *Writer) filterBase() error {
 
 // takeBlock puts all terms of the block of a term of the base into the table if that is the second term that is found in it.
 func (w *Writer) takeBlock(n uint64) error {
+	if w.Room > 0 && w.Bytes() > w.Room/2 {
+		return nil
+	}
 	d := w.base
 	ref := blockRef{d.root.TailFirst, d.root.TailPage}
 	if n < ref.first {

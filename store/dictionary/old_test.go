@@ -43,6 +43,16 @@ func TestOldTerms(t *testing.T) {
 		t.Fatal(err)
 	}
 	w = NewWriter(d, m)
+	w.Room = 1 // so there is none for terms that nobody asked for
+	for _, x := range terms[:20] {
+		if id, err := w.ID(x); err != nil || id != model[x] {
+			t.Fatalf("%v is %x, %v, want %x", x, uint64(id), err, uint64(model[x]))
+		}
+	}
+	if n := w.slots.Load(); n > 16*20 {
+		t.Errorf("%d slots for 20 terms", n)
+	}
+	w = NewWriter(d, m)
 	met := func() (n int) {
 		for i := range w.shards {
 			n += w.shards[i].used

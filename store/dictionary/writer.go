@@ -26,6 +26,10 @@ const shards = 64
 // Writer numbers new terms on top of a state. ID and Lookup may be called by several goroutines, Flush by one while no other
 // call runs. A Writer holds no resources: one whose work is not wanted is simply dropped, with the pages that it put.
 type Writer struct {
+	// Room is how many bytes the table of terms may take before whoever uses the writer calls Spill, 0 for any number. Terms that nobody asked
+	// for are only put into half of that.
+	Room int64
+
 	base   *Dictionary
 	pages  relation.PageWriter
 	seed   maphash.Seed
