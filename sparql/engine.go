@@ -61,6 +61,8 @@ type Options struct {
 	SpillAll bool
 	// SmallPieces computes groups in pieces, as it is done over many rows, however few there are. It is meant for tests.
 	SmallPieces bool
+	// ShareAll runs equal parts of a plan once, and takes out of unions what all branches have, whatever that costs. It is meant for tests.
+	ShareAll bool
 }
 
 // Engine answers queries and carries out updates. It is safe for concurrent use. Between queries it keeps nothing but plans of those that

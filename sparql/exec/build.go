@@ -24,6 +24,9 @@ func (q *Query) buildNode(n optimizer.Node, e *env) (operator, error) {
 	if g, ok := n.(*optimizer.GraphLoop); ok {
 		return newGraphLoop(q, g, e), nil
 	}
+	if s, ok := n.(*optimizer.Shared); ok {
+		return &shared{q: q, node: s}, nil
+	}
 	if a, ok := n.(*optimizer.Apply); ok {
 		in, err := q.build(a.In, e)
 		if err != nil {

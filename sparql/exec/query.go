@@ -67,6 +67,9 @@ type Query struct {
 	counted  bool // among those of busy
 
 	smallPieces bool // see Config
+
+	sharedLock sync.Mutex
+	shared     map[*optimizer.SharedPlan]*sharedRows
 }
 
 // Start makes the operators of a plan. Nothing is read before the first call of a method that yields something.

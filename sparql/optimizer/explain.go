@@ -42,6 +42,10 @@ func Children(n Node) []Node {
 		return []Node{n.In}
 	case *Service:
 		return []Node{n.In}
+	case *Shared:
+		if n.First {
+			return []Node{n.Of.Plan}
+		}
 	}
 	return nil
 }
@@ -216,6 +220,11 @@ func (p *Plan) describe(n Node) string {
 		return fmt.Sprintf("for each of %s as %s", graphs(len(n.Graphs)), p.slot(n.Slot))
 	case *Service:
 		return p.describeService(n)
+	case *Shared:
+		if !n.First {
+			return fmt.Sprintf("shared plan %d again, as %s", n.Of.Number, p.slotList(n.To))
+		}
+		return fmt.Sprintf("shared plan %d, run once for %d uses", n.Of.Number, n.Of.Uses)
 	case *Correlated:
 		return "for each row (" + p.slotList(n.Sub.Outer) + ")"
 	}

@@ -336,7 +336,20 @@ func (p *planner) planWhole(op algebra.Op, in Node) (Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		return p.union(l, r), nil
+		own = p.union(l, r)
+		if !p.options.ShareAll && (own.P().Cost < 4*cheapPerItem || p.effort.empty()) {
+			return own, nil
+		}
+		if x := p.factored(o); x != nil {
+			once, err := p.plan(x, p.unit())
+			if err != nil {
+				return nil, err
+			}
+			if own = cheaper(own, once); p.options.ShareAll {
+				own = once
+			}
+		}
+		return own, nil
 	case *algebra.Graph:
 		own, err = p.graphOp(o)
 	case *algebra.LeftJoin, *algebra.Filter, *algebra.Extend, *algebra.Minus, *algebra.Join:

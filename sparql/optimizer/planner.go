@@ -17,6 +17,8 @@ type Options struct {
 	UnionDefaultGraph bool
 	// NoOptimizer plans the query as it is written: rules off, joins from left to right, by hash tables only.
 	NoOptimizer bool
+	// ShareAll runs plans once that occur several times whatever they cost, and takes out of unions what all branches have, for tests.
+	ShareAll bool
 	// Function tells whether an IRI names an extension function; nil is that there are none.
 	Function func(iri string) bool
 	// Statistics keeps counts between queries; nil asks the store for each.
@@ -120,7 +122,12 @@ func Optimize(ctx context.Context, snap store.Snapshot, q *algebra.Query, o Opti
 		return nil, &UnsupportedError{Feature: "queries with more than 4096 variables"}
 	}
 	out.Unique = uniqueTriples(out)
+	var shared []*SharedPlan
+	if !o.NoOptimizer {
+		shared = p.share(out.Root)
+	}
 	prune(out.Root, SetOf(out.Out...))
+	pruneShared(shared)
 	p.number(out.Root)
 	out.Joins, out.Bounded = p.effort.spent(), p.effort.bounded
 	out.Slots, out.Locals, out.Exists = p.slots, p.locals, p.exists

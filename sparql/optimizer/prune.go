@@ -62,6 +62,12 @@ func prune(n Node, need Set) {
 		prune(n.In, need.Union(SetOf(n.Sub.Outer...)))
 	case *GraphLoop:
 		prune(n.In, need.With(n.Slot))
+	case *Shared: // its plan is pruned when all uses are known
+		for i, s := range n.To {
+			if need.Has(s) {
+				n.Of.need = n.Of.need.With(n.From[i])
+			}
+		}
 	default:
 		for _, c := range Children(n) {
 			prune(c, need)

@@ -112,7 +112,7 @@ func compareEngine(t *testing.T, seed uint64, generator func(uint64) *sparqltest
 	dir := t.TempDir()
 	for run := range 3 {
 		naive := run == 1
-		o := sparql.Options{NoOptimizer: naive, Timeout: 10 * time.Second, Memory: 256 << 20, Now: func() time.Time { return now }, SmallPieces: seed%2 == 0}
+		o := sparql.Options{NoOptimizer: naive, Timeout: 10 * time.Second, Memory: 256 << 20, Now: func() time.Time { return now }, SmallPieces: seed%2 == 0, ShareAll: seed%3 == 0}
 		if run == 2 { // with what can be in files there
 			if seed%4 != 0 {
 				break

@@ -74,6 +74,21 @@ func TestOptionals(t *testing.T) {
 		"?a :p ?b OPTIONAL { ?a :q ?c } OPTIONAL { ?b :r ?d FILTER(?d != ?c) } OPTIONAL { ?b :v ?e }",
 		"?a :p ?b OPTIONAL { ?a :q ?c } FILTER(!BOUND(?c) || ?c != 1) OPTIONAL { ?b :r ?c } OPTIONAL { ?a :v ?d } FILTER(!BOUND(?d) || ?d != ?c)",
 		"?a :p ?b OPTIONAL { ?a :q ?c } BIND(COALESCE(?c, 1) AS ?d) OPTIONAL { ?e :r ?d }",
+		// Branches with a part in common.
+		"{ ?a :p ?b . ?a :q ?c } UNION { ?a :p ?b . ?a :r ?c }",
+		"{ ?a :p ?b . ?b :q ?c } UNION { ?a :p ?b FILTER(?b != :s1) } UNION { ?a :p ?b . ?b :r ?c FILTER(?c = ?b) }",
+		"{ ?a :p ?b . ?b :q ?c FILTER(?a != :s1) } UNION { ?a :p ?b . ?b :r ?c }",
+		"{ ?a :p ?b OPTIONAL { ?a :q ?c } } UNION { ?a :p ?b OPTIONAL { ?b :r ?d } }",
+		"{ ?a :p ?b . ?d :v ?e OPTIONAL { ?d :q ?c } } UNION { ?a :p ?b MINUS { ?a :r ?d } }",
+		"{ ?a :p ?b BIND(STR(?b) AS ?c) } UNION { ?a :p ?b . ?b :q ?d BIND(1 AS ?c) }",
+		"{ ?a :p ?b } UNION { ?a :p ?b }",
+		"{ ?a :p ?b . ?b :q ?c } UNION { ?a :p ?b } ?a :v ?d",
+		// The same more than once.
+		"{ SELECT ?a (COUNT(?b) AS ?n) { ?a :p ?b } GROUP BY ?a } { SELECT ?b (COUNT(?c) AS ?m) { ?b :p ?c } GROUP BY ?b } FILTER(?n = ?m)",
+		"?a :p ?b . ?b :q ?c MINUS { ?a :p ?d . ?d :q ?c . ?d :r ?e }",
+		"?a :p ?b . ?b :q ?c FILTER EXISTS { ?d :p ?b . ?b :q ?e }",
+		"{ SELECT ?a ?b { ?a :p ?b } ORDER BY ?b ?a LIMIT 3 } UNION { SELECT ?c ?d { ?c :p ?d } ORDER BY ?d ?c LIMIT 3 }",
+		"{ SELECT (RAND() > 2 AS ?a) { ?x :p ?y } } UNION { SELECT (RAND() > 2 AS ?a) { ?x :p ?y } }",
 		// Once wrong.
 		"?a :p ?b FILTER NOT EXISTS { ?a :q ?b FILTER(IF(BOUND(?c), BOUND(?b), false)) { ?c :r ?d FILTER(!BOUND(?a)) } UNION { ?c :r ?d . ?a :v ?c } }",
 		"?a :p ?b FILTER NOT EXISTS { ?c :q ?b . { ?c :r ?d FILTER(!BOUND(?a)) } UNION { ?c :r ?d . ?a :v ?c } }",

@@ -1,0 +1,149 @@
+package optimizer
+
+import (
+	"triplestore/sparql/algebra"
+)
+
+// factored is a union of which all branches have triple patterns in common as the join of these with a union of the rest:
+// {A B} UNION {A C} is A joined with {B} UNION {C}, since a join takes each pair of solutions of its sides, with their multiplicities, and
+// a union adds these up (https://www.w3.org/TR/sparql12-query/#defn_algJoin). It is nil where there are none.
+//
+// What stays in a branch must mean the same without A: filters, OPTIONALs, MINUSes and BINDs may not mention variables of A that the rest of
+// the branch does not bind for certain, as in movable.
+func (p *planner) factored(o *algebra.Union) algebra.Op {
+	if p.late || p.inExists || !p.params.Empty() || p.graph.Var >= 0 {
+		return nil
+	}
+	branches := unionBranches(o, nil)
+	common := map[algebra.TriplePattern]bool{}
+	for i, b := range branches {
+		own := map[algebra.TriplePattern]bool{}
+		if patternsOf(b, own); i == 0 {
+			common = own
+		}
+		for t := range common {
+			if !own[t] {
+				delete(common, t)
+			}
+		}
+	}
+	f := factoring{common: common, binds: newBinds()}
+	for len(common) > 0 {
+		f.vars = nameSet{}
+		for t := range common {
+			f.vars.add(all(&algebra.BGP{Patterns: []algebra.TriplePattern{t}}))
+		}
+		f.captured = nameSet{}
+		var rest algebra.Op
+		for _, b := range branches {
+			if x := f.without(b); rest == nil {
+				rest = x
+			} else {
+				rest = &algebra.Union{L: rest, R: x}
+			}
+		}
+		if len(f.captured) == 0 {
+			shared := &algebra.BGP{}
+			for _, t := range patternList(branches[0], nil) { // in the order of the text
+				if common[t] {
+					shared.Patterns = append(shared.Patterns, t)
+				}
+			}
+			return &algebra.Join{L: shared, R: rest}
+		}
+		for t := range common {
+			if all(&algebra.BGP{Patterns: []algebra.TriplePattern{t}}).meets(f.captured) {
+				delete(common, t)
+			}
+		}
+	}
+	return nil
+}
+
+func unionBranches(op algebra.Op, to []algebra.Op) []algebra.Op {
+	if u, ok := op.(*algebra.Union); ok {
+		return unionBranches(u.R, unionBranches(u.L, to))
+	}
+	return append(to, op)
+}
+
+// patternsOf collects the triple patterns of a branch that every solution of it comes from.
+func patternsOf(op algebra.Op, to map[algebra.TriplePattern]bool) {
+	for _, t := range patternList(op, nil) {
+		to[t] = true
+	}
+}
+
+func patternList(op algebra.Op, to []algebra.TriplePattern) []algebra.TriplePattern {
+	switch o := op.(type) {
+	case *algebra.BGP:
+		for _, t := range o.Patterns {
+			if t.S.Triple == nil && t.P.Triple == nil && t.O.Triple == nil {
+				to = append(to, t)
+			}
+		}
+	case *algebra.Join:
+		return patternList(o.R, patternList(o.L, to))
+	case *algebra.Filter:
+		return patternList(o.In, to)
+	case *algebra.LeftJoin:
+		return patternList(o.L, to)
+	case *algebra.Minus:
+		return patternList(o.L, to)
+	case *algebra.Extend:
+		return patternList(o.In, to)
+	}
+	return to
+}
+
+// factoring takes patterns out of branches.
+type factoring struct {
+	common   map[algebra.TriplePattern]bool
+	vars     nameSet // of common
+	captured nameSet // those among them that something in a branch needs to be bound by common
+	binds    *binds
+}
+
+func (f *factoring) without(op algebra.Op) algebra.Op {
+	switch o := op.(type) {
+	case *algebra.BGP:
+		c := &algebra.BGP{}
+		for _, t := range o.Patterns {
+			if !f.common[t] {
+				c.Patterns = append(c.Patterns, t)
+			}
+		}
+		return c
+	case *algebra.Join:
+		l, r := f.without(o.L), f.without(o.R)
+		if b, ok := l.(*algebra.BGP); ok && len(b.Patterns) == 0 {
+			return r
+		}
+		if b, ok := r.(*algebra.BGP); ok && len(b.Patterns) == 0 {
+			return l
+		}
+		return &algebra.Join{L: l, R: r}
+	case *algebra.Filter:
+		in := f.without(o.In)
+		f.check(exprReads(o.Cond), in)
+		return &algebra.Filter{Cond: o.Cond, In: in}
+	case *algebra.LeftJoin:
+		l := f.without(o.L)
+		f.check(exprReads(o.Cond).add(all(o.R)), l)
+		return &algebra.LeftJoin{L: l, R: o.R, Cond: o.Cond, Anti: o.Anti}
+	case *algebra.Minus:
+		l := f.without(o.L)
+		f.check(all(o.R), l)
+		return &algebra.Minus{L: l, R: o.R}
+	case *algebra.Extend:
+		in := f.without(o.In)
+		f.check(exprReads(o.Expr).add(nameSet{o.Var: true}), in)
+		return &algebra.Extend{Var: o.Var, Expr: o.Expr, In: in}
+	}
+	return op
+}
+
+// check notes the variables of common among those mentioned that in does not bind for certain.
+func (f *factoring) check(mentioned nameSet, in algebra.Op) {
+	f.captured.add(mentioned.both(f.vars).without(f.binds.always(in)))
+}

@@ -1,0 +1,402 @@
+package optimizer
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"triplestore/sparql/algebra"
+)
+
+// Shared yields the rows of a plan that occurs several times in a query and is run once.
+type Shared struct {
+	Props
+	Of *SharedPlan
+	// From are slots of the shared plan, To those that they are here.
+	From, To []int
+	// First: the plan is shown here.
+	First bool
+}
+
+// SharedPlan is what several Shared nodes yield.
+type SharedPlan struct {
+	Plan   Node
+	Number int
+	// Uses is how many Shared nodes yield it.
+	Uses int
+	need Set // of Plan's slots
+}
+
+const (
+	// sharedFrom is what a plan costs at least to be kept for another use.
+	sharedFrom = 100e3
+	costKeep   = 20 // keeping a row
+	costAgain  = 5  // reading a row that was kept
+)
+
+// share finds plans that occur more than once, but for the names of variables, beneath root and runs each of them once, where keeping its
+// rows is estimated to cost less than making them again. Rows that may not all be wanted, beneath a LIMIT, are not kept.
+func (p *planner) share(root Node) []*SharedPlan {
+	var out []*SharedPlan
+	for {
+		s := p.mostShared(root)
+		if s == nil {
+			return out
+		}
+		s.Number = len(out) + 1
+		out = append(out, s)
+	}
+}
+
+// place is where a node hangs, and set hangs another one there.
+type place struct {
+	node Node
+	set  func(Node)
+}
+
+// mostShared replaces the plan whose sharing saves most, and gives it; or nil.
+func (p *planner) mostShared(root Node) *SharedPlan {
+	// Plans that are the same are estimated the same: few need to be looked at closely.
+	type estimate struct{ rows, cost float64 }
+	alike := map[estimate][]place{}
+	var walk func(n Node, lazy bool)
+	walk = func(n Node, lazy bool) {
+		switch x := n.(type) {
+		case *Slice:
+			lazy = lazy || x.Limit >= 0
+		case *Sort, *Group, *Shared:
+			lazy = false
+		}
+		for i, in := range Children(n) {
+			_, table := n.(*HashJoin)
+			below := lazy && !(table && i == 1)
+			if cost := in.P().Cost; cost >= sharedFrom || p.options.ShareAll {
+				_, group := in.(*Group)
+				if keepable(in) && (!below || group || p.options.ShareAll) {
+					e := estimate{in.P().Rows, cost}
+					alike[e] = append(alike[e], place{in, func(x Node) { setChild(n, i, x) }})
+				}
+				walk(in, below)
+			}
+		}
+	}
+	walk(root, false)
+	var best []place
+	var bestSlots [][]int
+	saved := 0.0
+	keys := make([]estimate, 0, len(alike))
+	for e, places := range alike {
+		if len(places) > 1 {
+			keys = append(keys, e)
+		}
+	}
+	slices.SortFunc(keys, func(a, b estimate) int {
+		return cmp.Or(cmp.Compare(b.cost, a.cost), cmp.Compare(b.rows, a.rows))
+	})
+	for _, e := range keys {
+		again := e.rows*costAgain + costStart
+		if !p.options.ShareAll && (e.cost-again)*float64(len(alike[e])-1) <= max(saved, e.rows*costKeep) {
+			continue
+		}
+		same := map[string][]place{}
+		slots := map[string][][]int{}
+		var texts []string
+		for _, x := range alike[e] {
+			w := planWriter{p: p, number: map[int]int{}}
+			if w.node(x.node); w.refused || w.inputs != 0 {
+				continue
+			}
+			text := w.b.String()
+			if same[text] == nil {
+				texts = append(texts, text)
+			}
+			same[text], slots[text] = append(same[text], x), append(slots[text], w.slots)
+		}
+		for _, text := range texts {
+			uses := float64(len(same[text]))
+			if s := (uses-1)*(e.cost-again) - again - e.rows*costKeep; uses > 1 && (s > saved || p.options.ShareAll && best == nil) {
+				saved, best, bestSlots = s, same[text], slots[text]
+			}
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	s := &SharedPlan{Plan: best[0].node, Uses: len(best)}
+	for i, x := range best {
+		n := &Shared{Of: s, First: i == 0}
+		n.Props = *x.node.P()
+		n.Seq = 0
+		if i > 0 {
+			n.Cost = n.Rows * costAgain
+		}
+		for k, slot := range bestSlots[0] {
+			if s.Plan.P().Maybe.Has(slot) {
+				n.From, n.To = append(n.From, slot), append(n.To, bestSlots[i][k])
+			}
+		}
+		x.set(n)
+	}
+	return s
+}
+
+// keepable reports whether the rows of a node may be worth keeping at all.
+func keepable(n Node) bool {
+	switch n.(type) {
+	case *Shared, *Unit, *Empty, *Input, *Values:
+		return false
+	}
+	return true
+}
+
+// setChild puts a node in the place of the i-th of those that n reads from.
+func setChild(n Node, i int, to Node) {
+	switch n := n.(type) {
+	case *Lookup:
+		n.In = to
+	case *HashJoin:
+		if i == 0 {
+			n.L = to
+		} else {
+			n.R = to
+		}
+	case *Apply:
+		if i == 0 {
+			n.In = to
+		} else {
+			n.Right = to
+		}
+	case *Union:
+		n.In[i] = to
+	case *Filter:
+		n.In = to
+	case *Extend:
+		n.In = to
+	case *ExtendRows:
+		n.In = to
+	case *Project:
+		n.In = to
+	case *Distinct:
+		n.In = to
+	case *Group:
+		n.In = to
+	case *Sort:
+		n.In = to
+	case *Slice:
+		n.In = to
+	case *Path:
+		n.In = to
+	case *GraphLoop:
+		n.In = to
+	case *Correlated:
+		n.In = to
+	case *Service:
+		n.In = to
+	case *Shared:
+		n.Of.Plan = to
+	}
+}
+
+// planWriter writes a plan so that plans which differ only in their slots are written alike: slots are numbered in the order in which
+// they occur.
+type planWriter struct {
+	p       *planner
+	b       strings.Builder
+	number  map[int]int
+	slots   []int
+	inputs  int  // Input nodes that are of no apply in the plan
+	refused bool // it may have other rows each time, or depends on where it stands
+}
+
+func (w *planWriter) slot(s int) {
+	if s < 0 {
+		w.b.WriteString(" _")
+		return
+	}
+	n, ok := w.number[s]
+	if !ok {
+		n = len(w.slots)
+		w.number[s] = n
+		w.slots = append(w.slots, s)
+	}
+	fmt.Fprintf(&w.b, " ?%d", n)
+}
+
+func (w *planWriter) all(slots []int) {
+	w.b.WriteString(" (")
+	for _, s := range slots {
+		w.slot(s)
+	}
+	w.b.WriteString(")")
+}
+
+func (w *planWriter) ref(r Ref) {
+	switch r.Kind {
+	case RefVar:
+		w.slot(r.Slot)
+	case RefConst:
+		fmt.Fprintf(&w.b, " #%x", uint64(r.ID))
+	default:
+		w.refused = true
+	}
+}
+
+func (w *planWriter) graph(g Graph) {
+	if g.Mode == GraphParam {
+		w.refused = true
+	}
+	fmt.Fprintf(&w.b, " in %d %v %v", g.Mode, g.IDs, g.Merge)
+	w.slot(g.Var)
+}
+
+func (w *planWriter) pattern(t *Pattern) {
+	w.ref(t.S)
+	w.ref(t.P)
+	w.ref(t.O)
+	w.graph(t.Graph)
+}
+
+func (w *planWriter) conds(conds []*Cond) {
+	for _, c := range conds {
+		w.b.WriteString(" if")
+		w.expr(c.Expr)
+	}
+}
+
+func (w *planWriter) expr(e algebra.Expr) {
+	switch x := e.(type) {
+	case *algebra.Var:
+		w.slot(w.p.slot(x.Name))
+	case *algebra.Const:
+		fmt.Fprintf(&w.b, " %q", x.Term.String())
+	case *algebra.Call:
+		w.refused = w.refused || chancy(x)
+		fmt.Fprintf(&w.b, " %s(%v", x.Func, x.Distinct)
+		for _, a := range x.Args {
+			w.expr(a)
+		}
+		w.b.WriteString(")")
+	case *algebra.TripleExpr:
+		w.b.WriteString(" triple(")
+		w.expr(x.S)
+		w.expr(x.P)
+		w.expr(x.O)
+		w.b.WriteString(")")
+	default: // EXISTS
+		w.refused = true
+	}
+}
+
+func (w *planWriter) node(n Node) {
+	if w.refused {
+		return
+	}
+	fmt.Fprintf(&w.b, "\n%T %v", n, len(n.P().Sorted))
+	switch x := n.(type) {
+	case *Unit, *Empty:
+		w.all(n.P().Maybe.Slots())
+	case *Input:
+		w.inputs++
+		return
+	case *Values:
+		w.all(x.Slots)
+		fmt.Fprintf(&w.b, "%x", x.Table)
+	case *Scan:
+		fmt.Fprintf(&w.b, " %d %d %x %x", x.Order, x.Prefix, uint64(x.Lo), uint64(x.Hi))
+		w.pattern(&x.Pattern)
+	case *Lookup:
+		fmt.Fprintf(&w.b, " %d %d %d %d", x.Order, x.Consts, x.Keys, x.Kind)
+		w.pattern(&x.Pattern)
+		w.conds(x.Conds)
+	case *HashJoin:
+		fmt.Fprintf(&w.b, " %d", x.Kind)
+		w.conds(x.Conds)
+	case *Apply:
+		fmt.Fprintf(&w.b, " %d", x.Kind)
+		w.slot(x.Row)
+		w.node(x.In)
+		inputs := w.inputs
+		w.node(x.Right)
+		w.inputs = inputs // those of Right are its own
+		return
+	case *Union:
+		fmt.Fprintf(&w.b, " %d", len(x.In))
+	case *Filter:
+		w.conds(x.Conds)
+	case *Extend:
+		w.slot(x.Slot)
+		w.conds([]*Cond{x.Expr})
+	case *Project:
+		w.all(x.Slots)
+	case *Distinct:
+		w.all(x.Slots)
+	case *Group:
+		w.all(x.Keys)
+		fmt.Fprintf(&w.b, " %v", x.Implicit)
+		for _, a := range x.Aggregates {
+			if a.Func == "SAMPLE" || strings.HasPrefix(a.Func, "<") || strings.Contains(a.Func, ":") {
+				w.refused = true
+			}
+			fmt.Fprintf(&w.b, " %s %v %q %v", a.Func, a.Distinct, a.Separator, a.Sorted)
+			w.slot(a.Slot)
+			w.all(a.All)
+			w.conds(a.Args)
+		}
+	case *CountScan:
+		fmt.Fprintf(&w.b, " %d %d %v", x.Order, x.Prefix, x.Distinct)
+		w.pattern(&x.Pattern)
+		w.slot(x.Key)
+		w.all(x.Out)
+	case *Sort:
+		fmt.Fprintf(&w.b, " %d", x.Limit)
+		for _, k := range x.Keys {
+			fmt.Fprintf(&w.b, " %v", k.Desc)
+			if w.slot(k.Slot); k.Expr != nil {
+				w.conds([]*Cond{k.Expr})
+			}
+		}
+	case *Slice:
+		fmt.Fprintf(&w.b, " %d %d", x.Offset, x.Limit)
+	case *Path:
+		w.ref(x.S)
+		w.ref(x.O)
+		fmt.Fprintf(&w.b, " %s %d %v", (&Plan{}).step(x.Path), x.Min, x.Many)
+		w.graph(x.Graph)
+	case *Shared:
+		fmt.Fprintf(&w.b, " %d", x.Of.Number)
+		w.all(x.To)
+		return
+	default:
+		w.refused = true
+	}
+	for _, c := range Children(n) {
+		w.node(c)
+	}
+}
+
+// pruneShared prunes shared plans, those that others use after these.
+func pruneShared(plans []*SharedPlan) {
+	uses := map[*SharedPlan]int{} // by other shared plans that are not pruned yet
+	var count func(n Node, by int)
+	count = func(n Node, by int) {
+		if s, ok := n.(*Shared); ok {
+			uses[s.Of] += by
+			return
+		}
+		for _, c := range Children(n) {
+			count(c, by)
+		}
+	}
+	for _, s := range plans {
+		count(s.Plan, 1)
+	}
+	left := slices.Clone(plans)
+	for len(left) > 0 {
+		at := slices.IndexFunc(left, func(s *SharedPlan) bool { return uses[s] == 0 })
+		s := left[at]
+		count(s.Plan, -1)
+		prune(s.Plan, s.need)
+		left = slices.Delete(left, at, at+1)
+	}
+}
