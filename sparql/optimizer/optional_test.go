@@ -89,6 +89,15 @@ func TestOptionalPlans(t *testing.T) {
 			"SELECT * { ?d :type :Dataset OPTIONAL { ?d :keyword ?k } MINUS { ?d :text ?k } }",
 			"SELECT * { ?d :type :Dataset OPTIONAL { ?d :keyword ?k } BIND (RAND() AS ?r) OPTIONAL { ?d :text ?t } }",
 		}},
+		{"branches of a union have a part in common: joined once, where that is cheaper", []string{
+			"SELECT * { { ?d :keyword 'word 7' . ?d :org ?o . ?o :county ?c . ?d :text ?t } UNION { ?d :keyword 'word 7' . ?d :org ?o . ?o :county ?c . ?d :title ?m FILTER (?m > 'm') } }",
+			"SELECT * { { ?d :org :o1 . ?d :size ?n FILTER (?n < 3) } UNION { ?d :org :o1 . ?d :size ?n FILTER (?n > 1995) } }",
+		}},
+		{"the same more than once: run once, where that is cheaper", []string{
+			"SELECT ?c ?o ?n { { SELECT ?c (MAX(?k) AS ?most) { SELECT ?c ?o (COUNT(?d) AS ?k) { ?d :org ?o . ?o :county ?c } GROUP BY ?c ?o } GROUP BY ?c } " +
+				"{ SELECT ?c ?o (COUNT(?d) AS ?n) { ?d :org ?o . ?o :county ?c } GROUP BY ?c ?o } FILTER (?n = ?most) }",
+			"SELECT * { { SELECT ?o (COUNT(?d) AS ?n) { ?d :org ?o ; :keyword 'word 7' } GROUP BY ?o } { SELECT ?o (COUNT(?d) AS ?m) { ?d :org ?o ; :keyword 'word 8' } GROUP BY ?o } }",
+		}},
 	} {
 		fmt.Fprintf(&out, "# %s\n\n", section.name)
 		for _, q := range section.queries {
