@@ -89,7 +89,8 @@ func (b *binds) always(op algebra.Op) nameSet {
 			}
 		}
 	case *algebra.Extend:
-		if s.add(b.always(o.In)); certainExpr(o.Expr) {
+		s.add(b.always(o.In))
+		if v, ok := o.Expr.(*algebra.Var); certainExpr(o.Expr) || ok && s[v.Name] {
 			s[o.Var] = true
 		}
 	case *algebra.Graph:

@@ -57,6 +57,9 @@ func joinEqual(s *scoper, op algebra.Op) algebra.Op {
 			}
 			if slices.Contains(l, a) && slices.Contains(r, b) {
 				k := s.fresh(".equal")
+				if bound := newBinds(); bound.always(o.L)[a] && bound.always(o.R)[b] && (resource(o.L, a) || resource(o.R, b)) {
+					return &algebra.LeftJoin{L: same(k, a, o.L), R: same(k, b, o.R), Cond: withoutEquation(o.Cond, a, b), Anti: o.Anti}
+				}
 				return &algebra.LeftJoin{L: keyed(k, a, o.L), R: keyed(k, b, o.R), Cond: o.Cond, Anti: o.Anti}
 			}
 		}
@@ -185,6 +188,45 @@ func together(a, b algebra.Op) algebra.Op {
 		return &algebra.BGP{Patterns: slices.Concat(x.Patterns, y.Patterns)}
 	}
 	return &algebra.Join{L: a, R: b}
+}
+
+// resource reports whether a variable, where an operator binds it, is an IRI or a blank node, since it is the subject of a triple
+// (https://www.w3.org/TR/rdf12-concepts/#dfn-subject). Such a term is equal to itself alone, and comparing it is no error.
+func resource(op algebra.Op, v string) bool {
+	switch o := op.(type) {
+	case *algebra.BGP:
+		return slices.ContainsFunc(o.Patterns, func(t algebra.TriplePattern) bool { return t.S.Var == v || t.P.Var == v })
+	case *algebra.Join:
+		return resource(o.L, v) || resource(o.R, v)
+	case *algebra.Union:
+		return resource(o.L, v) && resource(o.R, v)
+	case *algebra.LeftJoin:
+		return resource(o.L, v)
+	case *algebra.Minus:
+		return resource(o.L, v)
+	case *algebra.Filter:
+		return resource(o.In, v)
+	case *algebra.Extend:
+		return o.Var != v && resource(o.In, v)
+	}
+	return false
+}
+
+// same binds key to the value of v.
+func same(key, v string, in algebra.Op) algebra.Op {
+	return &algebra.Extend{Var: key, Expr: &algebra.Var{Name: v}, In: in}
+}
+
+// withoutEquation is a condition without one of two variables that it demands to be equal; nil is nothing left.
+func withoutEquation(cond algebra.Expr, a, b string) algebra.Expr {
+	left := slices.DeleteFunc(conjuncts(cond), func(e algebra.Expr) bool {
+		of := equations(e)
+		return len(of) == 1 && (of[0] == [2]string{a, b} || of[0] == [2]string{b, a})
+	})
+	if len(left) == 0 {
+		return nil
+	}
+	return conjunction(left)
 }
 
 // keyed binds key to what is the same for all values that may be equal to that of v: IRIs, blank nodes and strings are equal to

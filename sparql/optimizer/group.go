@@ -143,7 +143,7 @@ func (p *planner) collect(op algebra.Op) (*joinGroup, error) {
 		in.steps = append(in.steps, groupStep{kind: stepExtend, slot: slot, expr: o.Expr, graph: p.graph,
 			scope: scope{maybe: SetOf(slot)}, uses: p.exprSlots(o.Expr)})
 		in.all.maybe = in.all.maybe.With(slot)
-		if certainExpr(o.Expr) {
+		if v, ok := o.Expr.(*algebra.Var); certainExpr(o.Expr) || ok && in.base.certain.Has(p.slot(v.Name)) {
 			in.all.certain = in.all.certain.With(slot)
 		}
 		return in, nil

@@ -120,6 +120,10 @@ func (p *planner) extend(n Node, slot int, c *Cond) Node {
 	}
 	e.Distinct = slices.Clone(in.Distinct)
 	e.Distinct.set(slot, math.Sqrt(max(1, in.Rows))*4)
+	if v, ok := c.Expr.(*algebra.Var); ok && in.Certain.Has(p.slot(v.Name)) {
+		e.Certain = e.Certain.With(slot)
+		e.Distinct.set(slot, in.distinctOf(p.slot(v.Name)))
+	}
 	e.Seq = 0
 	if labelled(c.Expr) {
 		return rowwise(e)

@@ -65,7 +65,7 @@ func (p *planner) scopeOf(op algebra.Op) scope {
 		s = p.scope(o.In)
 		x := p.slot(o.Var)
 		s.maybe = s.maybe.With(x)
-		if certainExpr(o.Expr) {
+		if v, ok := o.Expr.(*algebra.Var); certainExpr(o.Expr) || ok && s.certain.Has(p.slot(v.Name)) {
 			s.certain = s.certain.With(x)
 		}
 	case *algebra.Graph:

@@ -31,6 +31,9 @@ func TestEquations(t *testing.T) {
 	var quads []rdf.Quad
 	for i := range 48 {
 		s := rdf.IRI(fmt.Sprintf("http://e/s%d", rng.IntN(16)))
+		if rng.IntN(4) == 0 {
+			s = values[rng.IntN(3)]
+		}
 		quads = append(quads, rdf.Quad{S: s, P: rdf.IRI("http://e/" + []string{"p", "q", "r"}[i%3]), O: values[rng.IntN(len(values))]})
 	}
 	sameAnswers(t, quads, []string{
@@ -44,6 +47,10 @@ func TestEquations(t *testing.T) {
 		"?a :p ?x OPTIONAL { ?b :q ?y FILTER(?y = ?x && ?a != ?b) } FILTER(!BOUND(?b))",
 		"?a :p ?x OPTIONAL { ?a :q ?w } OPTIONAL { ?b :r ?y FILTER(?w = ?y) }",
 		"?a :p ?x OPTIONAL { { ?b :q ?y } UNION { ?b :r ?z } FILTER(?x = ?y) }",
+		"?a :p ?x OPTIONAL { ?b :q ?y . ?y :r ?z FILTER(?x = ?y && ?z != ?x) }",
+		"?a :p ?x OPTIONAL { ?b :q ?y FILTER(?a = ?b) } FILTER(!BOUND(?y))",
+		"?a :p ?x OPTIONAL { ?b :q ?y FILTER(?a = ?y && ?b < ?a) } FILTER(!BOUND(?b))",
+		"?a :p ?x OPTIONAL { { ?b :q ?y } UNION { ?y :r ?z } FILTER(?a = ?b) }",
 		"?a :p ?x FILTER EXISTS { ?b :q ?y . ?c :r ?z FILTER(?y = ?z && ?y = ?x) }",
 		"?a :p ?x FILTER NOT EXISTS { ?b :q ?y FILTER(?y = ?x) }",
 		"?a :p ?x MINUS { ?a :p ?w . ?b :q ?y FILTER(?w = ?y) }",
