@@ -4,6 +4,10 @@ import (
 	"triplestore/sparql/algebra"
 )
 
+// factorPart is the part of the cost of the branches that a factored union may have: joining with a union reads columns that its branches by
+// themselves leave out.
+const factorPart = 0.75
+
 // factored is a union of which all branches have triple patterns in common as the join of these with a union of the rest:
 // {A B} UNION {A C} is A joined with {B} UNION {C}, since a join takes each pair of solutions of its sides, with their multiplicities, and
 // a union adds these up (https://www.w3.org/TR/sparql12-query/#defn_algJoin). It is nil where there are none.

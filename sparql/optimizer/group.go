@@ -345,7 +345,7 @@ func (p *planner) planWhole(op algebra.Op, in Node) (Node, error) {
 			if err != nil {
 				return nil, err
 			}
-			if own = cheaper(own, once); p.options.ShareAll {
+			if once.P().Cost < own.P().Cost*factorPart || p.options.ShareAll {
 				own = once
 			}
 		}

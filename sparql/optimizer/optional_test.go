@@ -90,7 +90,8 @@ func TestOptionalPlans(t *testing.T) {
 			"SELECT * { ?d :type :Dataset OPTIONAL { ?d :keyword ?k } BIND (RAND() AS ?r) OPTIONAL { ?d :text ?t } }",
 		}},
 		{"branches of a union have a part in common: joined once, where that is cheaper", []string{
-			"SELECT * { { ?d :keyword 'word 7' . ?d :org ?o . ?o :county ?c . ?d :text ?t } UNION { ?d :keyword 'word 7' . ?d :org ?o . ?o :county ?c . ?d :title ?m FILTER (?m > 'm') } }",
+			"SELECT * { { ?d :keyword 'word 7' . ?d :keyword ?k . ?d :org ?o . ?o :county ?c . ?d :text ?t } UNION { ?d :keyword 'word 7' . ?d :keyword ?k . ?d :org ?o . ?o :county ?c " +
+				". ?d :title ?m FILTER (?m > 'm') } UNION { ?d :keyword 'word 7' . ?d :keyword ?k . ?d :org ?o . ?o :county ?c . ?d :mail ?m } }",
 			"SELECT * { { ?d :org :o1 . ?d :size ?n FILTER (?n < 3) } UNION { ?d :org :o1 . ?d :size ?n FILTER (?n > 1995) } }",
 		}},
 		{"the same more than once: run once, where that is cheaper", []string{
