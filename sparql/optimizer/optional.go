@@ -20,7 +20,40 @@ import (
 // Both hold for filters further above too, as far as the operators between them only pass ?x on. A join on ?x is no such filter: an
 // unbound variable is compatible with everything (https://www.w3.org/TR/sparql12-query/#defn_algCompatibleMapping).
 func decideOptionals(s *scoper, op algebra.Op) algebra.Op {
+	if !occurs(op, func(op algebra.Op) bool {
+		switch op.(type) {
+		case *algebra.LeftJoin, *algebra.Minus:
+			return true
+		}
+		return false
+	}) {
+		return op
+	}
 	return (&decider{s: s, binds: newBinds(), outer: nameSet{}}).op(op, nameSet{}, nameSet{})
+}
+
+// occurs reports whether an operator like that is in op, at any depth.
+func occurs(op algebra.Op, like func(algebra.Op) bool) bool {
+	if like(op) {
+		return true
+	}
+	for _, in := range inputsOf(op) {
+		if occurs(in, like) {
+			return true
+		}
+	}
+	for _, e := range exprsOf(op) {
+		found := false
+		algebra.WalkExpr(e, func(e algebra.Expr) bool {
+			x, ok := e.(*algebra.Exists)
+			found = found || ok && occurs(x.In, like)
+			return !found
+		})
+		if found {
+			return true
+		}
+	}
+	return false
 }
 
 type decider struct {

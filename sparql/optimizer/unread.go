@@ -35,6 +35,15 @@ func (s *scoper) asked(q *algebra.Query, top names) {
 // several. If what it is extended by is not read, only how often it is there can tell; Distinct, ASK, the patterns of EXISTS, the right
 // side of MINUS and aggregates of different values do not ask for that.
 func dropUnread(s *scoper, op algebra.Op) algebra.Op {
+	if !occurs(op, func(op algebra.Op) bool {
+		switch op.(type) {
+		case *algebra.LeftJoin, *algebra.Extend:
+			return true
+		}
+		return false
+	}) {
+		return op
+	}
 	u := &unread{s: s, binds: newBinds()}
 	return u.op(op, s.read, s.once)
 }
