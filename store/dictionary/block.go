@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/klauspost/compress/zstd"
@@ -51,11 +52,16 @@ type block struct {
 	first   uint64
 	offsets []uint32 // of the terms in data, and the end
 	data    string
+
+	// Of the cache that keeps it: the page, the place in the cache's ring, and whether it was used since the hand came by.
+	page  uint64
+	place int
+	used  atomic.Bool
 }
 
 func (b *block) count() int { return len(b.offsets) - 1 }
 
-func (b *block) size() int64 { return int64(len(b.data)+4*len(b.offsets)) + 64 }
+func (b *block) size() int64 { return int64(len(b.data)+4*len(b.offsets)) + 96 }
 
 func (b *block) binary(i int) string { return b.data[b.offsets[i]:b.offsets[i+1]] }
 

@@ -1,113 +1,144 @@
 package dictionary
 
 import (
-	"container/list"
 	"sync"
+	"sync/atomic"
 
 	"triplestore/store"
 )
 
-const cacheShards = 16
+// A block larger than this part of the budget is not kept.
+const cacheShare = 16
 
-// Cache keeps decoded blocks by page number within a budget of bytes. It is safe for concurrent use.
+// Cache keeps decoded blocks by page number within a budget of bytes. It is safe for concurrent use. A block is found without a lock, in a
+// table by page number; which of them go is decided as by a clock, whose hand passes over blocks that were used since it last came by.
 type Cache struct {
-	shards [cacheShards]cacheShard
-	budget int64 // per shard
+	budget int64
+	table  atomic.Pointer[[]*cacheChunk] // by page number / chunkPages; nil where no page is kept
+
+	mu    sync.Mutex // held by those who change what is kept
+	ring  []*block
+	hand  int
+	bytes int64
+
+	hits, misses, evictions atomic.Uint64
 }
 
-type cacheShard struct {
-	mu     sync.Mutex
-	blocks map[uint64]*list.Element // of *cached
-	recent list.List                // most recent first
-	bytes  int64
+// chunkPages is how many pages a chunk of the table is for.
+const chunkPages = 1024
 
-	hits, misses, evictions uint64
-}
-
-type cached struct {
-	page  uint64
-	block *block
-}
+type cacheChunk [chunkPages]atomic.Pointer[block]
 
 // NewCache makes a cache that keeps about so many bytes; with 0 it keeps nothing.
 func NewCache(bytes int64) *Cache {
-	c := &Cache{budget: bytes / cacheShards}
-	for i := range c.shards {
-		c.shards[i].blocks = map[uint64]*list.Element{}
-	}
+	c := &Cache{budget: bytes}
+	c.table.Store(new([]*cacheChunk))
 	return c
 }
 
+// slot is the place of a page in the table, nil where the table does not reach it.
+func (c *Cache) slot(page uint64) *atomic.Pointer[block] {
+	if t := *c.table.Load(); page/chunkPages < uint64(len(t)) {
+		if chunk := t[page/chunkPages]; chunk != nil {
+			return &chunk[page%chunkPages]
+		}
+	}
+	return nil
+}
+
+// get finds a block. Whoever calls it counts hits and misses, see count.
 func (c *Cache) get(page uint64) *block {
-	s := &c.shards[page%cacheShards]
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e := s.blocks[page]
-	if e == nil {
-		s.misses++
+	slot := c.slot(page)
+	if slot == nil {
 		return nil
 	}
-	s.hits++
-	s.recent.MoveToFront(e)
-	return e.Value.(*cached).block
+	b := slot.Load()
+	if b != nil && !b.used.Load() {
+		b.used.Store(true)
+	}
+	return b
+}
+
+// count adds to what Counters tells.
+func (c *Cache) count(hits, misses uint64) {
+	if hits > 0 {
+		c.hits.Add(hits)
+	}
+	if misses > 0 {
+		c.misses.Add(misses)
+	}
 }
 
 func (c *Cache) put(page uint64, b *block) {
-	s := &c.shards[page%cacheShards]
-	if b.size() > c.budget {
+	if b.size() > c.budget/cacheShare {
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.blocks[page] != nil {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	slot := c.slot(page)
+	if slot == nil {
+		slot = c.reach(page)
+	}
+	if slot.Load() != nil {
 		return
 	}
-	s.blocks[page] = s.recent.PushFront(&cached{page, b})
-	for s.bytes += b.size(); s.bytes > c.budget; {
-		s.remove(s.recent.Back())
-		s.evictions++
+	b.page, b.place = page, len(c.ring)
+	c.ring = append(c.ring, b)
+	c.bytes += b.size()
+	slot.Store(b)
+	for passed := 0; c.bytes > c.budget; passed++ {
+		if c.hand >= len(c.ring) {
+			c.hand = 0
+		}
+		if old := c.ring[c.hand]; old == b || old.used.Load() && passed < 2*len(c.ring) { // readers may be faster than the hand
+			old.used.Store(false)
+			c.hand++
+			continue
+		}
+		c.remove(c.ring[c.hand])
+		c.evictions.Add(1)
 	}
+}
+
+// reach extends the table to a page. Readers keep the table that they have.
+func (c *Cache) reach(page uint64) *atomic.Pointer[block] {
+	old := *c.table.Load()
+	n := int(page / chunkPages) //nolint:gosec // numbers of pages are small
+	t := make([]*cacheChunk, max(len(old), n+1))
+	copy(t, old)
+	t[n] = new(cacheChunk)
+	c.table.Store(&t)
+	return &t[n][page%chunkPages]
 }
 
 // Drop forgets a page. It must be called before the number of a freed page is given to another page.
 func (c *Cache) Drop(page uint64) {
-	s := &c.shards[page%cacheShards]
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if e := s.blocks[page]; e != nil {
-		s.remove(e)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if slot := c.slot(page); slot != nil {
+		if b := slot.Load(); b != nil {
+			c.remove(b)
+		}
 	}
 }
 
-func (s *cacheShard) remove(e *list.Element) {
-	x := s.recent.Remove(e).(*cached)
-	delete(s.blocks, x.page)
-	s.bytes -= x.block.size()
+func (c *Cache) remove(b *block) {
+	last := c.ring[len(c.ring)-1]
+	c.ring[b.place], last.place = last, b.place
+	c.ring[len(c.ring)-1] = nil
+	c.ring = c.ring[:len(c.ring)-1]
+	c.slot(b.page).Store(nil)
+	c.bytes -= b.size()
 }
 
 // Counters tells how the cache is doing.
 func (c *Cache) Counters() store.CacheCounters {
-	var t store.CacheCounters
-	for i := range c.shards {
-		s := &c.shards[i]
-		s.mu.Lock()
-		t.Hits += s.hits
-		t.Misses += s.misses
-		t.Evictions += s.evictions
-		t.Bytes += s.bytes
-		s.mu.Unlock()
-	}
-	return t
+	return store.CacheCounters{Hits: c.hits.Load(), Misses: c.misses.Load(), Evictions: c.evictions.Load(), Bytes: c.Bytes()}
 }
 
 // Bytes is what the cache holds now.
 func (c *Cache) Bytes() int64 {
-	var n int64
-	for i := range c.shards {
-		s := &c.shards[i]
-		s.mu.Lock()
-		n += s.bytes
-		s.mu.Unlock()
-	}
-	return n
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.bytes
 }

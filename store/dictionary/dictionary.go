@@ -227,16 +227,38 @@ const xsdString = "http://www.w3.org/2001/XMLSchema#string"
 
 // locate finds the block of a term and the term's place in it; no block means that there is no such number.
 func (d *Dictionary) locate(n uint64) (*block, int, error) {
+	l := locator{d: d}
+	defer l.count()
+	return l.find(n)
+}
+
+// locator finds blocks of terms whose numbers ascend, mostly near the one before.
+type locator struct {
+	d            *Dictionary
+	at           int // in d.full, where the last one was found
+	hits, misses uint64
+}
+
+func (l *locator) count() { l.d.o.Blocks.count(l.hits, l.misses) }
+
+func (l *locator) find(n uint64) (*block, int, error) {
+	d := l.d
 	if n >= d.root.Next {
 		return nil, 0, nil
 	}
 	ref := blockRef{d.root.TailFirst, d.root.TailPage}
 	if n < ref.first {
-		ref = d.full[sort.Search(len(d.full), func(i int) bool { return d.full[i].first > n })-1]
+		ref = d.full[l.seek(n)]
 	}
-	b, err := d.block(ref)
-	if err != nil {
-		return nil, 0, err
+	b := d.o.Blocks.get(ref.page)
+	if b != nil {
+		l.hits++
+	} else {
+		l.misses++
+		var err error
+		if b, err = d.load(ref); err != nil {
+			return nil, 0, err
+		}
 	}
 	if n-ref.first >= uint64(b.count()) {
 		return nil, 0, fmt.Errorf("dictionary: term %d is missing from page %d: %w", n, ref.page, store.ErrCorrupt)
@@ -244,10 +266,36 @@ func (d *Dictionary) locate(n uint64) (*block, int, error) {
 	return b, int(n - ref.first), nil
 }
 
+// seek is the place in d.full of the block with a number, looked for in ever larger steps from the last one.
+func (l *locator) seek(n uint64) int {
+	full := l.d.full
+	lo, step := l.at, 1
+	if lo >= len(full) || full[lo].first > n {
+		lo = 0
+	}
+	if lo == 0 { // anywhere
+		step = len(full)
+	}
+	for lo+step < len(full) && full[lo+step].first <= n {
+		lo += step
+		step *= 2
+	}
+	hi := min(lo+step, len(full))
+	l.at = lo + sort.Search(hi-lo, func(i int) bool { return full[lo+i].first > n }) - 1
+	return l.at
+}
+
 func (d *Dictionary) block(ref blockRef) (*block, error) {
 	if b := d.o.Blocks.get(ref.page); b != nil {
+		d.o.Blocks.count(1, 0)
 		return b, nil
 	}
+	d.o.Blocks.count(0, 1)
+	return d.load(ref)
+}
+
+// load reads a block that is not in the cache.
+func (d *Dictionary) load(ref blockRef) (*block, error) {
 	p, err := d.o.Pages.Page(ref.page)
 	if err != nil {
 		return nil, err
@@ -273,6 +321,8 @@ func (d *Dictionary) Terms(ids []store.ID, dst []rdf.Term) error {
 		}
 		slices.SortFunc(order, func(a, b int32) int { return byNumber(ids[a], ids[b]) })
 	}
+	l := locator{d: d}
+	defer l.count()
 	var last *block
 	for k := range ids {
 		i := k
@@ -288,7 +338,7 @@ func (d *Dictionary) Terms(ids []store.ID, dst []rdf.Term) error {
 		if n := id.Number(); last != nil && n-last.first < uint64(last.count()) {
 			at = int(n - last.first)
 		} else {
-			b, place, err := d.locate(n)
+			b, place, err := l.find(n)
 			if err != nil {
 				return err
 			}
