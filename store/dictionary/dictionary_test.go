@@ -426,3 +426,39 @@ func TestHashesInRanges(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkTermsApart fetches terms of which each is in another block, as those of a small part of many results are, by two at once.
+func BenchmarkTermsApart(b *testing.B) {
+	m := newMemory()
+	o := options(m)
+	o.Blocks = NewCache(256 << 20)
+	d := empty(b, o)
+	w := NewWriter(d, m)
+	ids := make([]store.ID, 400_000)
+	for i := range ids {
+		id, err := w.ID(rdf.IRI(fmt.Sprintf("http://example.org/datasets/%08x-%d", i*2654435761, i)))
+		if err != nil {
+			b.Fatal(err)
+		}
+		ids[i] = id
+	}
+	d, err := w.Flush(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	var apart []store.ID
+	for i := 0; i < len(ids); i += 350 {
+		apart = append(apart, ids[i])
+	}
+	b.ResetTimer()
+	b.SetParallelism(1)
+	b.RunParallel(func(p *testing.PB) {
+		dst := make([]rdf.Term, len(apart))
+		for p.Next() {
+			if err := d.Terms(apart, dst); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(apart)), "ns/term")
+}
