@@ -142,6 +142,13 @@ type DistinctCounter interface {
 	CountDistinct(r Range) (uint64, error)
 }
 
+// Picker is a Snapshot that finds rows of a range by their place in it.
+type Picker interface {
+	// Pick appends the quads of a range at places, which are counted from 0 and ascend, to to; those beyond its end are left out. It costs
+	// O(log n) pages for each.
+	Pick(r Range, places []uint64, to []Quad) ([]Quad, error)
+}
+
 // Versioned is a Snapshot that can be told from those of other states: snapshots with equal versions, which are values that compare with
 // ==, hold the same quads with the same IDs. ok is false where there is no version.
 type Versioned interface {

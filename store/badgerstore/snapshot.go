@@ -24,6 +24,7 @@ var (
 	_ store.DistinctCounter = (*snapshot)(nil)
 	_ store.Versioned       = (*snapshot)(nil)
 	_ store.PartScanner     = (*snapshot)(nil)
+	_ store.Picker          = (*snapshot)(nil)
 )
 
 func (n *snapshot) check() error {
@@ -107,6 +108,23 @@ func (n *snapshot) Distinct(r store.Range) (uint64, error) {
 
 // CountDistinct implements store.DistinctCounter: inner pages hold the exact numbers.
 func (n *snapshot) CountDistinct(r store.Range) (uint64, error) { return n.Distinct(r) }
+
+// Pick implements store.Picker.
+func (n *snapshot) Pick(r store.Range, places []uint64, to []store.Quad) ([]store.Quad, error) {
+	rel, rg, err := n.relation(r)
+	if err != nil {
+		return to, err
+	}
+	pos := r.Order.Positions()
+	err = rel.Pick(rg, places, func(row relation.Row) {
+		var q store.Quad
+		for col, x := range pos {
+			q[x] = row[col]
+		}
+		to = append(to, q)
+	})
+	return to, err
+}
 
 func (n *snapshot) ID(t rdf.Term) (store.ID, bool, error) {
 	if err := n.check(); err != nil {

@@ -325,6 +325,25 @@ func (s *snapshot) Distinct(r store.Range) (uint64, error) {
 	return n, nil
 }
 
+// Pick implements store.Picker.
+func (s *snapshot) Pick(r store.Range, places []uint64, to []store.Quad) ([]store.Quad, error) {
+	rows, err := s.find(r)
+	if err != nil {
+		return to, err
+	}
+	for _, x := range places {
+		if x >= uint64(len(rows)) {
+			break
+		}
+		var q store.Quad
+		for col, p := range r.Order.Positions() {
+			q[p] = rows[x][col]
+		}
+		to = append(to, q)
+	}
+	return to, nil
+}
+
 func (s *snapshot) ID(t rdf.Term) (store.ID, bool, error) {
 	if err := s.check(); err != nil {
 		return store.NoID, false, err

@@ -3,6 +3,7 @@ package relation
 import (
 	"context"
 	"fmt"
+	"sort"
 
 	"triplestore/store"
 )
@@ -208,6 +209,71 @@ func (r *Relation) Distinct(rg Range) (uint64, error) {
 		}
 	}
 	return until - before, nil
+}
+
+// Pick calls fn with the rows of a range at places, which are counted from 0 and ascend; those beyond its end are left out. It reads a page
+// per level for each, those that follow each other on one leaf once.
+func (r *Relation) Pick(rg Range, places []uint64, fn func(Row)) error {
+	k := r.keys(rg)
+	if k.empty || len(places) == 0 {
+		return nil
+	}
+	from, to := place{}, place{rows: r.root.Rows}
+	var err error
+	if k.startLen > 0 {
+		if from, err = r.rank(k.start[:k.startLen], false, 0); err != nil {
+			return err
+		}
+	}
+	if k.endLen > 0 {
+		if to, err = r.rank(k.end[:k.endLen], true, 0); err != nil {
+			return err
+		}
+	}
+	var leaf *node
+	var begin uint64 // of the leaf
+	for _, x := range places {
+		if to.rows < from.rows || x >= to.rows-from.rows {
+			return nil
+		}
+		x += from.rows
+		if leaf == nil || x-begin >= uint64(leaf.rows) {
+			if leaf, begin, err = r.leafAt(x); err != nil {
+				return err
+			}
+		}
+		row, err := leaf.row(int(x - begin))
+		if err != nil {
+			return err
+		}
+		fn(row)
+	}
+	return nil
+}
+
+// leafAt is the leaf with the row of a number, and the number of its first row.
+func (r *Relation) leafAt(row uint64) (leaf *node, begin uint64, err error) {
+	no := r.root.Page
+	for level := r.root.Height; level > 1; level-- {
+		n, err := r.load(no, false, true)
+		if err != nil {
+			return nil, 0, err
+		}
+		cum := n.inner.cumRows
+		i := sort.Search(len(cum), func(i int) bool { return cum[i] > row-begin }) - 1
+		if i < 0 || i >= n.inner.len() {
+			return nil, 0, fmt.Errorf("relation: page %d has no row %d: %w", no, row-begin, store.ErrCorrupt)
+		}
+		begin += cum[i]
+		no = uint64(n.inner.pages[i])
+	}
+	if leaf, err = r.load(no, true, true); err != nil {
+		return nil, 0, err
+	}
+	if row-begin >= uint64(leaf.rows) {
+		return nil, 0, fmt.Errorf("relation: page %d has no row %d: %w", no, row-begin, store.ErrCorrupt)
+	}
+	return leaf, begin, nil
 }
 
 // find goes to the first row that is not less than key. leaf is nil when there is none.

@@ -112,6 +112,30 @@ func randomRange(r *rand.Rand, o store.Order, all []store.Quad) store.Range {
 	return rg
 }
 
+// testPick picks rows of a range, of which some are none.
+func testPick(t *testing.T, p store.Picker, rg store.Range, rows []store.Quad, r *rand.Rand) {
+	t.Helper()
+	var places []uint64
+	var want []store.Quad
+	for i := range len(rows) + 2 {
+		if r.IntN(3) > 0 {
+			continue
+		}
+		places = append(places, uint64(i))
+		if i < len(rows) {
+			var q store.Quad
+			for col, pos := range rg.Order.Positions() {
+				q[pos] = rows[i][col]
+			}
+			want = append(want, q)
+		}
+	}
+	got, err := p.Pick(rg, places, nil)
+	if err != nil || !slices.Equal(got, want) {
+		t.Fatalf("%v %x: picked %v at %v, want %v, %v", rg.Order, rg, got, places, want, err)
+	}
+}
+
 func testRanges(t *testing.T, s store.Store) {
 	n, quads, r := pool(t, s, 6000)
 	for o := range store.NumOrders {
@@ -134,6 +158,9 @@ func testRanges(t *testing.T, s store.Store) {
 			}
 			if c, err := n.Count(rg); err != nil || c != uint64(len(want)) {
 				t.Fatalf("%v %x: Count %d, want %d, %v", o, rg, c, len(want), err)
+			}
+			if p, ok := n.(store.Picker); ok {
+				testPick(t, p, rg, want, r)
 			}
 			d, err := n.Distinct(rg)
 			if err != nil || (d == 0) != (len(distinct) == 0) || d > uint64(len(want)) {
