@@ -12,6 +12,12 @@ type joinGroup struct {
 	filters []*groupFilter
 	// base are the variables of the items, all those of the steps too.
 	base, all scope
+	// bound are the variables of what the joins are planned on top of, filtered those that conditions of one variable limit.
+	bound, filtered Set
+	sampled         bool                   // the joins are estimated by samples
+	samples         int                    // how many rows they were granted
+	first           []*item                // the order that was found greedily
+	sets            map[uint64]*joinSample // what is known of joins of two items or more
 }
 
 // item is an input of a join.
@@ -26,6 +32,8 @@ type item struct {
 	conds   []*Cond // those of one variable, for ranges and selectivity
 	scans   []Node  // ways to read the pattern
 	cheap   Node    // the cheapest of them, with conds
+	at      int     // its place in the group
+	sample  *joinSample
 }
 
 // groupStep is something that is done after the joins.

@@ -14,8 +14,12 @@ const cheapPerItem = 4 * costStart
 // orderedItems is up to how many items orders of joins are compared.
 const orderedItems = 64
 
+// againItems is up to how many items an order that was found without samples is as good a beginning as any: all of them are compared.
+const againItems = 8
+
 // join orders the items of a group on top of in. want is a slot that the rows had better be sorted by, or -1.
 func (p *planner) join(g *joinGroup, in Node, want int) (Node, error) {
+	g.bound = in.P().Maybe
 	if err := p.prepareItems(g); err != nil {
 		return nil, err
 	}
@@ -27,9 +31,19 @@ func (p *planner) join(g *joinGroup, in Node, want int) (Node, error) {
 	if len(g.items) == 0 {
 		return in, nil
 	}
+	few := len(g.items) > 1 || !isUnit(in)
+	if few {
+		p.samplingFew(g)
+	}
 	n, err := p.greedy(g, in)
 	if err != nil {
 		return nil, err
+	}
+	// By samples the same order may turn out to cost more, so that it is worth more.
+	for few && p.sampling(g, n.P().Cost-in.P().Cost) {
+		if n, err = p.again(g, in); err != nil {
+			return nil, err
+		}
 	}
 	cost := n.P().Cost - in.P().Cost
 	if k := len(g.items); k > 1 && cost > float64(k)*cheapPerItem || k == 1 && want >= 0 {
@@ -60,8 +74,12 @@ func (p *planner) prepareItems(g *joinGroup) error {
 		if err := p.compile(f); err != nil {
 			return err
 		}
+		if f.cond.Test != nil {
+			g.filtered = g.filtered.Union(f.vars)
+		}
 	}
-	for _, it := range g.items {
+	for i, it := range g.items {
+		it.at = i
 		if it.pattern == nil {
 			continue
 		}
@@ -212,6 +230,7 @@ func keepBest(plans []Node, n Node) []Node {
 // few rows first.
 func (p *planner) greedy(g *joinGroup, in Node) (Node, error) {
 	left := slices.Clone(g.items)
+	g.first = g.first[:0]
 	width := p.effort.width(len(left))
 	if width < len(left) {
 		slices.SortStableFunc(left, func(a, b *item) int { return cmp.Compare(a.rows(), b.rows()) })
@@ -245,7 +264,24 @@ func (p *planner) greedy(g *joinGroup, in Node) (Node, error) {
 			}
 		}
 		now = best
+		g.first = append(g.first, left[at])
 		left = slices.Delete(left, at, at+1)
+	}
+	return now, nil
+}
+
+// again makes the plan with the order that greedy found, or in a large group a new one.
+func (p *planner) again(g *joinGroup, in Node) (Node, error) {
+	if len(g.items) > againItems {
+		return p.greedy(g, in)
+	}
+	now := in
+	for _, it := range g.first {
+		options, err := p.joinItem(g, now, it)
+		if err != nil {
+			return nil, err
+		}
+		now = slices.MinFunc(options, func(a, b Node) int { return cmp.Compare(score(a), score(b)) })
 	}
 	return now, nil
 }
@@ -318,6 +354,11 @@ func (p *planner) joinItem(g *joinGroup, n Node, it *item) ([]Node, error) {
 			return nil, err
 		}
 		options = append(options, o)
+	}
+	if g.samples > 0 {
+		if err := p.sampleJoin(g, n, it, options, own); err != nil {
+			return nil, err
+		}
 	}
 	for i, o := range options {
 		var has []*Cond
@@ -427,6 +468,12 @@ func (p *planner) narrow(s *Scan, it *item, pos store.Position) error {
 	s.Lo, s.Hi = lo, hi
 	s.Cost = costStart + float64(n)*costRow
 	s.whole, s.Rows = s.Rows, min(s.Rows, float64(n))
+	d, err := p.stats.distinct(rg)
+	if err != nil {
+		return err
+	}
+	s.Distinct = slices.Clone(s.Distinct)
+	s.Distinct.set(r.Slot, max(1, float64(d)))
 	return nil
 }
 

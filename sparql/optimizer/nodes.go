@@ -267,7 +267,7 @@ func (p *planner) apply(l, right Node, kind JoinKind, row int) Node {
 
 // input stands for the rows of n within the right side of an apply.
 func (p *planner) input(n Node, row int) Node {
-	i := &Input{}
+	i := &Input{from: n}
 	in := n.P()
 	i.Props = Props{Rows: in.Rows, Certain: in.Certain, Maybe: in.Maybe, Distinct: in.Distinct, Cost: 1}
 	if row >= 0 {

@@ -123,7 +123,8 @@ type Props struct {
 	// Distinct are estimates of how many different values a slot has.
 	Distinct counts
 	// Seq numbers the nodes of a plan, for profiles.
-	Seq int
+	Seq    int
+	sample *joinSample // of the joins in it, without filters
 }
 
 // P gives the properties; it makes every struct that embeds Props a Node.
@@ -154,7 +155,10 @@ type (
 	// Empty has no rows.
 	Empty struct{ Props }
 	// Input is the batch that the enclosing Apply is at.
-	Input struct{ Props }
+	Input struct {
+		Props
+		from Node // what it is a batch of; nil where that is not known
+	}
 	// Values is a table; NoID is UNDEF.
 	Values struct {
 		Props

@@ -58,6 +58,7 @@ type shared struct {
 	outer    map[any][]string
 	dataset  dataset
 	stats    *stats
+	sampler  sampler
 	seq      int
 }
 
@@ -65,7 +66,7 @@ type shared struct {
 // context's or the store's.
 func Optimize(ctx context.Context, snap store.Snapshot, q *algebra.Query, o Options) (*Plan, error) {
 	s := &scoper{taken: map[string]bool{}, outer: map[any][]string{}}
-	p := &planner{effort: newEffort(), want: -1, scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}, shared: &shared{ctx: ctx, snap: snap, options: o, stats: newStats(ctx, snap, o.Statistics),
+	p := &planner{effort: newEffort(), want: -1, scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}, shared: &shared{ctx: ctx, snap: snap, options: o, stats: newStats(ctx, snap, o.Statistics), sampler: newSampler(snap),
 		names: map[string]int{}, rows: map[algebra.Op]int{}, localIDs: map[rdf.Term]store.ID{}, subs: map[any]int{}, outer: s.outer}}
 	if err := p.resolveDataset(q.Dataset); err != nil {
 		return nil, err

@@ -13,6 +13,8 @@ type stats struct {
 	snap    store.Snapshot
 	counts  map[statKey]uint64
 	samples map[statKey][]store.Quad
+	draws   map[string]*draw
+	matched map[string]*matches
 	kept    *Statistics
 	of      any // the version of kept's counts
 }
@@ -88,15 +90,19 @@ const (
 	keptCounts  = 1 << 14
 	keptFrom    = 64
 	keptSamples = 1 << 9
+	keptDraws   = 1 << 9
+	keptMatches = 1 << 11
 )
 
 // Statistics keeps counts and samples of a store's present state, which queries of one application have in common, from one query to the next. It takes
-// at most some 4 MiB, and it is safe for concurrent use. Snapshots that are no [store.Versioned] do not use it.
+// at most some 6 MiB, and it is safe for concurrent use. Snapshots that are no [store.Versioned] do not use it.
 type Statistics struct {
 	mu      sync.RWMutex
 	of      any
 	counts  map[statKey]uint64
 	samples map[statKey][]store.Quad
+	draws   map[string]*draw
+	matched map[string]*matches
 }
 
 // NewStatistics makes Statistics that know nothing yet.
@@ -131,7 +137,7 @@ func (s *Statistics) put(of any, k statKey, n uint64) {
 // begin forgets what is known of another state.
 func (s *Statistics) begin(of any) {
 	if s.of != of {
-		s.of, s.counts, s.samples = of, nil, nil
+		s.of, s.counts, s.samples, s.draws, s.matched = of, nil, nil, nil, nil
 	}
 }
 
@@ -159,6 +165,59 @@ func (s *Statistics) putSample(of any, k statKey, rows []store.Quad) {
 		s.samples = map[statKey][]store.Quad{}
 	}
 	s.samples[k] = rows
+}
+
+// draw gives the rows that are known by a key, or finds them.
+func (s *stats) draw(key string, find func() (*draw, error)) (*draw, error) {
+	return known(s, func(x *Statistics) *map[string]*draw { return &x.draws }, &s.draws, keptDraws, key, find)
+}
+
+// matches gives the counts that are known by a key, or finds them.
+func (s *stats) matches(key string, find func() (*matches, error)) (*matches, error) {
+	return known(s, func(x *Statistics) *map[string]*matches { return &x.matched }, &s.matched, keptMatches, key, find)
+}
+
+func known[T any](s *stats, of func(*Statistics) *map[string]*T, own *map[string]*T, most int, key string, find func() (*T, error)) (*T, error) {
+	if x, ok := (*own)[key]; ok {
+		return x, nil
+	}
+	x := knownOf(s.kept, s.of, of, key)
+	if x == nil {
+		if err := s.ctx.Err(); err != nil {
+			return nil, err
+		}
+		var err error
+		if x, err = find(); err != nil {
+			return nil, err
+		}
+		if k := s.kept; k != nil {
+			k.mu.Lock()
+			k.begin(s.of)
+			m := of(k)
+			if *m == nil || len(*m) >= most {
+				*m = map[string]*T{}
+			}
+			(*m)[key] = x
+			k.mu.Unlock()
+		}
+	}
+	if *own == nil {
+		*own = map[string]*T{}
+	}
+	(*own)[key] = x
+	return x, nil
+}
+
+func knownOf[T any](k *Statistics, version any, of func(*Statistics) *map[string]*T, key string) *T {
+	if k == nil {
+		return nil
+	}
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	if k.of != version {
+		return nil
+	}
+	return (*of(k))[key]
 }
 
 // orderFor is an order that begins with the given positions: first those of consts in any sequence, then next as it is.

@@ -1,0 +1,629 @@
+package optimizer
+
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+	"slices"
+	"sort"
+
+	"triplestore/store"
+)
+
+// Joins are estimated by rows that are drawn from them, as far as that is worth it. A draw of a pattern's rows, or of those of a join that is
+// known already, is looked up in the index of the next pattern: the counts tell how large the join with it is, and from the matches the
+// next draw is taken. So what is correlated shows, which counts of different values alone never tell. (Leis, Radke, Gubichev, Kemper, Neumann:
+// Cardinality Estimation Done Right: Index-Based Join Sampling, CIDR 2017; Li, Wu, Yi, Zhao: Wander Join, SIGMOD 2016.)
+
+const (
+	// drawLeast and drawMost are how many rows are drawn: as many as there is effort for.
+	drawLeast, drawMost = 32, 128
+	// sampledFrom is from what estimated cost of a group on, in nanoseconds, its joins are sampled.
+	sampledFrom = 2e6
+	// rowsPerJoin is how many rows are drawn or counted in the time in which a join is considered.
+	rowsPerJoin = 2
+	// fewRows is how many rows a join may have for the next to be counted whatever it is estimated to cost, since a single term can have much
+	// more of something than others, and fewSampled how many are counted in a group.
+	fewRows    = 4
+	fewSampled = 16
+	// maxSampled is how many rows a query's planning draws and counts at most: some 3 ms.
+	maxSampled = 5000
+)
+
+// joinSample is what is known of a join of items of a group, filters left out.
+type joinSample struct {
+	// items are those that are joined, by their place in the group; what comes before the group is not among them.
+	items uint64
+	draws int // how many rows are drawn
+	// size is about how many rows the join has.
+	size float64
+	// counted means that size comes from a draw; else it is an estimate by counts of different values.
+	counted bool
+	slots   []int
+	key     string
+	// pick draws the rows, sorted by a slot first where that is possible; nil where it cannot be told how they are found.
+	pick func(slot int) (*draw, error)
+	// matching is the part of the rows of the join with one item less that have a match, perRow how many they have, at least 1 each.
+	matching, perRow float64
+}
+
+// draw are rows of a join, by the slots of its joinSample. It is shared and never changed.
+type draw struct {
+	rows [][]store.ID
+	all  bool // these are all there are
+}
+
+// matches are the numbers of rows of a pattern that match each row of a draw.
+type matches struct {
+	counts   []uint64
+	total    uint64
+	squares  float64 // the sum of the squares of counts
+	matching int
+}
+
+// sampler is what a query's planning samples with.
+type sampler struct {
+	picker        store.Picker // nil: it does not
+	granted, left int          // rows that may be drawn and counted
+	rows          int          // how many are drawn at once
+}
+
+func newSampler(snap store.Snapshot) sampler {
+	picker, _ := snap.(store.Picker)
+	return sampler{picker: picker, rows: drawLeast}
+}
+
+// sampling decides whether the joins of a group that costs so much, in nanoseconds, are to be sampled, or sampled with more.
+func (p *planner) sampling(g *joinGroup, cost float64) bool {
+	s, k := &p.sampler, len(g.items)
+	if s.picker == nil || p.late || k > orderedItems || cost < sampledFrom {
+		return false
+	}
+	may := min(int(min(rowsPerJoin*cost*runShare/nsPerJoin, maxSampled)), rowsPerJoin*p.effort.left/4, g.samples+(maxSampled-s.granted)/2)
+	if may < 2*g.samples || may < drawLeast {
+		return false
+	}
+	g.sampled = true
+	if rows := min(drawMost, may/(4*k)); rows >= 2*s.rows {
+		s.rows = rows
+		g.sets = nil
+		for _, it := range g.items {
+			it.sample = nil
+		}
+	}
+	s.granted += may - g.samples
+	s.left += may - g.samples
+	g.samples = may
+	return true
+}
+
+// samplingFew lets joins of few rows be counted.
+func (p *planner) samplingFew(g *joinGroup) {
+	if p.sampler.picker != nil && !p.late && len(g.items) <= orderedItems {
+		g.samples = max(0, min(fewSampled, p.effort.left/4))
+		p.sampler.left += g.samples
+	}
+}
+
+// takeSamples reserves an effort of so many rows.
+func (p *planner) takeSamples(n int) bool {
+	if p.sampler.left < n {
+		return false
+	}
+	p.sampler.left -= n
+	p.effort.left -= (n + rowsPerJoin - 1) / rowsPerJoin
+	return true
+}
+
+// sampleFor is the sample of the rows of a node, filters left out, as far as it can be told from what is beneath it by draws of joins
+// of at most so many rows.
+func (p *planner) sampleFor(n Node, most float64) (*joinSample, error) {
+	props := n.P()
+	if props.sample != nil || p.sampler.picker == nil || p.sampler.left == 0 {
+		return props.sample, nil
+	}
+	var s *joinSample
+	var err error
+	with := func(below Node, t *Pattern) error {
+		if s, err = p.sampleFor(below, most); err != nil || s == nil || s.size > most {
+			return err
+		}
+		st, err := p.patternStats(t)
+		if err != nil {
+			return err
+		}
+		s, err = p.match(s, t, &st, Set{})
+		return err
+	}
+	switch n := n.(type) {
+	case *Scan:
+		var st patternStats
+		if st, err = p.patternStats(&n.Pattern); err == nil {
+			s = p.patternSample(&n.Pattern, &st)
+		}
+	case *Filter:
+		s, err = p.sampleFor(n.In, most)
+	case *Extend:
+		s, err = p.sampleFor(n.In, most)
+	case *Input:
+		if s, err = p.sampleFor(n.from, most); s != nil {
+			c := *s
+			c.items = 0
+			s = &c
+		}
+	case *Lookup:
+		if n.Kind == Inner {
+			err = with(n.In, &n.Pattern)
+		} else {
+			s, err = p.sampleFor(n.In, most)
+		}
+	case *HashJoin:
+		if r, ok := n.R.(*Scan); ok && n.Kind == Inner {
+			err = with(n.L, &r.Pattern)
+		} else if n.Kind != Inner {
+			s, err = p.sampleFor(n.L, most)
+		}
+	case *Apply:
+		if n.Kind != Inner {
+			s, err = p.sampleFor(n.In, most)
+		}
+	}
+	if s != nil && s.size > most {
+		s = nil
+	}
+	props.sample = s
+	return s, err
+}
+
+// baseSample is that of an item on its own.
+func (p *planner) baseSample(it *item) *joinSample {
+	if it.sample == nil {
+		it.sample = &joinSample{size: it.stats.rows}
+		if it.pattern != nil {
+			if s := p.patternSample(it.pattern, &it.stats); s != nil {
+				it.sample = s
+			}
+		}
+		it.sample.items = 1 << it.at
+	}
+	return it.sample
+}
+
+// patternSample is that of a pattern on its own; nil where it cannot be sampled.
+func (p *planner) patternSample(t *Pattern, st *patternStats) *joinSample {
+	if len(st.consts) != len(t.fixed()) || t.Graph.Mode == GraphParam || st.empty {
+		return nil
+	}
+	s := &joinSample{size: st.rows, counted: true, draws: p.sampler.rows}
+	slots, ok := freeSlots(t, nil)
+	if !ok {
+		return nil
+	}
+	s.slots = slots
+	drawn := map[store.Order]*draw{}
+	s.pick = func(slot int) (*draw, error) {
+		if s.key == "" {
+			s.key = string(patternKey([]byte{'b', byte(s.draws)}, t, nil))
+		}
+		order, ok := orderFor(st.consts)
+		for _, pos := range [...]store.Position{store.S, store.P, store.O} {
+			if r := t.At(pos); r.IsVar() && r.Slot == slot {
+				order, ok = orderFor(st.consts, pos)
+				break
+			}
+		}
+		if !ok {
+			return nil, nil
+		}
+		if d, ok := drawn[order]; ok {
+			return d, nil
+		}
+		if !p.takeSamples(int(min(st.total, float64(s.draws)))) {
+			return nil, nil
+		}
+		d, err := p.stats.draw(s.key+string(rune(order)), func() (*draw, error) {
+			r := store.Range{Order: order, Prefix: t.prefix(order, len(st.consts))}
+			n := uint64(st.total)
+			places, all := placesOf(n, s.draws)
+			quads, err := p.sampler.picker.Pick(r, places, nil)
+			if err != nil {
+				return nil, err
+			}
+			d := &draw{all: all, rows: make([][]store.ID, 0, len(quads))}
+			for _, q := range quads {
+				if row, ok := rowOf(t, q, nil, slots); ok {
+					d.rows = append(d.rows, row)
+				}
+			}
+			return d, nil
+		})
+		drawn[order] = d
+		return d, err
+	}
+	return s
+}
+
+// placesOf are up to so many places among n, one in each of as many parts; all of them where there are no more.
+func placesOf(n uint64, most int) (places []uint64, all bool) {
+	if n <= uint64(most) {
+		places = make([]uint64, n)
+		for i := range places {
+			places[i] = uint64(i)
+		}
+		return places, true
+	}
+	places = make([]uint64, most)
+	for i := range places {
+		lo, hi := mulDiv(n, uint64(i), uint64(most)), mulDiv(n, uint64(i)+1, uint64(most))
+		places[i] = lo + mix(uint64(i)^n<<8)%max(1, hi-lo) // the same for the same data
+	}
+	return places, false
+}
+
+func mulDiv(a, b, c uint64) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	q, _ := bits.Div64(hi%c, lo, c)
+	return q
+}
+
+// mix spreads numbers (the finaliser of SplitMix64).
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// freeSlots are the variables of a pattern that are not among bound; ok is false for one that occurs twice.
+func freeSlots(t *Pattern, bound []int) (free []int, ok bool) {
+	var seen Set
+	for pos := store.S; pos <= store.G; pos++ {
+		r := t.At(pos)
+		if !r.IsVar() || r.Slot < 0 {
+			continue
+		}
+		if seen.Has(r.Slot) {
+			return nil, false
+		}
+		seen.insert(r.Slot)
+		if !slices.Contains(bound, r.Slot) {
+			free = append(free, r.Slot)
+		}
+	}
+	return free, true
+}
+
+// rowOf puts a row of a join and a quad that matches a pattern together. ok is false where the quad is in another graph.
+func rowOf(t *Pattern, q store.Quad, row []store.ID, free []int) ([]store.ID, bool) {
+	switch t.Graph.Mode {
+	case GraphNamed:
+		if q[store.G] == store.DefaultGraph {
+			return nil, false
+		}
+	case GraphSet:
+		if _, in := slices.BinarySearch(t.Graph.IDs, q[store.G]); !in {
+			return nil, false
+		}
+	}
+	out := make([]store.ID, len(row), len(row)+len(free))
+	copy(out, row)
+	for _, f := range free {
+		for pos := store.S; pos <= store.G; pos++ {
+			if r := t.At(pos); r.IsVar() && r.Slot == f {
+				out = append(out, q[pos])
+				break
+			}
+		}
+	}
+	return out, true
+}
+
+// patternKey appends what a pattern is, with slots by their place in a join.
+func patternKey(key []byte, t *Pattern, slots []int) []byte {
+	for _, r := range [...]Ref{t.S, t.P, t.O} {
+		if r.IsVar() {
+			key = append(key, byte(slices.Index(slots, r.Slot)+1))
+			continue
+		}
+		key = append(key, 0xff)
+		key = binary.LittleEndian.AppendUint64(key, uint64(r.ID))
+	}
+	key = append(key, byte(t.Graph.Mode))
+	if t.Graph.Var >= 0 {
+		key = append(key, 1)
+	}
+	for _, id := range t.Graph.IDs {
+		key = binary.LittleEndian.AppendUint64(key, uint64(id))
+	}
+	return append(key, '/')
+}
+
+// sampleJoin corrects what the options to join an item to n are estimated to give, by a sample. own is the option that has the item's
+// conditions already.
+func (p *planner) sampleJoin(g *joinGroup, n Node, it *item, options []Node, own int) error {
+	if isUnit(n) {
+		if !g.sampled && (it.pattern == nil || it.stats.total > fewRows) {
+			return nil
+		}
+		s := p.baseSample(it)
+		for _, o := range options {
+			if it.pattern == nil {
+				s.size = o.P().Rows
+			}
+			o.P().sample = s
+		}
+		return nil
+	}
+	in := n.P()
+	most := float64(fewRows)
+	if g.sampled {
+		most = math.Inf(1)
+	}
+	s, err := p.sampleFor(n, most)
+	if err != nil {
+		return err
+	}
+	if !g.sampled && (s == nil || s.pick == nil || s.size > fewRows || it.pattern == nil) {
+		return nil
+	}
+	if s == nil {
+		s = &joinSample{size: max(in.Rows, 1)}
+	}
+	items := s.items | 1<<it.at
+	x := g.sets[items]
+	if x == nil && it.pattern != nil {
+		if x, err = p.match(s, it.pattern, &it.stats, g.filtered); err != nil {
+			return err
+		}
+		if x == nil && g.sampled {
+			if x, err = p.byPair(g, s, in, it); err != nil {
+				return err
+			}
+		}
+		if x != nil {
+			x.items = items
+			if g.sets == nil {
+				g.sets = map[uint64]*joinSample{}
+			}
+			g.sets[items] = x
+		}
+	}
+	if x == nil && !g.sampled {
+		return nil
+	}
+	for i, o := range options {
+		op := o.P()
+		if x == nil {
+			op.sample = &joinSample{items: items, size: s.size * op.Rows / max(in.Rows, 1e-9)}
+			continue
+		}
+		rows := 0.0
+		if s.size > 0 {
+			rows = in.Rows * x.size / s.size
+		}
+		if i == own && it.stats.rows > 0 {
+			rows *= min(1, it.cheap.P().Rows/it.stats.rows)
+		}
+		op.Cost += (rows - op.Rows) * costOut
+		op.Rows, op.sample = rows, x
+	}
+	return nil
+}
+
+// byPair estimates the join of a join, of which no rows are known, with an item by that of the smallest of its items with which it has all
+// variables in common that the join has.
+func (p *planner) byPair(g *joinGroup, s *joinSample, in *Props, it *item) (*joinSample, error) {
+	common := it.pattern.Vars().Intersect(in.Maybe)
+	if common.Overlaps(g.bound) {
+		return nil, nil
+	}
+	for _, other := range g.items {
+		if other.pattern == nil && s.items&(1<<other.at) != 0 && other.scope.maybe.Overlaps(common) {
+			return nil, nil // its values are its own
+		}
+	}
+	var best, base *joinSample
+	for _, other := range g.items {
+		if s.items&(1<<other.at) == 0 || other.pattern == nil || common.Empty() || !common.In(other.pattern.Vars()) {
+			continue
+		}
+		b := p.baseSample(other)
+		if b.pick == nil || b.size == 0 || base != nil && base.size <= b.size {
+			continue
+		}
+		pair := 1<<other.at | uint64(1)<<it.at
+		x := g.sets[pair]
+		if x == nil {
+			var err error
+			if x, err = p.match(b, it.pattern, &it.stats, g.filtered); err != nil {
+				return nil, err
+			}
+			if x == nil {
+				continue
+			}
+			x.items = pair
+			if g.sets == nil {
+				g.sets = map[uint64]*joinSample{}
+			}
+			g.sets[pair] = x
+		}
+		base, best = b, x
+	}
+	if best == nil {
+		return nil, nil
+	}
+	return &joinSample{size: s.size * best.size / base.size, counted: true}, nil
+}
+
+// match samples the join of a join with a pattern. Those by a variable that is filtered are left alone: its values are not those of a draw.
+func (p *planner) match(s *joinSample, t *Pattern, st *patternStats, filtered Set) (*joinSample, error) {
+	if s.pick == nil || len(st.consts) != len(t.fixed()) || t.Graph.Mode == GraphParam || t.Graph.Var >= 0 && slices.Contains(s.slots, t.Graph.Var) {
+		return nil, nil
+	}
+	free, ok := freeSlots(t, s.slots)
+	if !ok {
+		return nil, nil
+	}
+	var bound []store.Position
+	var from []int // their places in the rows of s
+	for _, pos := range [...]store.Position{store.S, store.P, store.O} {
+		if r := t.At(pos); r.IsVar() {
+			if i := slices.Index(s.slots, r.Slot); i >= 0 {
+				bound, from = append(bound, pos), append(from, i)
+			}
+		}
+	}
+	if len(bound) == 0 || slices.ContainsFunc(bound, func(pos store.Position) bool { return filtered.Has(t.At(pos).Slot) }) {
+		return nil, nil
+	}
+	if p.sampler.left == 0 {
+		return nil, nil
+	}
+	rows, err := s.pick(s.slots[from[0]])
+	if err != nil || rows == nil || len(rows.rows) == 0 || !rows.all && len(rows.rows) < drawLeast/2 {
+		return nil, err
+	}
+	if !p.takeSamples(len(rows.rows)) {
+		return nil, nil
+	}
+	order, ok := orderFor(append(slices.Clone(st.consts), bound...))
+	if !ok {
+		return nil, nil
+	}
+	width, positions := len(st.consts)+len(bound), order.Positions()
+	var prefix [4]store.ID // of one range at a time
+	rangeFor := func(row []store.ID) store.Range {
+		prefix := prefix[:0]
+		for _, pos := range positions[:width] {
+			if i := slices.Index(bound, pos); i >= 0 {
+				prefix = append(prefix, row[from[i]])
+			} else {
+				prefix = append(prefix, t.At(pos).ID)
+			}
+		}
+		return store.Range{Order: order, Prefix: prefix}
+	}
+	key := string(patternKey([]byte(s.key), t, s.slots))
+	m, err := p.stats.matches(key, func() (*matches, error) {
+		m := &matches{counts: make([]uint64, len(rows.rows))}
+		var last [4]store.ID
+		var n uint64
+		for i, row := range rows.rows {
+			r := rangeFor(row)
+			if i == 0 || prefix != last {
+				var err error
+				if n, err = p.snap.Count(r); err != nil {
+					return nil, err
+				}
+				last = prefix
+			}
+			m.counts[i] = n
+			m.total += n
+			m.squares += float64(n) * float64(n)
+			if n > 0 {
+				m.matching++
+			}
+		}
+		return m, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	n := float64(len(rows.rows))
+	share := 1.0
+	if st.total > 0 {
+		share = st.rows / st.total
+	}
+	x := &joinSample{slots: append(slices.Clone(s.slots), free...), key: key, counted: true, draws: s.draws}
+	x.size = s.size * float64(m.total) / n * share
+	x.matching = float64(m.matching) / n
+	x.perRow = (float64(m.total) + n - float64(m.matching)) / n
+	indep := st.rows // matches of a row by the counts of different values
+	for i, pos := range bound {
+		d := max(1, st.distinct[pos])
+		if i > 0 {
+			d = math.Pow(d, 0.7)
+		}
+		indep /= d
+	}
+	if m.total == 0 {
+		if !rows.all { // fewer than one in n match, with about as many rows as a value has
+			perValue := st.rows
+			for _, pos := range bound {
+				perValue /= max(1, st.distinct[pos])
+			}
+			x.matching = 0.5 / n
+			x.size = s.size * x.matching * max(1, perValue)
+		}
+		return x, nil
+	}
+	if mean := float64(m.total) / n; !rows.all && indep > 0 {
+		// What the counts of different values say is as good where it is no further away than draws are from each other.
+		dev := math.Sqrt(max(0, m.squares/n-mean*mean)+1/n) / math.Sqrt(n)
+		if math.Abs(mean*share-indep) < 2*dev {
+			x.size = s.size * indep
+		}
+	}
+	x.pick = p.drawMatches(t, x, rows, m, free, rangeFor)
+	return x, nil
+}
+
+// drawMatches draws rows of a join from the matches of the rows that were drawn before.
+func (p *planner) drawMatches(t *Pattern, x *joinSample, rows *draw, m *matches, free []int, rangeFor func([]store.ID) store.Range) func(int) (*draw, error) {
+	var d *draw
+	asked := false
+	return func(int) (*draw, error) {
+		if asked {
+			return d, nil
+		}
+		asked = true
+		cost := int(min(m.total, uint64(x.draws)))
+		if len(free) == 0 {
+			cost = 0
+		}
+		if !p.takeSamples(cost) {
+			return nil, nil
+		}
+		var err error
+		d, err = p.stats.draw(x.key, func() (*draw, error) {
+			places, all := placesOf(m.total, x.draws)
+			d := &draw{all: all && rows.all, rows: make([][]store.ID, 0, len(places))}
+			ends := make([]uint64, len(m.counts))
+			var sum uint64
+			for i, n := range m.counts {
+				sum += n
+				ends[i] = sum
+			}
+			for len(places) > 0 {
+				i := sort.Search(len(ends), func(i int) bool { return ends[i] > places[0] })
+				n := 0
+				for n < len(places) && places[n] < ends[i] {
+					n++
+				}
+				if len(free) == 0 { // nothing new: the row itself
+					for range n {
+						d.rows = append(d.rows, rows.rows[i])
+					}
+					places = places[n:]
+					continue
+				}
+				within := slices.Clone(places[:n])
+				for k := range within {
+					within[k] -= ends[i] - m.counts[i]
+				}
+				places = places[n:]
+				quads, err := p.sampler.picker.Pick(rangeFor(rows.rows[i]), within, nil)
+				if err != nil {
+					return nil, err
+				}
+				for _, q := range quads {
+					if row, ok := rowOf(t, q, rows.rows[i], free); ok {
+						d.rows = append(d.rows, row)
+					}
+				}
+			}
+			return d, nil
+		})
+		return d, err
+	}
+}
