@@ -16,7 +16,6 @@ type joinGroup struct {
 	bound, filtered Set
 	sampled         bool                   // the joins are estimated by samples
 	samples         int                    // how many rows they were granted
-	first           []*item                // the order that was found greedily
 	sets            map[uint64]*joinSample // what is known of joins of two items or more
 }
 
@@ -34,6 +33,12 @@ type item struct {
 	cheap   Node    // the cheapest of them, with conds
 	at      int     // its place in the group
 	sample  *joinSample
+}
+
+// joinStep is the last step of an order of joins.
+type joinStep struct {
+	item *item
+	on   Node
 }
 
 // groupStep is something that is done after the joins.
@@ -375,16 +380,40 @@ func (p *planner) planWhole(op algebra.Op, in Node) (Node, error) {
 	return p.hashJoin(in, own, Inner, nil)
 }
 
+// fewInputs is up to how many rows a union is planned on top of them first.
+const fewInputs = 64
+
 // unionWith plans a union on top of in: within an apply, where each branch begins with the rows of in, or by itself.
 func (p *planner) unionWith(o *algebra.Union, in Node) (Node, error) {
+	var applied Node
+	var err error
+	if in.P().Rows <= fewInputs && !p.effort.empty() {
+		if applied, err = p.unionOn(o, in); err != nil {
+			return nil, err
+		}
+		defer func(before float64) { p.worth = before }(p.worth)
+		p.worth = applied.P().Cost // what it takes by itself is of interest below that
+	}
 	own, err := p.own(o)
 	if err != nil {
 		return nil, err
 	}
 	hashed, err := p.hashJoin(in, own, Inner, nil)
-	if err != nil || in.P().Rows > own.P().Rows || p.effort.empty() {
-		return hashed, err
+	switch {
+	case err != nil:
+		return nil, err
+	case applied != nil:
+		return cheaper(applied, hashed), nil
+	case in.P().Rows > own.P().Rows || p.effort.empty():
+		return hashed, nil
 	}
+	if applied, err = p.unionOn(o, in); err != nil {
+		return nil, err
+	}
+	return cheaper(applied, hashed), nil
+}
+
+func (p *planner) unionOn(o *algebra.Union, in Node) (Node, error) {
 	i := p.input(in, -1)
 	l, err := p.plan(o.L, i)
 	if err != nil {
@@ -394,7 +423,7 @@ func (p *planner) unionWith(o *algebra.Union, in Node) (Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cheaper(p.apply(in, p.union(l, r), Inner, -1), hashed), nil
+	return p.apply(in, p.union(l, r), Inner, -1), nil
 }
 
 // planGroup orders the joins of a group and adds its steps and filters.

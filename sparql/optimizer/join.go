@@ -14,8 +14,8 @@ const cheapPerItem = 4 * costStart
 // orderedItems is up to how many items orders of joins are compared.
 const orderedItems = 64
 
-// againItems is up to how many items an order that was found without samples is as good a beginning as any: all of them are compared.
-const againItems = 8
+// clearlyBetter is what part of the cost of a plan another must cost to be taken for better by samples.
+const clearlyBetter = 0.8
 
 // join orders the items of a group on top of in. want is a slot that the rows had better be sorted by, or -1.
 func (p *planner) join(g *joinGroup, in Node, want int) (Node, error) {
@@ -39,21 +39,11 @@ func (p *planner) join(g *joinGroup, in Node, want int) (Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	// By samples the same order may turn out to cost more, so that it is worth more.
-	for few && p.sampling(g, n.P().Cost-in.P().Cost) {
-		if n, err = p.again(g, in); err != nil {
-			return nil, err
-		}
+	if n, err = p.improve(g, in, want, n); err != nil {
+		return nil, err
 	}
-	cost := n.P().Cost - in.P().Cost
-	if k := len(g.items); k > 1 && cost > float64(k)*cheapPerItem || k == 1 && want >= 0 {
-		// Below one plan of each size there is nothing to be found that greedy has not.
-		if allowed := p.effort.forOrder(cost); k <= orderedItems && allowed >= k*(k-1)/2 {
-			n, err = p.ordered(g, in, want, n, allowed)
-		} else {
-			p.effort.bounded = true
-		}
-		if err != nil {
+	if few && p.sampling(g, n.P().Cost-in.P().Cost) {
+		if n, err = p.sampled(g, in, want, n); err != nil {
 			return nil, err
 		}
 	}
@@ -230,7 +220,7 @@ func keepBest(plans []Node, n Node) []Node {
 // few rows first.
 func (p *planner) greedy(g *joinGroup, in Node) (Node, error) {
 	left := slices.Clone(g.items)
-	g.first = g.first[:0]
+	slices.SortStableFunc(left, func(a, b *item) int { return cmp.Compare(kindOf(a), kindOf(b)) })
 	width := p.effort.width(len(left))
 	if width < len(left) {
 		slices.SortStableFunc(left, func(a, b *item) int { return cmp.Compare(a.rows(), b.rows()) })
@@ -248,6 +238,9 @@ func (p *planner) greedy(g *joinGroup, in Node) (Node, error) {
 				if compared == width {
 					break
 				}
+				if it.op != nil && isUnit(now) && at >= 0 && best.P().Cost < cheapPerItem {
+					continue // nothing is better to begin with than a small pattern
+				}
 				if pass == 0 && (!isUnit(now) && !it.scope.maybe.Overlaps(now.P().Maybe) || !p.ready(it, now.P().Maybe)) {
 					continue
 				}
@@ -264,26 +257,72 @@ func (p *planner) greedy(g *joinGroup, in Node) (Node, error) {
 			}
 		}
 		now = best
-		g.first = append(g.first, left[at])
 		left = slices.Delete(left, at, at+1)
 	}
 	return now, nil
 }
 
-// again makes the plan with the order that greedy found, or in a large group a new one.
-func (p *planner) again(g *joinGroup, in Node) (Node, error) {
-	if len(g.items) > againItems {
-		return p.greedy(g, in)
+// kindOf puts patterns before paths, and those before what has a plan of its own.
+func kindOf(it *item) int {
+	switch {
+	case it.pattern != nil:
+		return 0
+	case it.path != nil:
+		return 1
 	}
-	now := in
-	for _, it := range g.first {
-		options, err := p.joinItem(g, now, it)
-		if err != nil {
-			return nil, err
+	return 2
+}
+
+// worthOf is for what cost an effort may be made to find something better than a plan of a cost.
+func (p *planner) worthOf(cost float64) float64 {
+	if p.worth > 0 {
+		return min(cost, p.worth)
+	}
+	return cost
+}
+
+// improve compares orders where that is worth it.
+func (p *planner) improve(g *joinGroup, in Node, want int, known Node) (Node, error) {
+	cost, k := known.P().Cost-in.P().Cost, len(g.items)
+	if k == 1 && want < 0 || k > 1 && cost <= float64(k)*cheapPerItem {
+		return known, nil
+	}
+	// Below one plan of each size there is nothing to be found that greedy has not.
+	allowed := p.effort.forOrder(p.worthOf(cost))
+	if k > orderedItems || allowed < k*(k-1)/2 {
+		p.effort.bounded = true
+		return known, nil
+	}
+	return p.ordered(g, in, want, known, allowed)
+}
+
+// sampled looks for a better plan by what samples say of the joins. The plan that was found without them stays where none is clearly better:
+// it is as good as those about which samples say the same.
+func (p *planner) sampled(g *joinGroup, in Node, want int, found Node) (Node, error) {
+	var order []*item
+	for n := found; len(order) < len(g.items) && n.P().via != nil; n = n.P().via.on {
+		order = append(order, n.P().via.item)
+	}
+	if len(order) < len(g.items) {
+		return found, nil
+	}
+	slices.Reverse(order)
+	known := in
+	for more := true; more; more = p.sampling(g, known.P().Cost-in.P().Cost) { // it may turn out to be worth more
+		known = in
+		for _, it := range order {
+			options, err := p.joinItem(g, known, it)
+			if err != nil {
+				return nil, err
+			}
+			known = slices.MinFunc(options, func(a, b Node) int { return cmp.Compare(score(a), score(b)) })
 		}
-		now = slices.MinFunc(options, func(a, b Node) int { return cmp.Compare(score(a), score(b)) })
 	}
-	return now, nil
+	better, err := p.improve(g, in, want, known)
+	if err != nil || better.P().Cost > clearlyBetter*known.P().Cost {
+		return known, err
+	}
+	return better, nil
 }
 
 // rows is how many rows a pattern has; what is no pattern comes late.
@@ -354,6 +393,10 @@ func (p *planner) joinItem(g *joinGroup, n Node, it *item) ([]Node, error) {
 			return nil, err
 		}
 		options = append(options, o)
+	}
+	via := &joinStep{it, n}
+	for _, o := range options {
+		o.P().via = via
 	}
 	if g.samples > 0 {
 		if err := p.sampleJoin(g, n, it, options, own); err != nil {

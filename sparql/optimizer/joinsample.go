@@ -19,7 +19,7 @@ const (
 	// drawLeast and drawMost are how many rows are drawn: as many as there is effort for.
 	drawLeast, drawMost = 32, 128
 	// sampledFrom is from what estimated cost of a group on, in nanoseconds, its joins are sampled.
-	sampledFrom = 2e6
+	sampledFrom = 5e6
 	// rowsPerJoin is how many rows are drawn or counted in the time in which a join is considered.
 	rowsPerJoin = 2
 	// fewRows is how many rows a join may have for the next to be counted whatever it is estimated to cost, since a single term can have much
@@ -37,10 +37,10 @@ type joinSample struct {
 	draws int // how many rows are drawn
 	// size is about how many rows the join has.
 	size float64
-	// counted means that size comes from a draw; else it is an estimate by counts of different values.
-	counted bool
-	slots   []int
-	key     string
+	// drawn means that size comes from a draw; else it is an estimate by other joins or by counts of different values.
+	drawn bool
+	slots []int
+	key   string
 	// pick draws the rows, sorted by a slot first where that is possible; nil where it cannot be told how they are found.
 	pick func(slot int) (*draw, error)
 	// matching is the part of the rows of the join with one item less that have a match, perRow how many they have, at least 1 each.
@@ -76,6 +76,7 @@ func newSampler(snap store.Snapshot) sampler {
 // sampling decides whether the joins of a group that costs so much, in nanoseconds, are to be sampled, or sampled with more.
 func (p *planner) sampling(g *joinGroup, cost float64) bool {
 	s, k := &p.sampler, len(g.items)
+	cost = p.worthOf(cost)
 	if s.picker == nil || p.late || k > orderedItems || cost < sampledFrom {
 		return false
 	}
@@ -194,7 +195,7 @@ func (p *planner) patternSample(t *Pattern, st *patternStats) *joinSample {
 	if len(st.consts) != len(t.fixed()) || t.Graph.Mode == GraphParam || st.empty {
 		return nil
 	}
-	s := &joinSample{size: st.rows, counted: true, draws: p.sampler.rows}
+	s := &joinSample{size: st.rows, drawn: true, draws: p.sampler.rows}
 	slots, ok := freeSlots(t, nil)
 	if !ok {
 		return nil
@@ -376,6 +377,9 @@ func (p *planner) sampleJoin(g *joinGroup, n Node, it *item, options []Node, own
 			return err
 		}
 		if x == nil && g.sampled {
+			x = g.byMore(items)
+		}
+		if x == nil && g.sampled {
 			if x, err = p.byPair(g, s, in, it); err != nil {
 				return err
 			}
@@ -406,6 +410,25 @@ func (p *planner) sampleJoin(g *joinGroup, n Node, it *item, options []Node, own
 		}
 		op.Cost += (rows - op.Rows) * costOut
 		op.Rows, op.sample = rows, x
+	}
+	return nil
+}
+
+// byMore estimates a join of items by a join of one item more of which draws were counted, where it is known how many rows that item has for
+// each of another.
+func (g *joinGroup) byMore(items uint64) *joinSample {
+	for _, more := range g.items {
+		x := g.sets[items|1<<more.at]
+		if items&(1<<more.at) != 0 || x == nil || !x.drawn || x.size == 0 {
+			continue
+		}
+		for _, other := range g.items {
+			pair := g.sets[1<<other.at|1<<more.at]
+			if items&(1<<other.at) == 0 || pair == nil || !pair.drawn || pair.size == 0 || other.sample == nil || other.sample.size == 0 {
+				continue
+			}
+			return &joinSample{size: x.size * other.sample.size / pair.size}
+		}
 	}
 	return nil
 }
@@ -452,7 +475,7 @@ func (p *planner) byPair(g *joinGroup, s *joinSample, in *Props, it *item) (*joi
 	if best == nil {
 		return nil, nil
 	}
-	return &joinSample{size: s.size * best.size / base.size, counted: true}, nil
+	return &joinSample{size: s.size * best.size / base.size}, nil
 }
 
 // match samples the join of a join with a pattern. Those by a variable that is filtered are left alone: its values are not those of a draw.
@@ -534,7 +557,7 @@ func (p *planner) match(s *joinSample, t *Pattern, st *patternStats, filtered Se
 	if st.total > 0 {
 		share = st.rows / st.total
 	}
-	x := &joinSample{slots: append(slices.Clone(s.slots), free...), key: key, counted: true, draws: s.draws}
+	x := &joinSample{slots: append(slices.Clone(s.slots), free...), key: key, drawn: true, draws: s.draws}
 	x.size = s.size * float64(m.total) / n * share
 	x.matching = float64(m.matching) / n
 	x.perRow = (float64(m.total) + n - float64(m.matching)) / n

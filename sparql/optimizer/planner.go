@@ -32,13 +32,14 @@ const maxSlots = 4096
 type planner struct {
 	*shared
 	effort   *effort
-	graph    Graph // active
-	params   Set   // slots that are constants here
-	want     int   // the slot that rows had better be sorted by, or -1
-	late     bool  // the query runs: there can be no new slots and terms
-	inExists bool  // the pattern of an EXISTS is planned on top of the rows outside
-	show     bool  // patterns bind their parameters as if these were variables, see minusKind
-	given    Set   // parameters that projections bind as variables in the sense of scope
+	graph    Graph   // active
+	params   Set     // slots that are constants here
+	worth    float64 // what a plan is compared with that costs so much is worth no more effort than that; 0 is no bound
+	want     int     // the slot that rows had better be sorted by, or -1
+	late     bool    // the query runs: there can be no new slots and terms
+	inExists bool    // the pattern of an EXISTS is planned on top of the rows outside
+	show     bool    // patterns bind their parameters as if these were variables, see minusKind
+	given    Set     // parameters that projections bind as variables in the sense of scope
 	scopes   map[algebra.Op]scope
 	owns     map[algebra.Op]Node // see own
 }
