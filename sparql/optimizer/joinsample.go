@@ -343,11 +343,15 @@ func patternKey(key []byte, t *Pattern, slots []int) []byte {
 // conditions already.
 func (p *planner) sampleJoin(g *joinGroup, n Node, it *item, options []Node, own int) error {
 	if isUnit(n) {
-		if !g.sampled && (it.pattern == nil || it.stats.total > fewRows) {
+		if !g.sampled && it.path == nil && (it.pattern == nil || it.stats.total > fewRows) {
 			return nil
 		}
-		s := p.baseSample(it)
 		for _, o := range options {
+			if s := o.P().sample; it.path != nil && s != nil {
+				s.items = 1 << it.at
+				continue
+			}
+			s := p.baseSample(it)
 			if it.pattern == nil {
 				s.size = o.P().Rows
 			}
@@ -422,8 +426,18 @@ func (g *joinGroup) byMore(items uint64) *joinSample {
 		if items&(1<<more.at) != 0 || x == nil || !x.drawn || x.size == 0 {
 			continue
 		}
+		var common Set
+		for _, other := range g.items {
+			if items&(1<<other.at) != 0 {
+				common = common.Union(other.scope.maybe)
+			}
+		}
+		common = common.Intersect(more.scope.maybe)
 		for _, other := range g.items {
 			pair := g.sets[1<<other.at|1<<more.at]
+			if !common.In(other.scope.maybe) {
+				continue
+			}
 			if items&(1<<other.at) == 0 || pair == nil || !pair.drawn || pair.size == 0 || other.sample == nil || other.sample.size == 0 {
 				continue
 			}

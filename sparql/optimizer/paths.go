@@ -50,6 +50,11 @@ func (p *planner) path(o *algebra.PathPattern, in Node) (Node, error) {
 			n.Certain, n.Maybe = n.Certain.With(r.Slot), n.Maybe.With(r.Slot)
 		}
 	}
+	known, err := p.pathRows(n, in)
+	if err != nil || known {
+		n.Cost += ip.Cost
+		return n, err
+	}
 	size, err := p.stepSize(n.Path)
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ type stats struct {
 	samples map[statKey][]store.Quad
 	draws   map[string]*draw
 	matched map[string]*matches
+	reached map[string]*reach
 	kept    *Statistics
 	of      any // the version of kept's counts
 }
@@ -92,6 +93,7 @@ const (
 	keptSamples = 1 << 9
 	keptDraws   = 1 << 9
 	keptMatches = 1 << 11
+	keptReaches = 1 << 10
 )
 
 // Statistics keeps counts and samples of a store's present state, which queries of one application have in common, from one query to the next. It takes
@@ -103,6 +105,7 @@ type Statistics struct {
 	samples map[statKey][]store.Quad
 	draws   map[string]*draw
 	matched map[string]*matches
+	reached map[string]*reach
 }
 
 // NewStatistics makes Statistics that know nothing yet.
@@ -137,7 +140,7 @@ func (s *Statistics) put(of any, k statKey, n uint64) {
 // begin forgets what is known of another state.
 func (s *Statistics) begin(of any) {
 	if s.of != of {
-		s.of, s.counts, s.samples, s.draws, s.matched = of, nil, nil, nil, nil
+		s.of, s.counts, s.samples, s.draws, s.matched, s.reached = of, nil, nil, nil, nil, nil
 	}
 }
 
@@ -175,6 +178,11 @@ func (s *stats) draw(key string, find func() (*draw, error)) (*draw, error) {
 // matches gives the counts that are known by a key, or finds them.
 func (s *stats) matches(key string, find func() (*matches, error)) (*matches, error) {
 	return known(s, func(x *Statistics) *map[string]*matches { return &x.matched }, &s.matched, keptMatches, key, find)
+}
+
+// reach gives the searches that are known by a key, or does them.
+func (s *stats) reach(key string, find func() (*reach, error)) (*reach, error) {
+	return known(s, func(x *Statistics) *map[string]*reach { return &x.reached }, &s.reached, keptReaches, key, find)
 }
 
 func known[T any](s *stats, of func(*Statistics) *map[string]*T, own *map[string]*T, most int, key string, find func() (*T, error)) (*T, error) {
