@@ -180,7 +180,8 @@ func (s *sumAcc) result() (Value, error) {
 func (s *sumAcc) size() int64 { return 96 }
 
 // extremeAcc is MIN and MAX in the order of ORDER BY. An error among the values makes an error of the whole; a group
-// without values has no extreme.
+// without values has no extreme. Of terms that are equal in that order, such as 1 and 01, the text decides, so that the order of rows, and
+// with it the plan, makes no difference.
 type extremeAcc struct {
 	best   Value
 	sign   int
@@ -191,8 +192,13 @@ func (e *extremeAcc) add(v *Value, err error) {
 	switch {
 	case err != nil || v == nil || v.kind == kNone:
 		e.failed = true
-	case e.best.kind == kNone || order(v, &e.best)*e.sign > 0:
+	case e.best.kind == kNone:
 		e.best = *v
+	default:
+		c := order(v, &e.best) * e.sign
+		if c > 0 || c == 0 && *v != e.best && v.Term().String() < e.best.Term().String() {
+			e.best = *v
+		}
 	}
 }
 

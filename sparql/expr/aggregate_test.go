@@ -52,6 +52,8 @@ func TestAggregates(t *testing.T) {
 		{"AVG", false, nil, "0"}, {"AVG", false, []Value{one, two}, `"1.5"^^xsd:decimal`}, {"AVG", false, []Value{one, three}, `"2"^^xsd:decimal`}, {"AVG", false, []Value{one, iri}, "error"}, {"AVG", true, []Value{one, one, three}, `"2"^^xsd:decimal`},
 		{"AVG", false, []Value{Double(1), Double(2)}, `"1.5E0"^^xsd:double`},
 		{"MIN", false, nil, "error"}, {"MIN", false, []Value{three, one, two}, "1"}, {"MAX", false, []Value{three, one, Double(5)}, `"5.0E0"^^xsd:double`}, {"MIN", false, []Value{one, iri}, "<http://example.org/a>"},
+		{"MAX", false, []Value{one, FromTerm(rdf.Literal("01", vocab.XSDInteger))}, "01"}, {"MAX", false, []Value{FromTerm(rdf.Literal("01", vocab.XSDInteger)), one}, "01"},
+		{"MIN", false, []Value{one, FromTerm(rdf.Literal("01", vocab.XSDInteger))}, "01"}, {"MIN", false, []Value{FromTerm(rdf.Literal("01", vocab.XSDInteger)), one}, "01"},
 		{"MAX", false, []Value{one, iri, String("a")}, `"a"`}, {"MIN", true, []Value{two, one, one}, "1"}, {"MIN", false, []Value{one, none}, "error"},
 		{"SAMPLE", false, nil, "error"}, {"SAMPLE", false, []Value{none, two}, "2"},
 		{"GROUP_CONCAT", false, nil, `""`}, {"GROUP_CONCAT", false, []Value{one, String("b"), FromTerm(rdf.LangLiteral("c", "en"))}, `"1;b;c"`}, {"GROUP_CONCAT", true, []Value{one, one, two}, `"1;2"`},
