@@ -262,6 +262,22 @@ func (p *planner) greedy(g *joinGroup, in Node) (Node, error) {
 	return now, nil
 }
 
+// orderOf is the order in which a plan has the items of a group, the last first; nil where it does not tell.
+func orderOf(g *joinGroup, n Node) (order []*item) {
+	var in uint64
+	for via := n.P().via; via != nil && len(order) < len(g.items); via = via.on.P().via {
+		if in&(1<<via.item.at) != 0 || g.items[via.item.at] != via.item {
+			return nil
+		}
+		in |= 1 << via.item.at
+		order = append(order, via.item)
+	}
+	if len(order) < len(g.items) {
+		return nil
+	}
+	return order
+}
+
 // kindOf puts patterns before paths, and those before what has a plan of its own.
 func kindOf(it *item) int {
 	switch {
@@ -299,11 +315,8 @@ func (p *planner) improve(g *joinGroup, in Node, want int, known Node) (Node, er
 // sampled looks for a better plan by what samples say of the joins. The plan that was found without them stays where none is clearly better:
 // it is as good as those about which samples say the same.
 func (p *planner) sampled(g *joinGroup, in Node, want int, found Node) (Node, error) {
-	var order []*item
-	for n := found; len(order) < len(g.items) && n.P().via != nil; n = n.P().via.on {
-		order = append(order, n.P().via.item)
-	}
-	if len(order) < len(g.items) {
+	order := orderOf(g, found)
+	if order == nil {
 		return found, nil
 	}
 	slices.Reverse(order)
@@ -396,7 +409,9 @@ func (p *planner) joinItem(g *joinGroup, n Node, it *item) ([]Node, error) {
 	}
 	via := &joinStep{it, n}
 	for _, o := range options {
-		o.P().via = via
+		if o != n { // n itself where the item has one row that binds nothing
+			o.P().via = via
+		}
 	}
 	if g.samples > 0 {
 		if err := p.sampleJoin(g, n, it, options, own); err != nil {

@@ -201,11 +201,9 @@ func (p *planner) patternSample(t *Pattern, st *patternStats) *joinSample {
 		return nil
 	}
 	s.slots = slots
+	s.key = string(patternKey([]byte{'b', byte(s.draws)}, t, nil))
 	drawn := map[store.Order]*draw{}
 	s.pick = func(slot int) (*draw, error) {
-		if s.key == "" {
-			s.key = string(patternKey([]byte{'b', byte(s.draws)}, t, nil))
-		}
 		order, ok := orderFor(st.consts)
 		for _, pos := range [...]store.Position{store.S, store.P, store.O} {
 			if r := t.At(pos); r.IsVar() && r.Slot == slot {
@@ -401,6 +399,9 @@ func (p *planner) sampleJoin(g *joinGroup, n Node, it *item, options []Node, own
 	}
 	for i, o := range options {
 		op := o.P()
+		if o == n {
+			continue
+		}
 		if x == nil {
 			op.sample = &joinSample{items: items, size: s.size * op.Rows / max(in.Rows, 1e-9)}
 			continue

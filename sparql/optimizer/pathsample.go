@@ -210,14 +210,7 @@ func (p *planner) reachFrom(n *Path, start store.ID, inverse bool, most float64)
 	if !p.searches(reachSteps) {
 		return nil, nil
 	}
-	key := append(stepKey([]byte{'r', byte(n.Min), n.manyByte(), byte(n.Graph.Mode)}, n.Path), 0)
-	if inverse {
-		key[len(key)-1] = 1
-	}
-	key = binary.LittleEndian.AppendUint64(key, uint64(start))
-	for _, g := range n.Graph.IDs {
-		key = binary.LittleEndian.AppendUint64(key, uint64(g))
-	}
+	key := n.searchKey('r', n.Min, inverse, start)
 	r, err := p.stats.reach(string(key), func() (*reach, error) {
 		s := &search{p: p, graph: &n.Graph, left: reachSteps}
 		r, err := s.from(n.Path, start, n.Min, n.Many, inverse, most)
@@ -278,13 +271,7 @@ func (p *planner) reachAll(n *Path, inverse bool) (*reaches, error) {
 	if p.sampler.picker == nil || !p.searches(reachStarts*startSteps) {
 		return nil, nil
 	}
-	key := append(stepKey([]byte{'a', n.manyByte(), byte(n.Graph.Mode)}, n.Path), 0)
-	if inverse {
-		key[len(key)-1] = 1
-	}
-	for _, g := range n.Graph.IDs {
-		key = binary.LittleEndian.AppendUint64(key, uint64(g))
-	}
+	key := n.searchKey('a', 1, inverse, store.NoID)
 	known, err := p.stats.reach(string(key), func() (*reach, error) { return p.searchAll(n, inverse) })
 	if err != nil || known == nil {
 		return nil, err
@@ -409,7 +396,7 @@ func (p *planner) pathRows(n *Path, in Node) (ok bool, err error) {
 		n.Cost = pathCost(n, 1, r.size, size) + n.Rows*costOut
 		end(r.size)
 		if isUnit(in) {
-			n.sample = &joinSample{size: r.size, drawn: true, draws: p.sampler.rows, slots: []int{to.Slot}, key: n.sampleKey(from.ID, inverse)}
+			n.sample = &joinSample{size: r.size, drawn: true, draws: p.sampler.rows, slots: []int{to.Slot}, key: string(append(n.searchKey('p', n.Min, inverse, from.ID), byte(p.sampler.rows)))}
 			n.sample.pick = func(int) (*draw, error) {
 				places, all := placesOf(uint64(len(r.ends)), n.sample.draws)
 				d := &draw{all: all && r.all}
@@ -457,10 +444,15 @@ func (p *planner) pathRows(n *Path, in Node) (ok bool, err error) {
 	return true, nil
 }
 
-func (n *Path) sampleKey(from store.ID, inverse bool) string {
-	key := stepKey([]byte{'p', byte(n.Min), n.manyByte()}, n.Path)
+// searchKey names a search along a path, or what comes of it.
+func (n *Path) searchKey(kind byte, least int, inverse bool, start store.ID) []byte {
+	key := stepKey([]byte{kind, byte(least), n.manyByte(), byte(n.Graph.Mode), 0}, n.Path)
 	if inverse {
-		key = append(key, 1)
+		key[4] = 1
 	}
-	return string(binary.LittleEndian.AppendUint64(key, uint64(from)))
+	key = binary.LittleEndian.AppendUint64(key, uint64(start))
+	for _, g := range n.Graph.IDs {
+		key = binary.LittleEndian.AppendUint64(key, uint64(g))
+	}
+	return key
 }
