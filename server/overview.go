@@ -35,35 +35,42 @@ type overviewRow struct {
 // overviewRows is how many rows a table of the overview has.
 const overviewRows = 50
 
-func (s *Server) overview(w http.ResponseWriter, r *http.Request) {
-	if err := s.answerOverview(w, r); err != nil {
-		s.fail(w, r, problemOf(r.Context(), err))
+// aboutStore answers with a page about the whole of what the caller sees: it takes a turn and a snapshot, and draws the page from the vocabulary,
+// unless the client has the page of this state.
+func (s *Server) aboutStore(name string, draw func(ctx context.Context, w http.ResponseWriter, r *http.Request, snap store.Snapshot, p *page, v *vocabulary) error) http.HandlerFunc {
+	answer := func(w http.ResponseWriter, r *http.Request) error {
+		ctx, cancel := context.WithTimeout(r.Context(), s.c.Timeout)
+		defer cancel()
+		turn, err := s.slots.take(ctx)
+		if err != nil {
+			return err
+		}
+		defer turn.give()
+		snap, err := s.data(ctx).Snapshot()
+		if err != nil {
+			return err
+		}
+		defer snap.Close()
+		p := s.newPage(r, "")
+		addVary(w.Header(), "Accept-Language")
+		if unchanged(w, r, entityTag(snap.Commit(), name, r.URL.RequestURI(), s.settings, strings.Join(p.langs, " "))) {
+			return nil
+		}
+		v, err := s.vocabularyOf(ctx, snap, p.langs)
+		if err != nil {
+			return err
+		}
+		return draw(ctx, w, r, snap, p, v)
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := answer(w, r); err != nil {
+			s.fail(w, r, problemOf(r.Context(), err))
+		}
 	}
 }
 
-func (s *Server) answerOverview(w http.ResponseWriter, r *http.Request) error {
-	ctx, cancel := context.WithTimeout(r.Context(), s.c.Timeout)
-	defer cancel()
-	turn, err := s.slots.take(ctx)
-	if err != nil {
-		return err
-	}
-	defer turn.give()
-	snap, err := s.data(ctx).Snapshot()
-	if err != nil {
-		return err
-	}
-	defer snap.Close()
-	p := s.newPage(r, "")
+func (s *Server) overview(ctx context.Context, w http.ResponseWriter, r *http.Request, snap store.Snapshot, p *page, v *vocabulary) error {
 	p.Title = p.M.Overview
-	addVary(w.Header(), "Accept-Language")
-	if unchanged(w, r, entityTag(snap.Commit(), "overview", r.URL.RequestURI(), s.settings, strings.Join(p.langs, " "))) {
-		return nil
-	}
-	v, err := s.vocabularyOf(ctx, snap, p.langs)
-	if err != nil {
-		return err
-	}
 	quads, err := snap.Count(store.Range{Order: store.SPOG})
 	if err != nil {
 		return err

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -268,35 +267,8 @@ type relationRow struct {
 	Count        string
 }
 
-func (s *Server) schema(w http.ResponseWriter, r *http.Request) {
-	if err := s.answerSchema(w, r); err != nil {
-		s.fail(w, r, problemOf(r.Context(), err))
-	}
-}
-
-func (s *Server) answerSchema(w http.ResponseWriter, r *http.Request) error {
-	ctx, cancel := context.WithTimeout(r.Context(), s.c.Timeout)
-	defer cancel()
-	turn, err := s.slots.take(ctx)
-	if err != nil {
-		return err
-	}
-	defer turn.give()
-	snap, err := s.data(ctx).Snapshot()
-	if err != nil {
-		return err
-	}
-	defer snap.Close()
-	p := s.newPage(r, "")
+func (s *Server) schema(ctx context.Context, w http.ResponseWriter, r *http.Request, snap store.Snapshot, p *page, v *vocabulary) error {
 	p.Title, p.Wide = p.M.Diagram, true
-	addVary(w.Header(), "Accept-Language")
-	if unchanged(w, r, entityTag(snap.Commit(), "schema", r.URL.RequestURI(), s.settings, strings.Join(p.langs, " "))) {
-		return nil
-	}
-	v, err := s.vocabularyOf(ctx, snap, p.langs)
-	if err != nil {
-		return err
-	}
 	size := schemaSize(r)
 	g, err := s.schemaOf(ctx, snap, v.Classes, size)
 	if err != nil {

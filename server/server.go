@@ -280,8 +280,8 @@ func (s *Server) routes() (http.Handler, error) {
 	m.Use(noteRoute)
 	read := []string{http.MethodGet, http.MethodHead}
 	m.Handle("/", methods(s.front, s.fail, read...))
-	m.Handle(overviewPath, methods(s.overview, s.fail, read...))
-	m.Handle(schemaPath, methods(s.schema, s.fail, read...))
+	m.Handle(overviewPath, methods(s.aboutStore("overview", s.overview), s.fail, read...))
+	m.Handle(schemaPath, methods(s.aboutStore("schema", s.schema), s.fail, read...))
 	m.Handle(workbenchPath, methods(s.workbench, s.fail, read...))
 	sparql := methods(s.sparql, s.fail, http.MethodGet, http.MethodHead, http.MethodPost, methodQuery)
 	m.Handle(sparqlPath, sparql)

@@ -55,9 +55,12 @@ func (a *app) root() *cobra.Command {
 		Example: `  triplestore load catalogue.ttl
   triplestore query 'SELECT * WHERE { ?s a ?type } LIMIT 10'
   triplestore serve`,
-		SilenceUsage: true, SilenceErrors: true,
+		SilenceUsage: true, SilenceErrors: true, SuggestionsMinimumDistance: 2,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
+				if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+					return usageError{fmt.Errorf("unknown command %q; did you mean %s? See triplestore --help", args[0], strings.Join(near, " or "))}
+				}
 				return usageError{fmt.Errorf("unknown command %q; see triplestore --help", args[0])}
 			}
 			return nil
