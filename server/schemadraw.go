@@ -51,14 +51,13 @@ func drawSchema(g *schemaGraph, p *page, names map[store.ID]propertyView) *schem
 	if len(g.classes) == 0 {
 		return nil
 	}
-	type pair struct{ from, to int }
-	edges := map[pair][]schemaRelation{}
-	var order []pair
+	edges := map[pairOfBoxes][]schemaRelation{}
+	var order []pairOfBoxes
 	for _, r := range g.relations {
 		if r.to < 0 || r.to == r.from {
 			continue
 		}
-		k := pair{r.from, r.to}
+		k := pairOfBoxes{r.from, r.to}
 		if edges[k] == nil {
 			if len(order) == drawnEdges {
 				continue
@@ -167,15 +166,11 @@ func drawSchema(g *schemaGraph, p *page, names map[store.ID]propertyView) *schem
 	for _, b := range boxes {
 		taken = append(taken, area{b.X - 2, b.Y, b.X + b.W + 2, b.Y + b.H})
 	}
-	ends := make([]pairOfBoxes, len(order))
-	for i, k := range order {
-		ends[i] = pairOfBoxes{k.from, k.to}
-	}
 	right := 0.0
 	for _, b := range boxes {
 		right = max(right, b.X+b.W)
 	}
-	for i, curve := range curves(boxes, ends) {
+	for i, curve := range curves(boxes, order) {
 		e := schemaEdge{D: curve.path(), Label: edgeLabel(edges[order[i]], names)}
 		var covers area
 		e.X, e.Y, covers = settle(e.Label, curve, taken)
