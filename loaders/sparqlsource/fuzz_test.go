@@ -36,6 +36,11 @@ func FuzzQuery(f *testing.F) {
 			if size == 0 {
 				continue
 			}
+			probe := *opened.(*endpoint).probe
+			probe.Offset = offset
+			if p, err := syntax.ParseQuery(probe.String(), syntax.Options{}); err != nil || p.Form != syntax.Construct || p.Limit != 1 || max(p.Offset, 0) != offset || len(p.Template) != 1 {
+				t.Fatalf("%q becomes %q: %v", text, probe.String(), err)
+			}
 			if q.Form != syntax.Construct || q.Limit != limit || q.Offset != offset || len(q.OrderBy) == 0 {
 				t.Fatalf("%q becomes %q: form %v, limit %d, offset %d", text, asked, q.Form, q.Limit, q.Offset)
 			}

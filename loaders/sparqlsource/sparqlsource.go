@@ -81,8 +81,13 @@ func (c *config) Open(env source.Env) (source.Source, error) {
 			return nil, source.Keyf(key, "ends with VALUES, before which page-size would have to add LIMIT: write VALUES within WHERE")
 		}
 	}
-	return &endpoint{config: *c, env: env, text: withPrefixes(text, q.Used)}, nil
+	e := &endpoint{config: *c, env: env, text: withPrefixes(text, q.Used)}
+	q.Template, q.Short, q.Limit = []syntax.Triple{{S: iri(vocab.RDFNil), P: iri(vocab.RDFType), O: iri(vocab.RDFList)}}, false, 1
+	e.probe = q
+	return e, nil
 }
+
+func iri(s string) syntax.Node { return syntax.Node{Kind: syntax.TermNode, Term: rdf.IRI(s)} }
 
 // withPrefixes declares the prefixes that a query uses: other endpoints do not know ours.
 func withPrefixes(text string, used map[string]string) string {
@@ -97,11 +102,15 @@ type endpoint struct {
 	config
 	env  source.Env
 	text string
+	// probe makes one triple if there is a solution at its offset. A page without triples need not be the last: its solutions may leave
+	// variables of the template unbound (https://www.w3.org/TR/sparql12-query/#construct).
+	probe *syntax.Query
 }
 
 // Harvest implements source.Source.
 func (s *endpoint) Harvest(ctx context.Context, _ source.State, to source.Sink) (source.Outcome, error) {
-	seen := map[xxh3.Uint128]struct{}{}
+	seen := map[xxh3.Uint128]bool{} // whether the first page had it
+	heeds := false                  // OFFSET
 	var sums []string
 	total := 0
 	for page := 0; ; page++ {
@@ -109,29 +118,47 @@ func (s *endpoint) Harvest(ctx context.Context, _ source.State, to source.Sink) 
 		if err != nil {
 			return source.Outcome{}, err
 		}
-		if len(triples) == 0 {
-			break
-		}
 		total += len(triples)
-		fresh := false
+		fresh, ofFirst := false, 0
 		for _, t := range triples {
 			h := xxh3.HashString128(t.String())
-			if _, ok := seen[h]; !ok {
-				seen[h] = struct{}{}
+			first, ok := seen[h]
+			if !ok {
 				fresh = true
+				seen[h] = page == 0
 				sums = append(sums, fmt.Sprintf("%016x%016x", h.Hi, h.Lo))
+			} else if first {
+				ofFirst++
 			}
 		}
-		place := source.Place{Source: s.URL, Path: "page " + strconv.Itoa(page+1)}
-		if err := to.Record(&source.Record{Triples: triples, Place: place}); err != nil {
-			return source.Outcome{}, err
+		if len(triples) > 0 {
+			place := source.Place{Source: s.URL, Path: "page " + strconv.Itoa(page+1)}
+			if err := to.Record(&source.Record{Triples: triples, Place: place}); err != nil {
+				return source.Outcome{}, err
+			}
+			to.Progress(source.Progress{Doing: "asking " + s.env.Name, Done: int64(total), Unit: "triples", Requests: s.env.Client.Requests()})
 		}
-		to.Progress(source.Progress{Doing: "asking " + s.env.Name, Done: int64(total), Unit: "triples", Requests: s.env.Client.Requests()})
 		if s.PageSize == 0 {
 			break
 		}
-		if !fresh {
-			return source.Outcome{}, source.Errorf(source.Invalid, "%s: page %d has only what was there before: the endpoint does not heed OFFSET", s.URL, page+1)
+		if len(triples) == 0 {
+			more, err := s.solutionAt(ctx, page*s.PageSize, to)
+			if err != nil {
+				return source.Outcome{}, err
+			}
+			if !more {
+				break
+			}
+		}
+		if !heeds && page > 0 && !fresh && ofFirst == len(triples) { // as if the first page came again
+			more, err := s.solutionAt(ctx, farAway, to)
+			if err != nil {
+				return source.Outcome{}, err
+			}
+			if more {
+				return source.Outcome{}, source.Errorf(source.Invalid, "%s: page %d has only what was there before: the endpoint does not heed OFFSET", s.URL, page+1)
+			}
+			heeds = true
 		}
 		if page+1 >= s.MaxPages {
 			return source.Outcome{}, source.Errorf(source.TooLarge, "%s: there are more than %d pages (max-pages)", s.URL, s.MaxPages)
@@ -140,6 +167,17 @@ func (s *endpoint) Harvest(ctx context.Context, _ source.State, to source.Sink) 
 	slices.Sort(sums)
 	sum := sha256.Sum256([]byte(strings.Join(sums, "")))
 	return source.Outcome{Complete: true, Checksum: "sha256:" + hex.EncodeToString(sum[:])}, nil
+}
+
+// farAway is an offset that no answer reaches.
+const farAway = 1<<31 - 1
+
+// solutionAt reports whether the query has a solution at an offset.
+func (s *endpoint) solutionAt(ctx context.Context, offset int, to source.Sink) (bool, error) {
+	q := *s.probe
+	q.Offset = int64(offset)
+	triples, err := s.page(ctx, q.String(), offset/s.PageSize, to)
+	return len(triples) > 0, err
 }
 
 // pageQuery is the query for a page, counted from 0.

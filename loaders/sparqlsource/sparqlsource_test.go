@@ -10,6 +10,7 @@ import (
 
 	"triplestore/internal/sourcetest"
 	"triplestore/loaders/source"
+	"triplestore/sparql/syntax"
 )
 
 const paged = "{url: '%s/sparql', page-size: 2, max-pages: 10, query: 'CONSTRUCT { ?s dct:title ?t } WHERE { ?s dct:title ?t } ORDER BY ?s ?t'}"
@@ -25,6 +26,16 @@ func TestPages(t *testing.T) {
 	}{
 		"three pages": {func(o, _ int) sourcetest.Answer {
 			return sourcetest.Answer{Body: map[int]string{0: line(1) + line(2), 2: line(3)}[o], Gzip: true}
+		}, "", "", 3},
+		// A page need not have triples, nor any that the pages before did not have.
+		"page without triples": {func(o, _ int) sourcetest.Answer {
+			return sourcetest.Answer{Body: map[int]string{0: line(1), 4: line(2)}[o]}
+		}, "", "", 2},
+		"first page without triples": {func(o, _ int) sourcetest.Answer {
+			return sourcetest.Answer{Body: map[int]string{2: line(1), 4: line(2)}[o]}
+		}, "", "", 2},
+		"page of nothing new": {func(o, _ int) sourcetest.Answer {
+			return sourcetest.Answer{Body: map[int]string{0: line(1), 2: line(1), 4: line(2)}[o]}
 		}, "", "", 3},
 		"500 in the middle": {func(o, _ int) sourcetest.Answer {
 			if o == 2 {
@@ -46,6 +57,13 @@ func TestPages(t *testing.T) {
 		s := sourcetest.Serve(t, func(r *http.Request, body string, times int) sourcetest.Answer {
 			form, err := url.ParseQuery(body)
 			query := form.Get("query")
+			if q, bad := syntax.ParseQuery(query, syntax.Options{}); err == nil && bad == nil && q.Limit == 1 && q.Form == syntax.Construct { // is there a solution?
+				a := sourcetest.Answer{Type: "text/turtle"}
+				if max(q.Offset, 0) < 6 || name == "no OFFSET" || name == "endless" {
+					a.Body = "() a <http://www.w3.org/1999/02/22-rdf-syntax-ns#List> ."
+				}
+				return a
+			}
 			if err != nil || r.Method != "POST" || !strings.HasPrefix(query, "PREFIX dct: <http://purl.org/dc/terms/>\nCONSTRUCT") {
 				return sourcetest.Answer{Status: 400}
 			}
