@@ -3,6 +3,8 @@ package optimizer
 import (
 	"cmp"
 	"fmt"
+	"hash/maphash"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -33,20 +35,24 @@ const (
 	sharedFrom = 100e3
 	costKeep   = 20 // keeping a row
 	costAgain  = 5  // reading a row that was kept
+	// mostPlans is how many plans of a query are shared, mostText how many bytes of plans are compared to find them.
+	mostPlans = 16
+	mostText  = 1 << 20
 )
 
 // share finds plans that occur more than once, but for the names of variables, beneath root and runs each of them once, where keeping its
 // rows is estimated to cost less than making them again. Rows that may not all be wanted, beneath a LIMIT, are not kept.
 func (p *planner) share(root Node) []*SharedPlan {
 	var out []*SharedPlan
-	for {
-		s := p.mostShared(root)
+	for text := mostText; len(out) < mostPlans; {
+		s := p.mostShared(root, &text)
 		if s == nil {
-			return out
+			break
 		}
 		s.Number = len(out) + 1
 		out = append(out, s)
 	}
+	return out
 }
 
 // place is where a node hangs, and set hangs another one there.
@@ -55,13 +61,21 @@ type place struct {
 	set  func(Node)
 }
 
-// mostShared replaces the plan whose sharing saves most, and gives it; or nil.
-func (p *planner) mostShared(root Node) *SharedPlan {
-	// Plans that are the same are estimated the same: few need to be looked at closely.
-	type estimate struct{ rows, cost float64 }
+// mostShared replaces the plan whose sharing saves most, and gives it; or nil. It writes no more than so much text of plans.
+func (p *planner) mostShared(root Node, text *int) *SharedPlan {
+	// Plans that are the same have the same shape and are estimated the same: few need to be looked at closely.
+	type estimate struct {
+		rows, cost float64
+		shape      uint64
+	}
 	alike := map[estimate][]place{}
-	var walk func(n Node, lazy bool)
-	walk = func(n Node, lazy bool) {
+	var keys []estimate // in the order of the plan
+	seed := maphash.MakeSeed()
+	// walk gives the shape of what is beneath n.
+	var walk func(n Node, lazy bool) uint64
+	walk = func(n Node, lazy bool) uint64 {
+		var h maphash.Hash
+		h.SetSeed(seed)
 		switch x := n.(type) {
 		case *Slice:
 			lazy = lazy || x.Limit >= 0
@@ -73,25 +87,26 @@ func (p *planner) mostShared(root Node) *SharedPlan {
 			below := lazy && !(table && i == 1)
 			if cost := in.P().Cost; cost >= sharedFrom || p.options.ShareAll {
 				_, group := in.(*Group)
+				shape := walk(in, below)
 				if keepable(in) && (!below || group || p.options.ShareAll) {
-					e := estimate{in.P().Rows, cost}
+					e := estimate{in.P().Rows, cost, shape}
+					if alike[e] == nil {
+						keys = append(keys, e)
+					}
 					alike[e] = append(alike[e], place{in, func(x Node) { setChild(n, i, x) }})
 				}
-				walk(in, below)
+				maphash.WriteComparable(&h, shape)
 			}
+			maphash.WriteComparable(&h, reflect.TypeOf(in))
 		}
+		return h.Sum64()
 	}
 	walk(root, false)
 	var best []place
 	var bestSlots [][]int
 	saved := 0.0
-	keys := make([]estimate, 0, len(alike))
-	for e, places := range alike {
-		if len(places) > 1 {
-			keys = append(keys, e)
-		}
-	}
-	slices.SortFunc(keys, func(a, b estimate) int {
+	keys = slices.DeleteFunc(keys, func(e estimate) bool { return len(alike[e]) == 1 })
+	slices.SortStableFunc(keys, func(a, b estimate) int {
 		return cmp.Or(cmp.Compare(b.cost, a.cost), cmp.Compare(b.rows, a.rows))
 	})
 	for _, e := range keys {
@@ -103,8 +118,10 @@ func (p *planner) mostShared(root Node) *SharedPlan {
 		slots := map[string][][]int{}
 		var texts []string
 		for _, x := range alike[e] {
-			w := planWriter{p: p, number: map[int]int{}}
-			if w.node(x.node); w.refused || w.inputs != 0 {
+			w := planWriter{p: p, number: map[int]int{}, most: *text}
+			w.node(x.node)
+			*text -= w.b.Len()
+			if w.refused || w.inputs != 0 {
 				continue
 			}
 			text := w.b.String()
@@ -207,6 +224,7 @@ type planWriter struct {
 	slots   []int
 	inputs  int  // Input nodes that are of no apply in the plan
 	refused bool // it may have other rows each time, or depends on where it stands
+	most    int  // bytes; what is longer is refused
 }
 
 func (w *planWriter) slot(s int) {
@@ -289,7 +307,7 @@ func (w *planWriter) expr(e algebra.Expr) {
 }
 
 func (w *planWriter) node(n Node) {
-	if w.refused {
+	if w.refused = w.refused || w.b.Len() > w.most; w.refused {
 		return
 	}
 	fmt.Fprintf(&w.b, "\n%T %v", n, len(n.P().Sorted))
