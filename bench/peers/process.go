@@ -20,6 +20,8 @@ type process struct {
 	cmd  *exec.Cmd
 	done chan struct{} // closed at the end
 	err  error         // how it ended; to be read after done
+	// patience is how long what is stopped has to end in its own time.
+	patience time.Duration
 }
 
 func start(script string, env []string, logFile string) (*process, error) {
@@ -34,7 +36,7 @@ func start(script string, env []string, logFile string) (*process, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	p := &process{cmd: cmd, done: make(chan struct{})}
+	p := &process{cmd: cmd, done: make(chan struct{}), patience: 20 * time.Second}
 	go func() {
 		p.err = cmd.Wait()
 		close(p.done)
@@ -65,16 +67,18 @@ func (p *process) ended() bool {
 
 // stop ends the process and what it started.
 func (p *process) stop() {
-	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
-		if syscall.Kill(-p.cmd.Process.Pid, s) != nil {
+	group := -p.cmd.Process.Pid
+	if syscall.Kill(group, syscall.SIGTERM) != nil {
+		return
+	}
+	// The shell may end before what it started: the group is there until all of them are gone.
+	for begin := time.Now(); time.Since(begin) < p.patience; time.Sleep(20 * time.Millisecond) {
+		if syscall.Kill(group, 0) != nil {
 			return
-		}
-		select {
-		case <-p.done:
-			return
-		case <-time.After(20 * time.Second):
 		}
 	}
+	_ = syscall.Kill(group, syscall.SIGKILL) // it may have gone meanwhile
+	<-p.done
 }
 
 const ticksPerSecond = 100 // USER_HZ, the same on every Linux

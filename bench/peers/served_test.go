@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -153,5 +154,30 @@ func TestShare(t *testing.T) {
 	}
 	if s := (turns{end: time.Now().Add(-time.Second)}).share(2); s.left >= 0 {
 		t.Errorf("%+v", s)
+	}
+}
+
+// TestStop: what a script left running in the background is ended too, even if it does not heed being asked.
+func TestStop(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p, err := start(`trap 'exit 0' TERM; (trap '' TERM; echo $$ > "$DIR/ready"; while :; do sleep 60; done) & wait`, append(os.Environ(), "DIR="+dir), filepath.Join(dir, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.patience = 100 * time.Millisecond
+	for begin := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		if _, err := os.Stat(filepath.Join(dir, "ready")); err == nil {
+			break
+		}
+		if time.Since(begin) > time.Minute {
+			t.Fatal("the script did not begin")
+		}
+	}
+	p.stop()
+	for begin := time.Now(); syscall.Kill(-p.cmd.Process.Pid, 0) == nil; time.Sleep(5 * time.Millisecond) { // who adopts them buries them
+		if time.Since(begin) > time.Minute {
+			t.Fatal("some of it runs on")
+		}
 	}
 }
