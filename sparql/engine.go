@@ -63,6 +63,8 @@ type Options struct {
 	SmallPieces bool
 	// ShareAll runs equal parts of a plan once, and takes out of unions what all branches have, whatever that costs. It is meant for tests.
 	ShareAll bool
+	// DrawAll samples the joins of every query, by few rows, and compares their orders, however little there is to be gained. It is meant for tests.
+	DrawAll bool
 }
 
 // Engine answers queries and carries out updates. It is safe for concurrent use. Between queries it keeps nothing but plans of those that

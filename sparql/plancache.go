@@ -36,6 +36,7 @@ type planKey struct {
 	text, base         string
 	version            any
 	union, noOptimizer bool
+	drawAll            bool
 }
 
 type keptPlan struct {
@@ -54,7 +55,7 @@ func (e *Engine) plan(ctx context.Context, snap store.Snapshot, text string, o O
 	if !ok || len(text) > planTextLimit || o.Dataset || len(o.Params) > 0 || !sameMap(o.Prefixes, e.options.Prefixes) || !sameMap(o.Functions, e.options.Functions) {
 		return e.prepare(ctx, snap, text, o)
 	}
-	key := planKey{text: text, base: o.Base, union: o.UnionDefaultGraph, noOptimizer: o.NoOptimizer}
+	key := planKey{text: text, base: o.Base, union: o.UnionDefaultGraph, noOptimizer: o.NoOptimizer, drawAll: o.DrawAll}
 	if key.version, ok = v.Version(); !ok {
 		return e.prepare(ctx, snap, text, o)
 	}

@@ -248,7 +248,7 @@ func TestOptimizerAgainstNaive(t *testing.T) {
 		union := g.IntN(4) == 0
 		for range 4 {
 			text := g.query()
-			o := Options{Timeout: 2 * time.Second, Memory: 64 << 20, UnionDefaultGraph: union}
+			o := Options{Timeout: 2 * time.Second, Memory: 64 << 20, UnionDefaultGraph: union, DrawAll: i%4 == 1}
 			got, err := bag(NewEngine(o), snap, text)
 			o.NoOptimizer = true
 			want, errNaive := bag(NewEngine(o), snap, text)
@@ -261,7 +261,7 @@ func TestOptimizerAgainstNaive(t *testing.T) {
 			ran++
 			rows += len(got)
 			if !slices.Equal(got, want) {
-				plan, _ := NewEngine(Options{UnionDefaultGraph: union}).Explain(context.Background(), snap, text)
+				plan, _ := NewEngine(Options{UnionDefaultGraph: union, DrawAll: o.DrawAll}).Explain(context.Background(), snap, text)
 				t.Fatalf("seed %d/%d (union default graph %v): %s\noptimized %d rows:\n%s\nnaive %d rows:\n%s\n%s", seed, i, union, text,
 					len(got), strings.Join(got[:min(len(got), 20)], "\n"), len(want), strings.Join(want[:min(len(want), 20)], "\n"), plan)
 			}

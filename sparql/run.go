@@ -37,7 +37,7 @@ func (e *Engine) prepare(ctx context.Context, snap store.Snapshot, text string, 
 
 // planning are the options of the optimizer.
 func (e *Engine) planning(o *Options) optimizer.Options {
-	return optimizer.Options{Statistics: e.counts, UnionDefaultGraph: o.UnionDefaultGraph, NoOptimizer: o.NoOptimizer, ShareAll: o.ShareAll, Function: func(iri string) bool {
+	return optimizer.Options{Statistics: e.counts, UnionDefaultGraph: o.UnionDefaultGraph, NoOptimizer: o.NoOptimizer, ShareAll: o.ShareAll, DrawAll: o.DrawAll, Function: func(iri string) bool {
 		_, ok := o.Functions[iri]
 		return ok
 	}}

@@ -300,7 +300,7 @@ func (p *planner) worthOf(cost float64) float64 {
 // improve compares orders where that is worth it.
 func (p *planner) improve(g *joinGroup, in Node, want int, known Node) (Node, error) {
 	cost, k := known.P().Cost-in.P().Cost, len(g.items)
-	if k == 1 && want < 0 || k > 1 && cost <= float64(k)*cheapPerItem {
+	if k == 1 && want < 0 || k > 1 && cost <= float64(k)*cheapPerItem && !p.options.DrawAll {
 		return known, nil
 	}
 	// Below one plan of each size there is nothing to be found that greedy has not.
@@ -332,7 +332,7 @@ func (p *planner) sampled(g *joinGroup, in Node, want int, found Node) (Node, er
 		}
 	}
 	better, err := p.improve(g, in, want, known)
-	if err != nil || better.P().Cost > clearlyBetter*known.P().Cost {
+	if err != nil || better.P().Cost > clearlyBetter*known.P().Cost && !p.options.DrawAll {
 		return known, err
 	}
 	return better, nil

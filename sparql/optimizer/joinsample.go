@@ -66,26 +66,42 @@ type sampler struct {
 	picker        store.Picker // nil: it does not
 	granted, left int          // rows that may be drawn and counted
 	rows          int          // how many are drawn at once
+	least         int          // of how many a draw that is not all of a join must be
 }
 
-func newSampler(snap store.Snapshot) sampler {
+// testDraw is how many rows Options.DrawAll draws at first, testSampled how many it grants a group each time.
+const testDraw, testSampled = 4, 400
+
+func newSampler(snap store.Snapshot, test bool) sampler {
 	picker, _ := snap.(store.Picker)
-	return sampler{picker: picker, rows: drawLeast}
+	if test {
+		return sampler{picker: picker, rows: testDraw, least: 1}
+	}
+	return sampler{picker: picker, rows: drawLeast, least: drawLeast / 2}
 }
 
 // sampling decides whether the joins of a group that costs so much, in nanoseconds, are to be sampled, or sampled with more.
 func (p *planner) sampling(g *joinGroup, cost float64) bool {
 	s, k := &p.sampler, len(g.items)
 	cost = p.worthOf(cost)
-	if s.picker == nil || p.late || k > orderedItems || cost < sampledFrom {
+	if s.picker == nil || p.late || k > orderedItems || cost < sampledFrom && !p.options.DrawAll {
 		return false
 	}
 	may := min(int(min(rowsPerJoin*cost*runShare/nsPerJoin, maxSampled)), rowsPerJoin*p.effort.left/4, g.samples+(maxSampled-s.granted)/2)
-	if may < 2*g.samples || may < drawLeast {
+	rows := min(drawMost, may/(4*k))
+	if p.options.DrawAll { // first small draws, then greater ones
+		if g.samples >= 2*testSampled {
+			return false
+		}
+		may, rows = g.samples+testSampled, testDraw
+		if g.sampled {
+			rows = 2 * testDraw
+		}
+	} else if may < 2*g.samples || may < drawLeast {
 		return false
 	}
 	g.sampled = true
-	if rows := min(drawMost, may/(4*k)); rows >= 2*s.rows {
+	if rows >= 2*s.rows {
 		s.rows = rows
 		g.sets = nil
 		for _, it := range g.items {
@@ -518,7 +534,7 @@ func (p *planner) match(s *joinSample, t *Pattern, st *patternStats, filtered Se
 		return nil, nil
 	}
 	rows, err := s.pick(s.slots[from[0]])
-	if err != nil || rows == nil || len(rows.rows) == 0 || !rows.all && len(rows.rows) < drawLeast/2 {
+	if err != nil || rows == nil || len(rows.rows) == 0 || !rows.all && len(rows.rows) < p.sampler.least {
 		return nil, err
 	}
 	if !p.takeSamples(len(rows.rows)) {

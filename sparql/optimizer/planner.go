@@ -19,6 +19,8 @@ type Options struct {
 	NoOptimizer bool
 	// ShareAll runs plans once that occur several times whatever they cost, and takes out of unions what all branches have, for tests.
 	ShareAll bool
+	// DrawAll samples and orders every group whatever it costs, with draws of few rows, and takes what samples say for better, for tests.
+	DrawAll bool
 	// Function tells whether an IRI names an extension function; nil is that there are none.
 	Function func(iri string) bool
 	// Statistics keeps counts between queries; nil asks the store for each.
@@ -67,7 +69,7 @@ type shared struct {
 // context's or the store's.
 func Optimize(ctx context.Context, snap store.Snapshot, q *algebra.Query, o Options) (*Plan, error) {
 	s := &scoper{taken: map[string]bool{}, outer: map[any][]string{}}
-	p := &planner{effort: newEffort(), want: -1, scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}, shared: &shared{ctx: ctx, snap: snap, options: o, stats: newStats(ctx, snap, o.Statistics), sampler: newSampler(snap),
+	p := &planner{effort: newEffort(), want: -1, scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}, shared: &shared{ctx: ctx, snap: snap, options: o, stats: newStats(ctx, snap, o.Statistics), sampler: newSampler(snap, o.DrawAll),
 		names: map[string]int{}, rows: map[algebra.Op]int{}, localIDs: map[rdf.Term]store.ID{}, subs: map[any]int{}, outer: s.outer}}
 	if err := p.resolveDataset(q.Dataset); err != nil {
 		return nil, err

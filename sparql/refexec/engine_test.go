@@ -24,6 +24,7 @@ import (
 var (
 	randomSeed  = flag.Uint64("seed", 0, "the first seed of the random queries; 0 takes the usual one")
 	randomCount = flag.Int("queries", 1000, "how many random queries to compare")
+	drawAll     = flag.Bool("draw", false, "sample the joins of all random queries, not only of some")
 )
 
 // TestEngine compares the engine, with and without its optimizer, with this package on random queries and data.
@@ -112,7 +113,7 @@ func compareEngine(t *testing.T, seed uint64, generator func(uint64) *sparqltest
 	dir := t.TempDir()
 	for run := range 3 {
 		naive := run == 1
-		o := sparql.Options{NoOptimizer: naive, Timeout: 10 * time.Second, Memory: 256 << 20, Now: func() time.Time { return now }, SmallPieces: seed%2 == 0, ShareAll: seed%3 == 0}
+		o := sparql.Options{NoOptimizer: naive, Timeout: 10 * time.Second, Memory: 256 << 20, Now: func() time.Time { return now }, SmallPieces: seed%2 == 0, ShareAll: seed%3 == 0, DrawAll: *drawAll || seed%4 == 1}
 		if run == 2 { // with what can be in files there
 			if seed%4 != 0 {
 				break

@@ -90,7 +90,7 @@ func sameAnswers(t *testing.T, quads []rdf.Quad, patterns []string, forms ...str
 				t.Fatal(text, err)
 			}
 			for _, pieces := range []bool{false, true} {
-				got, err := askEngine(t.Context(), sparql.Options{SmallPieces: pieces, ShareAll: pieces, Now: func() time.Time { return now }}, snap, text)
+				got, err := askEngine(t.Context(), sparql.Options{SmallPieces: pieces, ShareAll: pieces, DrawAll: pieces, Now: func() time.Time { return now }}, snap, text)
 				if err != nil {
 					t.Fatal(text, err)
 				}

@@ -37,6 +37,7 @@ type wild struct {
 
 	compared, rows, skipped int
 
+	draws bool // joins are sampled too, however small
 	large bool // there is no oracle but the engine without its optimizer
 }
 
@@ -90,7 +91,7 @@ func TestWildLarge(t *testing.T) {
 }
 
 func newWild(t *testing.T, seed uint64, g *sparqltest.Wild) *wild {
-	w := &wild{g: g, r: rand.New(rand.NewPCG(seed, 1)), dir: t.TempDir(), now: time.Unix(1_700_000_000, 0).UTC()}
+	w := &wild{g: g, draws: *drawAll || seed%4 == 1, r: rand.New(rand.NewPCG(seed, 1)), dir: t.TempDir(), now: time.Unix(1_700_000_000, 0).UTC()}
 	closed, err := visible.ParseGraphs("http://example.org/g1")
 	if err != nil {
 		t.Fatal(err)
@@ -121,6 +122,7 @@ func newWild(t *testing.T, seed uint64, g *sparqltest.Wild) *wild {
 	with("pieces", func(o *sparql.Options) { o.SmallPieces = true })
 	with("files", func(o *sparql.Options) { o.SpillAll, o.Disk, o.TempDir = true, 1<<30, w.dir })
 	with("naive files", func(o *sparql.Options) { o.NoOptimizer, o.SpillAll, o.Disk, o.TempDir = true, true, 1<<30, w.dir })
+	with("draws", func(o *sparql.Options) { o.DrawAll = true })
 	with("profile", func(o *sparql.Options) { o.Profile = true })
 	with("scarce", func(o *sparql.Options) { o.Memory, o.Disk, o.TempDir = 96<<10, 1<<30, w.dir })
 	w.quads = w.g.Quads()
@@ -235,7 +237,10 @@ func (w *wild) compare(t *testing.T, q wildQuery, snap store.Snapshot, data *ref
 		w.skipped++
 		return
 	}
-	for _, name := range []string{"usual", "naive", "pieces", "files", "naive files", "profile", "scarce", "usual"} {
+	for _, name := range []string{"usual", "naive", "pieces", "files", "naive files", "profile", "scarce", "draws", "usual"} {
+		if name == "draws" && !w.draws {
+			continue
+		}
 		if (union || part || w.large) && (name == "naive files" || name == "files") && w.r.IntN(8) > 0 { // making files takes long
 			continue
 		}
