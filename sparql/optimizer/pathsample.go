@@ -68,6 +68,8 @@ type search struct {
 	graph *Graph
 	left  int // terms that it may still go on from
 	steps int
+	// unread is about how many neighbours were not looked at.
+	unread float64
 }
 
 // next appends what one step leads to from a term.
@@ -131,6 +133,7 @@ func (s *search) read(r store.Range, result, notCol int, not, to []store.ID) ([]
 	s.steps++
 	c := s.p.snap.Scan(s.p.ctx, r, store.AllColumns)
 	defer c.Close()
+	before := len(to)
 	for n := 0; n < reachRows; {
 		b, err := c.Next()
 		if err != nil || b.Len == 0 {
@@ -151,7 +154,11 @@ func (s *search) read(r store.Range, result, notCol int, not, to []store.ID) ([]
 			to = append(to, b.Cols[result][i])
 		}
 	}
-	return to, nil
+	all, err := s.p.stats.count(r)
+	if err == nil && all > reachRows {
+		s.unread += float64(all-reachRows) * float64(len(to)-before) / reachRows
+	}
+	return to, err
 }
 
 // from searches for the ends of a closure. Where not all can be found, their number is estimated from how fast they became more; most is how
@@ -165,9 +172,12 @@ func (s *search) from(step Step, start store.ID, least int, many, inverse bool, 
 	}
 	frontier, at := []store.ID{start}, 0
 	var found []store.ID
-	half := 0 // ends that were known when half of the steps were taken
-	begin := s.steps
+	half := 0 // ends that were known when about half of the steps were taken
+	begin, unread := s.steps, s.unread
 	for at < len(frontier) && s.left > 0 && (many || at == 0) {
+		if at&(at-1) == 0 {
+			half = len(r.ends)
+		}
 		var err error
 		if found, err = s.next(step, frontier[at], inverse, found[:0]); err != nil {
 			return r, err
@@ -179,9 +189,6 @@ func (s *search) from(step Step, start store.ID, least int, many, inverse bool, 
 				r.ends = append(r.ends, x)
 				frontier = append(frontier, x)
 			}
-		}
-		if at&(at-1) == 0 {
-			half = len(r.ends)
 		}
 	}
 	r.steps = s.steps - begin
@@ -200,6 +207,12 @@ func (s *search) from(step Step, start store.ID, least int, many, inverse bool, 
 		} else {
 			r.size += rest * growth * 10
 		}
+	}
+	if s.unread > unread {
+		r.all = false
+		r.size += s.unread - unread
+	}
+	if !r.all {
 		r.size = max(float64(len(r.ends)), min(r.size, most))
 	}
 	return r, nil
@@ -298,6 +311,14 @@ func (p *planner) reachAll(n *Path, inverse bool) (*reaches, error) {
 func (p *planner) searchAll(n *Path, inverse bool) (*reach, error) {
 	out := &reach{}
 	var sum, weights float64
+	var ends float64 // how many there can be
+	for _, r := range (&search{}).sourcesOf(n.Path, !inverse, nil) {
+		d, err := p.stats.distinct(r)
+		if err != nil {
+			return nil, err
+		}
+		ends += float64(d)
+	}
 	sources := (&search{}).sourcesOf(n.Path, inverse, nil)
 	for _, r := range sources {
 		rows, err := p.stats.count(r)
@@ -316,7 +337,7 @@ func (p *planner) searchAll(n *Path, inverse bool) (*reach, error) {
 		at := r.Order.Positions()[len(r.Prefix)]
 		for _, q := range quads {
 			s := &search{p: p, graph: &n.Graph, left: startSteps}
-			x, err := s.from(n.Path, q[at], 1, n.Many, inverse, float64(starts)*4)
+			x, err := s.from(n.Path, q[at], 1, n.Many, inverse, ends)
 			if err != nil {
 				return nil, err
 			}
