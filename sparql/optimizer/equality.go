@@ -27,7 +27,7 @@ func equalities(s *scoper, op algebra.Op) algebra.Op {
 	})
 	var walk func(op algebra.Op) algebra.Op
 	walk = func(op algebra.Op) algebra.Op {
-		if each[op] {
+		if each[op] || s.stopped() {
 			return op
 		}
 		return joinEqual(s, mapOp(s, op, walk))
@@ -46,11 +46,15 @@ func joinEqual(s *scoper, op algebra.Op) algebra.Op {
 			return &algebra.Filter{Cond: o.Cond, In: in}
 		}
 	case *algebra.LeftJoin:
+		equal := equations(o.Cond)
+		if len(equal) == 0 {
+			return op
+		}
 		l, r := algebra.Vars(o.L), algebra.Vars(o.R)
 		if slices.ContainsFunc(l, func(v string) bool { return slices.Contains(r, v) }) {
 			return op // the join has a key
 		}
-		for _, e := range equations(o.Cond) {
+		for _, e := range equal {
 			a, b := e[0], e[1]
 			if slices.Contains(r, a) {
 				a, b = b, a

@@ -65,6 +65,9 @@ type decider struct {
 // op rewrites an operator. Its solutions that leave a variable of bound unbound, or that bind one of unbound, are dropped further above,
 // whatever else they have: so they may be dropped here.
 func (d *decider) op(op algebra.Op, bound, unbound nameSet) algebra.Op {
+	if d.s.stopped() {
+		return op
+	}
 	switch o := op.(type) {
 	case *algebra.Filter:
 		cond := d.expr(o.Cond)

@@ -68,7 +68,7 @@ type shared struct {
 // Optimize plans a query over a snapshot. The error may be an *UnsupportedError, one of package expr about an unknown function, the
 // context's or the store's.
 func Optimize(ctx context.Context, snap store.Snapshot, q *algebra.Query, o Options) (*Plan, error) {
-	s := &scoper{taken: map[string]bool{}, outer: map[any][]string{}}
+	s := &scoper{ctx: ctx, taken: map[string]bool{}, outer: map[any][]string{}}
 	p := &planner{effort: newEffort(), want: -1, scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}, shared: &shared{ctx: ctx, snap: snap, options: o, stats: newStats(ctx, snap, o.Statistics), sampler: newSampler(snap, o.DrawAll),
 		names: map[string]int{}, rows: map[algebra.Op]int{}, localIDs: map[rdf.Term]store.ID{}, subs: map[any]int{}, outer: s.outer}}
 	if err := p.resolveDataset(q.Dataset); err != nil {
@@ -87,6 +87,9 @@ func Optimize(ctx context.Context, snap store.Snapshot, q *algebra.Query, o Opti
 	for _, r := range rules {
 		if r.always || !o.NoOptimizer {
 			op = r.apply(s, op)
+		}
+		if s.stopped() {
+			break
 		}
 	}
 	if s.err != nil {

@@ -1,6 +1,7 @@
 package optimizer
 
 import (
+	"context"
 	"fmt"
 
 	"triplestore/sparql/algebra"
@@ -10,6 +11,7 @@ import (
 // that everything after it may move operators about without capturing one: what a sub-select does not project, what an
 // expression mentions though its pattern does not bind it, and what only the right side of MINUS or EXISTS knows.
 type scoper struct {
+	ctx   context.Context //nolint:containedctx // of one planning
 	taken map[string]bool
 	// outer are the variables of each EXISTS pattern and LATERAL that come from outside.
 	outer map[any][]string
@@ -54,6 +56,15 @@ func (a nameSet) add(b nameSet) nameSet {
 		a[x] = true
 	}
 	return a
+}
+
+// stopped reports whether planning is to end, and notes the context's error. Rules that walk the operators ask it at each: they take time that
+// grows with the square of the text.
+func (s *scoper) stopped() bool {
+	if s.err == nil {
+		s.err = s.ctx.Err()
+	}
+	return s.err != nil
 }
 
 func (s *scoper) node(x algebra.Node, n names, in nameSet) algebra.Node {

@@ -44,13 +44,41 @@ func dropUnread(s *scoper, op algebra.Op) algebra.Op {
 	}) {
 		return op
 	}
-	u := &unread{s: s, binds: newBinds()}
+	u := &unread{s: s, binds: newBinds(), mentioned: map[algebra.Op]nameSet{}}
 	return u.op(op, s.read, s.once)
 }
 
 type unread struct {
-	s     *scoper
-	binds *binds
+	s         *scoper
+	binds     *binds
+	mentioned map[algebra.Op]nameSet
+}
+
+// mentions are the variables that occur in an operator. The set must not be changed.
+func (u *unread) mentions(op algebra.Op) nameSet {
+	s, ok := u.mentioned[op]
+	if ok {
+		return s
+	}
+	if o, ok := op.(*algebra.LeftJoin); ok { // of which there may be hundreds
+		s = nameSet{}.add(u.mentions(o.L)).add(u.mentions(o.R)).add(exprReads(o.Cond))
+	} else {
+		s = all(op)
+	}
+	u.mentioned[op] = s
+	return s
+}
+
+// beside is what is read of an operator: what is read of it and another together, what the other mentions, and a condition.
+func (u *unread) beside(op, other algebra.Op, read, cond nameSet) nameSet {
+	out := nameSet{}
+	by := u.mentions(other)
+	for v := range u.mentions(op) {
+		if read[v] || by[v] || cond[v] {
+			out[v] = true
+		}
+	}
+	return out
 }
 
 // op rewrites an operator of whose solutions some variables are read. The sets must not be changed.
@@ -61,6 +89,9 @@ func (u *unread) op(op algebra.Op, read nameSet, once bool) algebra.Op {
 			out.add(m)
 		}
 		return out
+	}
+	if u.s.stopped() {
+		return op
 	}
 	switch o := op.(type) {
 	case *algebra.Filter:
@@ -80,14 +111,14 @@ func (u *unread) op(op algebra.Op, read nameSet, once bool) algebra.Op {
 			return u.op(o.L, read, once)
 		}
 		cond := exprReads(o.Cond)
-		c := &algebra.LeftJoin{Anti: o.Anti, L: u.op(o.L, and(all(o.R), cond), once)}
+		c := &algebra.LeftJoin{Anti: o.Anti, L: u.op(o.L, and(u.mentions(o.R), cond), once)}
 		if o.Cond != nil {
 			c.Cond = u.expr(o.Cond)
 		}
 		if o.Anti {
-			c.R = u.op(o.R, cond.add(all(o.L)), true)
+			c.R = u.op(o.R, u.beside(o.R, o.L, nil, cond), true)
 		} else {
-			c.R = u.op(o.R, and(all(o.L), cond), once)
+			c.R = u.op(o.R, u.beside(o.R, o.L, read, cond), once)
 		}
 		return c
 	case *algebra.Union:
