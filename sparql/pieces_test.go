@@ -1,7 +1,6 @@
 package sparql
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -60,18 +59,7 @@ func TestPieces(t *testing.T) {
 		"SELECT ?a (COUNT(*) AS ?n) { ?a :theme ?f . ?b :theme ?f } GROUP BY ?a",
 	} {
 		text = "PREFIX : <http://e/> " + text
-		ask := func(o Options) []string {
-			r, err := NewEngine(o).Query(context.Background(), snap, text)
-			if err != nil {
-				t.Fatal(text, err)
-			}
-			defer r.Close()
-			rows, err := rowsOf(r)
-			if err != nil {
-				t.Fatal(text, err)
-			}
-			return rows
-		}
+		ask := func(o Options) []string { return allRows(t, o, snap, text) }
 		want := ask(Options{Profile: true}) // a profiled query is not in pieces
 		first := ask(Options{SmallPieces: true})
 		again := ask(Options{SmallPieces: true})

@@ -47,6 +47,18 @@ func TestEngineOptionals(t *testing.T) {
 	compareMany(t, seed, *randomCount/2, sparqltest.NewOptionals)
 }
 
+// TestOnceWrong asks the queries of seeds again that showed a fault.
+func TestOnceWrong(t *testing.T) {
+	t.Parallel()
+	for name, seed := range map[string]uint64{
+		"a group in pieces over a join with a sub-select that has an OPTIONAL in it": 9001298,
+	} {
+		if _, err := compareEngine(t, seed, sparqltest.NewOptionals); err != nil {
+			t.Errorf("%s: seed %d: %v", name, seed, err)
+		}
+	}
+}
+
 func compareMany(t *testing.T, seed uint64, count int, generator func(uint64) *sparqltest.Generator) {
 	var compared, rows, skipped int
 	for i := range count {
