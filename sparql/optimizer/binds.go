@@ -73,8 +73,10 @@ func (b *binds) always(op algebra.Op) nameSet {
 	switch o := op.(type) {
 	case *algebra.BGP, *algebra.PathPattern:
 		mentions(op, s)
-	case *algebra.Join:
-		s.add(b.always(o.L)).add(b.always(o.R))
+	case *algebra.Join, *algebra.Lateral:
+		for _, in := range inputsOf(op) {
+			s.add(b.always(in))
+		}
 	case *algebra.LeftJoin:
 		s = b.always(o.L)
 	case *algebra.Minus:
@@ -119,8 +121,6 @@ func (b *binds) always(op algebra.Op) nameSet {
 				s[k] = true
 			}
 		}
-	case *algebra.Lateral:
-		s = b.always(o.L)
 	case *algebra.OrderBy, *algebra.Distinct, *algebra.Reduced, *algebra.Slice:
 		s = b.always(inputsOf(op)[0])
 	}

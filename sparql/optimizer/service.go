@@ -44,8 +44,7 @@ func (p *planner) service(o *algebra.Service, in Node) (*Service, error) {
 		return nil, err
 	}
 	n.Answer.Rows = remoteRows(o.In)
-	bound := nameSet{}
-	alwaysBound(o.In, bound)
+	bound := newBinds().always(o.In)
 	for i, v := range o.As {
 		r, err := p.ref(algebra.Node{Var: v})
 		if err != nil {
@@ -145,7 +144,7 @@ func (p *planner) serviceScope(o *algebra.Service) (s scope) {
 	}
 	bound := nameSet{}
 	if !o.Silent {
-		alwaysBound(o.In, bound)
+		bound = newBinds().always(o.In)
 	}
 	for i, v := range o.Vars {
 		add(o.As[i], bound[v])
@@ -154,81 +153,6 @@ func (p *planner) serviceScope(o *algebra.Service) (s scope) {
 		add(o.Name.Var, !o.Silent)
 	}
 	return s
-}
-
-// alwaysBound collects variables that every solution of op binds.
-func alwaysBound(op algebra.Op, to nameSet) {
-	switch o := op.(type) {
-	case *algebra.BGP:
-		for _, t := range o.Patterns {
-			for _, n := range []algebra.Node{t.S, t.P, t.O} {
-				nodeVars(n, to)
-			}
-		}
-	case *algebra.PathPattern:
-		nodeVars(o.S, to)
-		nodeVars(o.O, to)
-	case *algebra.Join:
-		alwaysBound(o.L, to)
-		alwaysBound(o.R, to)
-	case *algebra.Lateral:
-		alwaysBound(o.L, to)
-		alwaysBound(o.R, to)
-	case *algebra.LeftJoin:
-		alwaysBound(o.L, to)
-	case *algebra.Minus:
-		alwaysBound(o.L, to)
-	case *algebra.Union:
-		l, r := nameSet{}, nameSet{}
-		alwaysBound(o.L, l)
-		alwaysBound(o.R, r)
-		for v := range l {
-			if r[v] {
-				to[v] = true
-			}
-		}
-	case *algebra.Graph:
-		nodeVars(o.Name, to)
-		alwaysBound(o.In, to)
-	case *algebra.Filter:
-		alwaysBound(o.In, to)
-	case *algebra.Extend:
-		alwaysBound(o.In, to)
-	case *algebra.Distinct:
-		alwaysBound(o.In, to)
-	case *algebra.Reduced:
-		alwaysBound(o.In, to)
-	case *algebra.Slice:
-		alwaysBound(o.In, to)
-	case *algebra.OrderBy:
-		alwaysBound(o.In, to)
-	case *algebra.Project:
-		in := nameSet{}
-		alwaysBound(o.In, in)
-		for _, v := range o.Vars {
-			if in[v] {
-				to[v] = true
-			}
-		}
-	case *algebra.Values:
-		for i, v := range o.Vars {
-			all := true
-			for _, row := range o.Rows {
-				all = all && !row[i].IsZero()
-			}
-			if all {
-				to[v] = true
-			}
-		}
-	case *algebra.Group:
-		in := nameSet{}
-		alwaysBound(o.In, in)
-		for _, k := range o.Keys {
-			if in[k] {
-				to[k] = true
-			}
-		}
-	}
 }
 
 // remoteRows guesses how many solutions a pattern has in a place that nothing is known about.
