@@ -66,6 +66,7 @@ func init() {
 		"STR": fn1(str), "LANG": fn1(lang), "DATATYPE": fn1(datatype), "LANGDIR": fn1(langDir),
 		"STRDT": fn2(strDT), "STRLANG": fn2(strLang), "STRLANGDIR": fn3(strLangDir),
 		"sameTerm": is2(func(a, b Value) (bool, error) { return sameTerm(&a, &b), nil }), "sameValue": is2(sameValue),
+		"equalKey": fn1(equalKey), "floatKey": fn1(floatKey), // of the optimizer alone
 		"isIRI":       is1(func(v Value) (bool, error) { return v.kind == kIRI, nil }),
 		"isBLANK":     is1(func(v Value) (bool, error) { return v.kind == kBlank, nil }),
 		"isLITERAL":   is1(func(v Value) (bool, error) { return v.isLiteral(), nil }),

@@ -3,9 +3,7 @@ package optimizer
 import (
 	"slices"
 
-	"triplestore/rdf"
 	"triplestore/sparql/algebra"
-	"triplestore/vocab"
 )
 
 // equalities applies joinEqual outside of what is evaluated for each solution, where a table for a few rows costs more than it saves.
@@ -36,7 +34,7 @@ func equalities(s *scoper, op algebra.Op) algebra.Op {
 }
 
 // joinEqual makes an equation between variables of patterns that share none a join: FILTER(?a = ?b) over a product of two patterns, or
-// the condition of OPTIONAL. Both sides bind a new variable to a key, which is the same where the values may be equal, and the
+// the condition of OPTIONAL. Both sides bind new variables to keys, which are the same where the values may be equal, and the
 // equation stays to be tested for what the join lets through.
 func joinEqual(s *scoper, op algebra.Op) algebra.Op {
 	switch o := op.(type) {
@@ -60,10 +58,11 @@ func joinEqual(s *scoper, op algebra.Op) algebra.Op {
 				a, b = b, a
 			}
 			if slices.Contains(l, a) && slices.Contains(r, b) {
-				k := s.fresh(".equal")
 				if bound := newBinds(); bound.always(o.L)[a] && bound.always(o.R)[b] && (resource(o.L, a) || resource(o.R, b)) {
+					k := s.fresh(".equal")
 					return &algebra.LeftJoin{L: same(k, a, o.L), R: same(k, b, o.R), Cond: withoutEquation(o.Cond, a, b), Anti: o.Anti}
 				}
+				k := freshKeys(s)
 				return &algebra.LeftJoin{L: keyed(k, a, o.L), R: keyed(k, b, o.R), Cond: o.Cond, Anti: o.Anti}
 			}
 		}
@@ -113,7 +112,7 @@ func joinParts(s *scoper, in algebra.Op, equal [][2]string) (algebra.Op, bool) {
 		if a == nil || b == nil || a == b || a.joined && b.joined {
 			continue
 		}
-		k := s.fresh(".equal")
+		k := freshKeys(s)
 		a.op, b.op = keyed(k, e[0], a.op), keyed(k, e[1], b.op)
 		a.joined, b.joined, found = true, true, true
 	}
@@ -233,14 +232,14 @@ func withoutEquation(cond algebra.Expr, a, b string) algebra.Expr {
 	return conjunction(left)
 }
 
-// keyed binds key to what is the same for all values that may be equal to that of v: IRIs, blank nodes and strings are equal to
-// themselves alone (https://www.w3.org/TR/sparql12-query/#func-RDFterm-equal), all others have one key together.
-func keyed(key, v string, in algebra.Op) algebra.Op {
-	x := &algebra.Var{Name: v}
-	call := func(name string, args ...algebra.Expr) algebra.Expr {
-		return &algebra.Call{Func: name, Args: args}
+// keyed binds two variables to keys that are the same for all values that may be equal to that of v. The first leaves those of xsd:float
+// unbound, so that the join finds them by the second alone.
+func keyed(keys [2]string, v string, in algebra.Op) algebra.Op {
+	for i, f := range [2]string{"equalKey", "floatKey"} {
+		in = &algebra.Extend{Var: keys[i], In: in, Expr: &algebra.Call{Func: f, Args: []algebra.Expr{&algebra.Var{Name: v}}}}
 	}
-	isString := call("&&", call("isLITERAL", x), call("=", call("DATATYPE", x), &algebra.Const{Term: rdf.IRI(vocab.XSDString)}))
-	alone := call("||", call("||", call("isIRI", x), call("isBLANK", x)), isString)
-	return &algebra.Extend{Var: key, In: in, Expr: call("IF", alone, x, &algebra.Const{Term: rdf.Literal("0", vocab.XSDInteger)})}
+	return in
 }
+
+// freshKeys are names for keyed.
+func freshKeys(s *scoper) [2]string { return [2]string{s.fresh(".equal"), s.fresh(".equal")} }

@@ -23,13 +23,13 @@ func TestEquations(t *testing.T) {
 	const seed = 1
 	rng := rand.New(rand.NewPCG(seed, 7))
 	values := []rdf.Term{rdf.IRI("http://e/a"), rdf.IRI("http://e/b"), rdf.BlankNode("x"), rdf.String("a"), rdf.String("b"), rdf.LangLiteral("a", "en"), rdf.LangLiteral("a", "EN")}
-	for _, v := range [][2]string{{"1", "integer"}, {"01", "integer"}, {"1.0", "decimal"}, {"1e0", "double"}, {"NaN", "double"}, {"2", "byte"}, {"2", "integer"}, {"true", "boolean"}, {"1", "boolean"},
-		{"2020-01-01T00:00:00Z", "dateTime"}, {"2020-01-01T01:00:00+01:00", "dateTime"}, {"x", "integer"}} {
+	for _, v := range [][2]string{{"1", "integer"}, {"01", "integer"}, {"1.0", "decimal"}, {"1e0", "double"}, {"NaN", "double"}, {"1", "float"}, {"16777216", "float"}, {"16777217", "integer"}, {"16777217", "double"}, {"16777216.0", "decimal"}, {"-0", "double"}, {"0", "unsignedInt"}, {"NaN", "float"}, {"2", "byte"}, {"2", "integer"}, {"true", "boolean"}, {"1", "boolean"},
+		{"2020-01-01T00:00:00Z", "dateTime"}, {"2020-01-01T01:00:00+01:00", "dateTime"}, {"2020-01-01T00:00:00", "dateTime"}, {"x", "integer"}, {"P1Y", "duration"}, {"P12M", "yearMonthDuration"}} {
 		values = append(values, rdf.Literal(v[0], "http://www.w3.org/2001/XMLSchema#"+v[1]))
 	}
 	values = append(values, rdf.Literal("a", "http://e/type"), rdf.Literal("b", "http://e/type"))
 	var quads []rdf.Quad
-	for i := range 48 {
+	for i := range 72 {
 		s := rdf.IRI(fmt.Sprintf("http://e/s%d", rng.IntN(16)))
 		if rng.IntN(4) == 0 {
 			s = values[rng.IntN(3)]
