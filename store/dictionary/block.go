@@ -47,7 +47,7 @@ var decoder = sync.OnceValue(func() *zstd.Decoder {
 	return d
 })
 
-// block is a decoded page. Terms alias data, which never changes.
+// block is a decoded page. Terms alias data, which never changes. It has 64 bytes, so that it is one line of the processor's cache.
 type block struct {
 	first   uint64
 	offsets []uint32 // of the terms in data, and the end
@@ -55,7 +55,7 @@ type block struct {
 
 	// Of the cache that keeps it: the page, the place in the cache's ring, and whether it was used since the hand came by.
 	page  uint64
-	place int
+	place uint32
 	used  atomic.Bool
 }
 
@@ -66,15 +66,14 @@ func (b *block) size() int64 { return int64(len(b.data)+4*len(b.offsets)) + 96 }
 func (b *block) binary(i int) string { return b.data[b.offsets[i]:b.offsets[i+1]] }
 
 func (b *block) term(i int) (t rdf.Term, err error) {
-	err = b.termTo(&t, i)
-	return t, err
+	if err := rdf.DecodeBinaryTo(&t, b.binary(i)); err != nil {
+		return t, b.malformed(i, err)
+	}
+	return t, nil
 }
 
-func (b *block) termTo(t *rdf.Term, i int) error {
-	if err := rdf.DecodeBinaryTo(t, b.binary(i)); err != nil {
-		return fmt.Errorf("dictionary: term %d: %v: %w", b.first+uint64(i), err, store.ErrCorrupt)
-	}
-	return nil
+func (b *block) malformed(i int, err error) error {
+	return fmt.Errorf("dictionary: term %d: %v: %w", b.first+uint64(i), err, store.ErrCorrupt)
 }
 
 // encodePage makes a page of a header and a payload, compressed if that pays.

@@ -82,7 +82,7 @@ func (c *Cache) put(page uint64, b *block) {
 	if slot.Load() != nil {
 		return
 	}
-	b.page, b.place = page, len(c.ring)
+	b.page, b.place = page, uint32(len(c.ring))
 	c.ring = append(c.ring, b)
 	c.bytes += b.size()
 	slot.Store(b)

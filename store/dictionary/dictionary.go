@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
-	"sort"
 
 	"github.com/zeebo/xxh3"
 
@@ -82,6 +81,7 @@ type Dictionary struct {
 	root        Root
 	hash, index *relation.Relation
 	full        []blockRef // in order; later states share its memory
+	near        []uint32   // places in full, see locate.go; likewise
 	languages   *table
 	datatypes   *table
 }
@@ -104,9 +104,10 @@ func Open(ctx context.Context, o Options, root Root) (*Dictionary, error) {
 			d.full = append(d.full, blockRef{uint64(b.Cols[0][i]), uint64(b.Cols[1][i])})
 		}
 	}
-	if root.TailPage == 0 && root.TailFirst != root.Next || root.TailFirst > root.Next || len(d.full) > 0 && d.full[0].first != 0 {
+	if root.TailPage == 0 && root.TailFirst != root.Next || root.TailFirst > root.Next || len(d.full) > 0 && (d.full[0].first != 0 || d.full[len(d.full)-1].first > root.Next) {
 		return nil, fmt.Errorf("dictionary: impossible root %+v: %w", root, store.ErrCorrupt)
 	}
+	d.near = appendNear(nil, d.full)
 	d.languages, d.datatypes = newTable(nil), newTable(nil)
 	if root.Tables != 0 {
 		p, err := o.Pages.Page(root.Tables)
@@ -225,66 +226,6 @@ func tagOf(t *rdf.Term) store.Tag {
 
 const xsdString = "http://www.w3.org/2001/XMLSchema#string"
 
-// locate finds the block of a term and the term's place in it; no block means that there is no such number.
-func (d *Dictionary) locate(n uint64) (*block, int, error) {
-	l := locator{d: d}
-	defer l.count()
-	return l.find(n)
-}
-
-// locator finds blocks of terms whose numbers ascend, mostly near the one before.
-type locator struct {
-	d            *Dictionary
-	at           int // in d.full, where the last one was found
-	hits, misses uint64
-}
-
-func (l *locator) count() { l.d.o.Blocks.count(l.hits, l.misses) }
-
-func (l *locator) find(n uint64) (*block, int, error) {
-	d := l.d
-	if n >= d.root.Next {
-		return nil, 0, nil
-	}
-	ref := blockRef{d.root.TailFirst, d.root.TailPage}
-	if n < ref.first {
-		ref = d.full[l.seek(n)]
-	}
-	b := d.o.Blocks.get(ref.page)
-	if b != nil {
-		l.hits++
-	} else {
-		l.misses++
-		var err error
-		if b, err = d.load(ref); err != nil {
-			return nil, 0, err
-		}
-	}
-	if n-ref.first >= uint64(b.count()) {
-		return nil, 0, fmt.Errorf("dictionary: term %d is missing from page %d: %w", n, ref.page, store.ErrCorrupt)
-	}
-	return b, int(n - ref.first), nil
-}
-
-// seek is the place in d.full of the block with a number, looked for in ever larger steps from the last one.
-func (l *locator) seek(n uint64) int {
-	full := l.d.full
-	lo, step := l.at, 1
-	if lo >= len(full) || full[lo].first > n {
-		lo = 0
-	}
-	if lo == 0 { // anywhere
-		step = len(full)
-	}
-	for lo+step < len(full) && full[lo+step].first <= n {
-		lo += step
-		step *= 2
-	}
-	hi := min(lo+step, len(full))
-	l.at = lo + sort.Search(hi-lo, func(i int) bool { return full[lo+i].first > n }) - 1
-	return l.at
-}
-
 func (d *Dictionary) block(ref blockRef) (*block, error) {
 	if b := d.o.Blocks.get(ref.page); b != nil {
 		d.o.Blocks.count(1, 0)
@@ -309,67 +250,6 @@ func (d *Dictionary) load(ref blockRef) (*block, error) {
 	}
 	d.o.Blocks.put(ref.page, b)
 	return b, nil
-}
-
-// Terms fetches the terms of ids into dst, which is as long; see store.Snapshot.Terms.
-func (d *Dictionary) Terms(ids []store.ID, dst []rdf.Term) error {
-	var order []int32 // where ids jump about, they are visited by number, so that each block is decoded once
-	if len(ids) > 8 && !sortedByNumber(ids) {
-		order = make([]int32, len(ids))
-		for i := range order {
-			order[i] = int32(i)
-		}
-		slices.SortFunc(order, func(a, b int32) int { return byNumber(ids[a], ids[b]) })
-	}
-	l := locator{d: d}
-	defer l.count()
-	var last *block
-	for k := range ids {
-		i := k
-		if order != nil {
-			i = int(order[k])
-		}
-		id, t := ids[i], &dst[i]
-		if !id.InDictionary() {
-			*t, _ = id.InlineTerm()
-			continue
-		}
-		var at int
-		if n := id.Number(); last != nil && n-last.first < uint64(last.count()) {
-			at = int(n - last.first)
-		} else {
-			b, place, err := l.find(n)
-			if err != nil {
-				return err
-			}
-			if b == nil {
-				*t = rdf.Term{}
-				continue
-			}
-			last, at = b, place
-		}
-		if err := last.termTo(t, at); err != nil {
-			return err
-		}
-		if tagOf(t) != id.Tag() || !d.auxFits(id, t) {
-			*t = rdf.Term{}
-		}
-	}
-	return nil
-}
-
-func byNumber(a, b store.ID) int { return int(int64(a.Number()) - int64(b.Number())) }
-
-func sortedByNumber(ids []store.ID) bool {
-	last := uint64(0)
-	for _, id := range ids {
-		n := id.Number()
-		if n < last {
-			return false
-		}
-		last = n
-	}
-	return true
 }
 
 // auxFits reports whether the ID's field Aux is the one that the term got.

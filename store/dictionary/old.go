@@ -2,7 +2,6 @@ package dictionary
 
 import (
 	"context"
-	"sort"
 	"sync"
 	"sync/atomic"
 
@@ -104,10 +103,7 @@ func (w *Writer) takeBlock(n uint64) error {
 		return nil
 	}
 	d := w.base
-	ref := blockRef{d.root.TailFirst, d.root.TailPage}
-	if n < ref.first {
-		ref = d.full[sort.Search(len(d.full), func(i int) bool { return d.full[i].first > n })-1]
-	}
+	ref := d.ref(n)
 	if !w.old.again(ref.first) {
 		return nil
 	}

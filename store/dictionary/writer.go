@@ -291,6 +291,7 @@ func (w *Writer) flush(ctx context.Context) (*Dictionary, error) {
 	}
 	slices.SortFunc(w.blocks, func(a, b blockRef) int { return cmp.Compare(a.first, b.first) })
 	d := &Dictionary{o: old.o, root: old.root, full: append(old.full, w.blocks...), languages: old.languages, datatypes: old.datatypes}
+	d.near = appendNear(old.near, d.full)
 	d.root.Next, d.root.TailFirst, d.root.TailPage = w.next, w.first, tail
 	if w.languages.added != nil || w.datatypes.added != nil {
 		no, err := w.pages.Put(encodeTables(w.languages.names, w.datatypes.names))
