@@ -19,7 +19,8 @@ type path struct {
 
 	input  *batch
 	row    int
-	starts []store.ID // where both ends are free
+	list   *nodeList // where both ends are free; starts are some of them
+	starts []store.ID
 	start  int
 	many   *startSearch // of all starts, where the edges are in memory
 	seen   map[reachKey][]store.ID
@@ -31,6 +32,10 @@ type path struct {
 	pendS      store.ID
 	inverse    bool
 	left       [][]store.ID
+
+	far    *nodeSet    // ends where memory is scarce, of farKey
+	rest   *nodeReader // of those that are not pending yet
+	farKey reachKey
 }
 
 type reachKey struct {
@@ -41,7 +46,7 @@ type reachKey struct {
 func newPath(q *Query, n *optimizer.Path, in operator, e *env) operator {
 	p := &path{q: q, node: n, in: in, env: e, input: newBatch(q.width), left: make([][]store.ID, q.width),
 		seen: map[reachKey][]store.ID{}, held: held{m: q.memory}}
-	p.walker = &walker{q: q, graph: n.Graph, env: e, held: &p.held}
+	p.walker = &walker{q: q, node: n, graph: n.Graph, env: e, held: &p.held}
 	return p
 }
 
@@ -49,8 +54,22 @@ func (p *path) close() {
 	p.in.close()
 	p.walker.close()
 	p.many = nil
+	if p.list != nil {
+		p.list.close()
+	}
+	p.closeFar()
 	p.held.release()
 }
+
+func (p *path) closeFar() {
+	if p.far != nil {
+		p.far.close()
+	}
+	p.far, p.rest = nil, nil
+}
+
+// pending reports whether there are ends of the present start to come.
+func (p *path) pending() bool { return len(p.pend) > 0 || p.rest != nil }
 
 func (p *path) end(r optimizer.Ref, row int) store.ID {
 	if id, ok := p.env.resolve(r); ok {
@@ -79,8 +98,7 @@ func (p *path) next(b *batch) error {
 				return nil
 			}
 			p.many.close()
-			p.many, p.starts = nil, nil
-			p.row++
+			p.many, p.start = nil, len(p.starts)
 			continue
 		}
 		if len(p.pend) > 0 {
@@ -92,8 +110,20 @@ func (p *path) next(b *batch) error {
 				}
 				p.rows, p.outS, p.outO = append(p.rows, int32(p.row)), append(p.outS, s), append(p.outO, o)
 			}
-			if p.pend = p.pend[n:]; len(p.pend) == 0 && p.starts == nil {
+			if p.pend = p.pend[n:]; !p.pending() && p.starts == nil {
 				p.row++
+			}
+			continue
+		}
+		if p.rest != nil {
+			var err error
+			if p.pend, err = p.rest.next(); err != nil {
+				return err
+			}
+			if len(p.pend) == 0 {
+				if p.rest = nil; p.starts == nil {
+					p.row++
+				}
 			}
 			continue
 		}
@@ -113,8 +143,15 @@ func (p *path) next(b *batch) error {
 				p.start++
 				continue
 			}
-			p.starts = nil
-			p.row++
+			var err error
+			if p.starts, err = p.list.next(); err != nil {
+				return err
+			}
+			if p.start = 0; len(p.starts) == 0 {
+				p.list.close()
+				p.list, p.starts = nil, nil
+				p.row++
+			}
 			continue
 		}
 		if p.row >= p.input.n {
@@ -170,13 +207,11 @@ func (p *path) begin() error {
 		err = p.from(o, store.NoID)
 	default:
 		p.inverse = false
-		if p.starts, err = p.walker.nodes(p.node.Path, p.node.Min == 0); err == nil && p.starts == nil {
-			p.starts = []store.ID{}
-		}
-		p.start = 0
+		p.list, err = p.walker.nodes(p.node.Path, p.node.Min == 0)
+		p.start, p.starts = 0, []store.ID{}
 		return err
 	}
-	if len(p.pend) == 0 && p.starts == nil {
+	if !p.pending() {
 		p.row++
 	}
 	return err
@@ -190,10 +225,28 @@ func (p *path) from(start, only store.ID) error {
 	if p.starts == nil { // a start of all nodes comes once only
 		ends, known = p.seen[key]
 	}
+	same := p.node.S.IsVar() && p.node.O.IsVar() && p.node.S.Slot == p.node.O.Slot
+	if same {
+		only = start
+	}
+	p.pendS, p.pend = start, nil
+	if p.far != nil && p.farKey == key {
+		return p.fromFar(only)
+	}
 	if !known {
+		p.closeFar()
 		var err error
-		if ends, err = p.walker.reach(p.node.Path, start, p.node.Min, p.node.Many, p.inverse); err != nil {
+		if ends, p.far, err = p.walker.reach(p.node.Path, start, p.node.Min, p.node.Many, p.inverse); err != nil {
 			return err
+		}
+		if p.far != nil {
+			if p.farKey = key; p.far.n > farLeast {
+				return p.fromFar(only)
+			}
+			if ends, err = p.far.all(); err != nil {
+				return err
+			}
+			p.closeFar()
 		}
 		// A variable end is a term of the graph: the empty path from a term that is nowhere in it is no solution.
 		if p.node.Min == 0 && p.node.S.IsVar() && p.node.O.IsVar() && len(ends) == 1 && p.starts == nil {
@@ -206,26 +259,21 @@ func (p *path) from(start, only store.ID) error {
 			}
 		}
 		if p.starts == nil {
-			if p.bytes > cacheLimit {
+			n := int64(len(ends))*8 + 48
+			if p.bytes > cacheLimit || p.held.crowded(n) {
 				clear(p.seen)
-				_ = p.q.memory.grow(-p.bytes)
-				p.held.n -= p.bytes
+				_ = p.held.grow(-p.bytes)
 				p.bytes = 0
 			}
 			ends = slices.Clone(ends)
 			p.seen[key] = ends
-			n := int64(len(ends))*8 + 48
 			p.bytes += n
 			if err := p.held.grow(n); err != nil {
 				return err
 			}
 		}
 	}
-	same := p.node.S.IsVar() && p.node.O.IsVar() && p.node.S.Slot == p.node.O.Slot
-	if same {
-		only = start
-	}
-	p.pendS, p.pend = start, ends
+	p.pend = ends
 	if only != store.NoID {
 		p.pend = nil
 		if i := slices.Index(ends, only); i >= 0 {
@@ -233,4 +281,20 @@ func (p *path) from(start, only store.ID) error {
 		}
 	}
 	return nil
+}
+
+// farLeast is how many ends there are at least that are read out of a set as they are needed.
+const farLeast = 512
+
+// fromFar is from for ends in a set.
+func (p *path) fromFar(only store.ID) error {
+	if only == store.NoID {
+		p.rest = p.far.reader()
+		return nil
+	}
+	is, err := p.far.has(only)
+	if is {
+		p.pend = []store.ID{only}
+	}
+	return err
 }

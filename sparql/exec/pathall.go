@@ -15,6 +15,7 @@ type startSearch struct {
 	starts []store.ID
 	at     int
 	step   int // how many starts are taken at a time
+	most   int // pairs that one of the two searches has before it ends
 
 	parts [2]foundPairs
 	part  int // of which pairs are yielded
@@ -44,7 +45,15 @@ func (p *path) searchAll() error {
 		return err
 	}
 	same := n.S.IsVar() && n.O.IsVar() && n.S.Slot == n.O.Slot
-	p.many = &startSearch{p: p, edges: a, same: same, starts: p.starts[p.start:], step: 16 * stepLeast}
+	most := foundMost
+	if m := p.q.memory; m.spillAt > 0 {
+		most = min(most, max(int(m.spillLeast/64), stepLeast))
+		// One start may lead everywhere, in both searches, and slices have some room in reserve.
+		if p.held.crowded(int64(len(a.ids)+most) * (8 + 16*2) * 2) {
+			return nil
+		}
+	}
+	p.many = &startSearch{p: p, edges: a, same: same, starts: p.starts[p.start:], step: 16 * stepLeast, most: most}
 	return nil
 }
 
@@ -97,7 +106,7 @@ func (m *startSearch) round() error {
 		m.at = first.end
 	}
 	found := len(first.out) + len(second.out)
-	m.step = min(max((m.at-begun)*2*foundAtOnce/max(found, 1), stepLeast), 4*m.step, foundAtOnce)
+	m.step = min(max((m.at-begun)*2*min(foundAtOnce, m.most)/max(found, 1), stepLeast), 4*m.step, foundAtOnce)
 	bytes := first.size() + second.size()
 	grown := bytes - m.bytes
 	m.bytes = bytes
@@ -120,7 +129,7 @@ func (m *startSearch) search(f *foundPairs, begin, end int) error {
 				return err
 			}
 		}
-		if len(f.out) > foundMost {
+		if len(f.out) > m.most {
 			f.end = i
 			return nil
 		}

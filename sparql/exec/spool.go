@@ -220,13 +220,20 @@ type spoolReader struct {
 	buf   []byte
 }
 
+// flush ends the writing.
+func (s *spool) flush() error {
+	if s.w == nil {
+		return nil
+	}
+	err := s.wrote(s.w.Flush())
+	s.w = nil
+	return err
+}
+
 // reader ends the writing.
 func (s *spool) reader(extra int) (*spoolReader, error) {
-	if s.w != nil {
-		if err := s.wrote(s.w.Flush()); err != nil {
-			return nil, err
-		}
-		s.w = nil
+	if err := s.flush(); err != nil {
+		return nil, err
 	}
 	r := &spoolReader{s: s, left: s.rows, extra: extra, vals: make([][]expr.Value, extra)}
 	r.in = bufio.NewReaderSize(io.NewSectionReader(s.f, 0, s.size), spoolBuffer)

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"errors"
 	"slices"
 
 	"triplestore/sparql/optimizer"
@@ -10,6 +11,7 @@ import (
 // walker walks the steps of paths through a graph.
 type walker struct {
 	q     *Query
+	node  optimizer.Node // for the profile
 	graph optimizer.Graph
 	env   *env
 	held  *held
@@ -22,6 +24,29 @@ type walker struct {
 	calls  int
 	memo   map[adjacencyKey]*adjacency
 	search search
+
+	scarce bool       // memory is: what is found goes to files
+	out    []store.ID // see stream
+}
+
+// errScarce ends what is done in memory where it should be done in files.
+var errScarce = errors.New("exec: memory is scarce")
+
+// tooMuch reports whether what ended with an error may be done in files. What was held for it is given back, down to before.
+func (w *walker) tooMuch(err error, before int64) bool {
+	if err == nil || err != errScarce && !(noMemory(err) && w.q.spills()) {
+		return false
+	}
+	_ = w.held.grow(before - w.held.n)
+	return true
+}
+
+// grow asks for memory that something else may take its place of.
+func (w *walker) grow(n int64) error {
+	if w.held.crowded(n) {
+		return errScarce
+	}
+	return w.held.grow(n)
 }
 
 type adjacencyKey struct {
@@ -59,36 +84,45 @@ type search struct {
 const adjacencyAfter = 64
 
 // reach finds the terms that one step (many false) or any number of steps lead to, at least so many of them (0 or 1). The result is
-// valid until the next call.
-func (w *walker) reach(step optimizer.Step, from store.ID, least int, many, inverse bool) ([]store.ID, error) {
+// valid until the next call. Where memory is scarce it is a set, which must be closed.
+func (w *walker) reach(step optimizer.Step, from store.ID, least int, many, inverse bool) ([]store.ID, *nodeSet, error) {
 	w.calls++
 	if w.calls > adjacencyAfter {
 		a, err := w.adjacency(step, inverse)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if a != nil {
 			w.search.out = w.search.out[:0]
 			if err := w.search.reach(w.q, a, from, least, many); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			if w.calls&63 == 0 {
 				err = w.q.check()
 			}
-			return w.search.out, err
+			return w.search.out, nil, err
 		}
 	}
 	w.stranger = store.NoID
 	if w.passes(step) {
 		known, err := w.isNode(from)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if !known {
 			w.stranger = from
 		}
 	}
-	return w.closure(step, []store.ID{from}, least, many, inverse)
+	if !w.scarce {
+		before := w.held.n
+		ends, err := w.closure(step, []store.ID{from}, least, many, inverse)
+		if !w.tooMuch(err, before) {
+			return ends, nil, err
+		}
+		w.scarce = true
+	}
+	set, err := w.far(step, []store.ID{from}, least, many, inverse)
+	return nil, set, err
 }
 
 // passes reports whether a step has a sequence in it of which a part may be empty.
@@ -154,10 +188,10 @@ func (w *walker) closure(step optimizer.Step, from []store.ID, least int, many, 
 		}
 		size := visited.bytes()
 		grown := size - before
-		before = size
-		if err := w.held.grow(grown); err != nil {
+		if err := w.grow(grown); err != nil {
 			return nil, err
 		}
+		before = size
 	}
 	return visited.keys, nil
 }
@@ -203,7 +237,7 @@ func (s *search) reach(q *Query, a *adjacency, from store.ID, least int, many bo
 	return nil
 }
 
-// adjacency reads the edges of a step into memory; nil where the step is more than predicates and their alternatives.
+// adjacency reads the edges of a step into memory; nil where the step is more than predicates and their alternatives, or they are too many.
 func (w *walker) adjacency(step optimizer.Step, inverse bool) (*adjacency, error) {
 	key := adjacencyKey{step, inverse}
 	if a, ok := w.memo[key]; ok {
@@ -217,6 +251,18 @@ func (w *walker) adjacency(step optimizer.Step, inverse bool) (*adjacency, error
 		w.memo[key] = nil
 		return nil, nil
 	}
+	before := w.held.n
+	a, err := w.readEdges(links, inverse)
+	if w.tooMuch(err, before) {
+		a, err = nil, nil
+	}
+	if err == nil {
+		w.memo[key] = a
+	}
+	return a, err
+}
+
+func (w *walker) readEdges(links []*optimizer.StepLink, inverse bool) (*adjacency, error) {
 	var from, to []store.ID
 	for _, l := range links {
 		err := w.edges(l, func(s, o []store.ID) error {
@@ -224,22 +270,25 @@ func (w *walker) adjacency(step optimizer.Step, inverse bool) (*adjacency, error
 				s, o = o, s
 			}
 			from, to = append(from, s...), append(to, o...)
-			return w.held.grow(int64(len(s)) * 24)
+			return w.grow(int64(len(s)) * 24)
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
 	a, err := w.arrange(from, to)
+	if err == nil {
+		// The edges are numbers now, and each search has a mark for each node and may find all of them.
+		err = w.grow(int64(len(a.ids))*28 - int64(len(from))*12)
+	}
 	if err != nil {
+		a.release()
 		return nil, err
 	}
-	w.memo[key] = a
-	// The edges are numbers now, and each search has a mark for each node.
-	return a, w.held.grow(int64(len(a.ids))*20 - int64(len(from))*12)
+	return a, nil
 }
 
-// arrange makes an adjacency of edges.
+// arrange makes an adjacency of edges, or a part of it and an error.
 func (w *walker) arrange(from, to []store.ID) (*adjacency, error) {
 	a := &adjacency{}
 	if a.dense = newDenseKeys(from, to); a.dense != nil {
@@ -249,21 +298,21 @@ func (w *walker) arrange(from, to []store.ID) (*adjacency, error) {
 		for _, ids := range [][]store.ID{from, to} {
 			for at := 0; at < len(ids); at += batchSize {
 				if err := w.q.check(); err != nil {
-					return nil, err
+					return a, err
 				}
 				size := a.nodes.bytes()
 				for i := at; i < min(at+batchSize, len(ids)); i++ {
 					a.nodes.add(ids[i : i+1])
 				}
-				if err := w.held.grow(a.nodes.bytes() - size); err != nil {
-					return nil, err
+				if err := w.grow(a.nodes.bytes() - size); err != nil {
+					return a, err
 				}
 			}
 		}
 		a.ids = a.nodes.keys
 	}
 	if err := w.q.check(); err != nil {
-		return nil, err
+		return a, err
 	}
 	numbers := make([]int32, len(from))
 	a.start = make([]int32, len(a.ids)+1)
@@ -290,12 +339,16 @@ func (w *walker) arrange(from, to []store.ID) (*adjacency, error) {
 // close gives the memory of the edges to other queries.
 func (w *walker) close() {
 	for _, a := range w.memo {
-		if a != nil && a.dense != nil {
-			a.dense.release()
-			a.dense = nil
-		}
+		a.release()
 	}
 	w.memo = nil
+}
+
+func (a *adjacency) release() {
+	if a != nil && a.dense != nil {
+		a.dense.release()
+		a.dense = nil
+	}
 }
 
 func linksOf(s optimizer.Step, to []*optimizer.StepLink) ([]*optimizer.StepLink, bool) {
@@ -340,20 +393,6 @@ func (w *walker) edges(l *optimizer.StepLink, emit func(s, o []store.ID) error) 
 // expand appends what one step leads to from a sorted frontier, perhaps with repetitions.
 func (w *walker) expand(step optimizer.Step, frontier []store.ID, inverse bool, out []store.ID) ([]store.ID, error) {
 	switch s := step.(type) {
-	case *optimizer.StepLink:
-		order := store.PSOG
-		if s.Inverse != inverse {
-			order = store.POSG
-		}
-		p := w.pattern(optimizer.Ref{Kind: optimizer.RefConst, ID: s.P})
-		return w.seek(&p, order, 1, 2, -1, nil, frontier, out)
-	case *optimizer.StepNegated:
-		order := store.SPOG
-		if s.Inverse != inverse {
-			order = store.OPSG
-		}
-		p := w.pattern(optimizer.Ref{Slot: 2})
-		return w.seek(&p, order, 0, 2, 1, s.Not, frontier, out)
 	case *optimizer.StepAlternative:
 		var err error
 		for _, x := range s.Of {
@@ -380,17 +419,42 @@ func (w *walker) expand(step optimizer.Step, frontier []store.ID, inverse bool, 
 		ends, err := w.closure(s.Step, frontier, s.Min, s.Many, inverse)
 		return append(out, ends...), err
 	}
+	return w.edge(step, frontier, inverse, out, nil)
+}
+
+// edge is expand for a step of one edge. With emit, what is appended is handed over now and then, and out is what is left.
+func (w *walker) edge(step optimizer.Step, frontier []store.ID, inverse bool, out []store.ID, emit func([]store.ID) error) ([]store.ID, error) {
+	switch s := step.(type) {
+	case *optimizer.StepLink:
+		order := store.PSOG
+		if s.Inverse != inverse {
+			order = store.POSG
+		}
+		p := w.pattern(optimizer.Ref{Kind: optimizer.RefConst, ID: s.P})
+		return w.seek(&p, order, 1, 2, -1, nil, frontier, out, emit)
+	case *optimizer.StepNegated:
+		order := store.SPOG
+		if s.Inverse != inverse {
+			order = store.OPSG
+		}
+		p := w.pattern(optimizer.Ref{Slot: 2})
+		return w.seek(&p, order, 0, 2, 1, s.Not, frontier, out, emit)
+	}
 	panic("exec: unknown step")
 }
 
 // seek looks the frontier up in an order, whose column after the prefix it is, and appends the column result. Rows whose column
 // notCol is among not are left out.
-func (w *walker) seek(p *optimizer.Pattern, order store.Order, consts, result, notCol int, not, frontier, out []store.ID) ([]store.ID, error) {
+func (w *walker) seek(p *optimizer.Pattern, order store.Order, consts, result, notCol int, not, frontier, out []store.ID,
+	emit func([]store.ID) error) ([]store.ID, error) {
 	a := newAccess(p, order, consts, w.env)
 	if a.none {
 		return out, nil
 	}
 	full := max(1<<16, 2*len(out))
+	if emit != nil {
+		full = w.gathered()
+	}
 	s := seeker{q: w.q, access: a, keys: 1}
 	s.open()
 	defer s.close()
@@ -410,7 +474,12 @@ func (w *walker) seek(p *optimizer.Pattern, order store.Order, consts, result, n
 				}
 			}
 			out = append(out, s.block.Cols[result][s.pos])
-			if len(out) >= full { // of a dense graph nearly all are repetitions
+			if len(out) >= full && emit != nil {
+				if err := emit(out); err != nil {
+					return nil, err
+				}
+				out = out[:0]
+			} else if len(out) >= full { // of a dense graph nearly all are repetitions
 				slices.Sort(out)
 				out = slices.Compact(out)
 				full = max(full, 2*len(out))
@@ -473,7 +542,7 @@ func (w *walker) collect(to *[]store.ID, ids []store.ID) error {
 		}
 	}
 	*to = out
-	return w.held.grow(int64(cap(out)-before) * 8)
+	return w.grow(int64(cap(out)-before) * 8)
 }
 
 // distinctIDs sorts IDs and drops repetitions.
@@ -485,54 +554,68 @@ func distinctIDs(ids []store.ID) []store.ID {
 }
 
 // nodes lists the terms from which a path with both ends free can begin, in their order: with all, every subject and object of the graph.
-func (w *walker) nodes(step optimizer.Step, all bool) ([]store.ID, error) {
-	if links, ok := linksOf(step, nil); ok && !all {
-		return w.origins(links)
+func (w *walker) nodes(step optimizer.Step, all bool) (*nodeList, error) {
+	before := w.held.n
+	ids, err := w.nodesInMemory(step, all)
+	if !w.tooMuch(err, before) {
+		return &nodeList{w: w, ids: ids}, err
+	}
+	g := &gatherer{w: w}
+	if err := w.eachNode(step, all, g.put); err != nil {
+		g.close()
+		return nil, err
+	}
+	return g.list()
+}
+
+func (w *walker) nodesInMemory(step optimizer.Step, all bool) ([]store.ID, error) {
+	if _, ok := linksOf(step, nil); ok && !all {
+		var ids []store.ID
+		err := w.eachNode(step, all, func(some []store.ID) error { return w.collect(&ids, some) })
+		return distinctIDs(ids), err
 	}
 	set := newKeySet(1)
-	add := func(ids []store.ID) error {
+	err := w.eachNode(step, all, func(ids []store.ID) error {
 		size := set.bytes()
 		for i := range ids {
 			if i == 0 || ids[i] != ids[i-1] {
 				set.add(ids[i : i+1])
 			}
 		}
-		return w.held.grow(set.bytes() - size)
+		return w.grow(set.bytes() - size)
+	})
+	slices.Sort(set.keys)
+	return set.keys, err
+}
+
+// eachNode emits the terms of nodes in any order, with repetitions.
+func (w *walker) eachNode(step optimizer.Step, all bool, emit func([]store.ID) error) error {
+	if links, ok := linksOf(step, nil); ok && !all {
+		for _, l := range links {
+			if err := w.edges(l, func(s, o []store.ID) error {
+				if l.Inverse {
+					s = o
+				}
+				return emit(s)
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	n := &optimizer.Scan{Pattern: w.pattern(optimizer.Ref{Slot: 2}), Order: store.SPOG}
 	op := newScan(w.q, n, w.env)
 	defer op.close()
 	b := newBatch(max(w.q.width, 3))
 	for {
-		if err := op.next(b); err != nil {
-			return nil, err
+		if err := op.next(b); err != nil || b.n == 0 {
+			return err
 		}
-		if b.n == 0 {
-			break
+		if err := emit(b.cols[0][:b.n]); err != nil {
+			return err
 		}
-		if err := add(b.cols[0][:b.n]); err != nil {
-			return nil, err
-		}
-		if err := add(b.cols[1][:b.n]); err != nil {
-			return nil, err
+		if err := emit(b.cols[1][:b.n]); err != nil {
+			return err
 		}
 	}
-	slices.Sort(set.keys)
-	return set.keys, nil
-}
-
-// origins lists the terms that links lead from.
-func (w *walker) origins(links []*optimizer.StepLink) ([]store.ID, error) {
-	var ids []store.ID
-	for _, l := range links {
-		if err := w.edges(l, func(s, o []store.ID) error {
-			if l.Inverse {
-				s = o
-			}
-			return w.collect(&ids, s)
-		}); err != nil {
-			return nil, err
-		}
-	}
-	return distinctIDs(ids), nil
 }
