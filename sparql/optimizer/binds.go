@@ -5,77 +5,65 @@ import "triplestore/sparql/algebra"
 // binds knows which variables the solutions of operators bind, by their unique names, for rules. Values from outside, of the solution that
 // a pattern of EXISTS or LATERAL is evaluated for, are not among them.
 type binds struct {
-	certain, maybe map[algebra.Op]nameSet
+	vars           *varTable
+	certain, maybe map[algebra.Op]Set
 }
 
-func newBinds() *binds {
-	return &binds{certain: map[algebra.Op]nameSet{}, maybe: map[algebra.Op]nameSet{}}
+func newBinds(vars *varTable) *binds {
+	return &binds{vars: vars, certain: map[algebra.Op]Set{}, maybe: map[algebra.Op]Set{}}
 }
 
-// perhaps are the variables that an operator may bind. The set must not be changed.
-func (b *binds) perhaps(op algebra.Op) nameSet {
+// perhaps are the variables that an operator may bind.
+func (b *binds) perhaps(op algebra.Op) Set {
 	if s, ok := b.maybe[op]; ok {
 		return s
 	}
-	s := nameSet{}
+	var s Set
 	switch o := op.(type) {
 	case *algebra.Service:
-		nodeVars(o.Name, s)
-		for _, v := range o.As {
-			s[v] = true
-		}
+		s = b.vars.node(o.Name).Union(b.vars.of(o.As...))
 	case *algebra.Minus:
 		s = b.perhaps(o.L)
 	case *algebra.LeftJoin:
 		if s = b.perhaps(o.L); !o.Anti {
-			s = nameSet{}.add(s).add(b.perhaps(o.R))
+			s = s.Union(b.perhaps(o.R))
 		}
 	case *algebra.Filter:
 		s = b.perhaps(o.In)
 	case *algebra.Extend:
-		s.add(b.perhaps(o.In))[o.Var] = true
+		s = b.perhaps(o.In).With(b.vars.number(o.Var))
 	case *algebra.Graph:
-		nodeVars(o.Name, s.add(b.perhaps(o.In)))
+		s = b.perhaps(o.In).Union(b.vars.node(o.Name))
 	case *algebra.Join, *algebra.Union, *algebra.Lateral, *algebra.OrderBy, *algebra.Distinct, *algebra.Reduced, *algebra.Slice:
 		for _, in := range inputsOf(op) {
-			s.add(b.perhaps(in))
+			s = s.Union(b.perhaps(in))
 		}
 	case *algebra.Project:
-		in := b.perhaps(o.In)
-		for _, v := range o.Vars {
-			if in[v] {
-				s[v] = true
-			}
-		}
+		s = b.perhaps(o.In).Intersect(b.vars.of(o.Vars...))
 	case *algebra.Group:
-		in := b.perhaps(o.In)
-		for _, k := range o.Keys {
-			if in[k] {
-				s[k] = true
-			}
-		}
+		s = b.perhaps(o.In).Intersect(b.vars.of(o.Keys...))
 		for _, a := range o.Aggregates {
-			s[a.Var] = true
+			s = s.With(b.vars.number(a.Var))
 		}
 	default:
-		mentions(op, s)
+		s = b.vars.mentioned(op)
 	}
 	b.maybe[op] = s
 	return s
 }
 
-// always are the variables that every solution of an operator binds. The set must not be changed.
-func (b *binds) always(op algebra.Op) nameSet {
+// always are the variables that every solution of an operator binds.
+func (b *binds) always(op algebra.Op) Set {
 	if s, ok := b.certain[op]; ok {
 		return s
 	}
-	s := nameSet{}
+	var s Set
 	switch o := op.(type) {
 	case *algebra.BGP, *algebra.PathPattern:
-		mentions(op, s)
+		s = b.vars.mentioned(op)
 	case *algebra.Join, *algebra.Lateral:
 		for _, in := range inputsOf(op) {
-			s.add(b.always(in))
+			s = s.Union(b.always(in))
 		}
 	case *algebra.LeftJoin:
 		s = b.always(o.L)
@@ -84,19 +72,14 @@ func (b *binds) always(op algebra.Op) nameSet {
 	case *algebra.Filter:
 		s = b.always(o.In)
 	case *algebra.Union:
-		r := b.always(o.R)
-		for v := range b.always(o.L) {
-			if r[v] {
-				s[v] = true
-			}
-		}
+		s = b.always(o.L).Intersect(b.always(o.R))
 	case *algebra.Extend:
-		s.add(b.always(o.In))
-		if v, ok := o.Expr.(*algebra.Var); certainExpr(o.Expr) || ok && s[v.Name] {
-			s[o.Var] = true
+		s = b.always(o.In)
+		if v, ok := o.Expr.(*algebra.Var); certainExpr(o.Expr) || ok && b.vars.has(s, v.Name) {
+			s = s.With(b.vars.number(o.Var))
 		}
 	case *algebra.Graph:
-		nodeVars(o.Name, s.add(b.always(o.In)))
+		s = b.always(o.In).Union(b.vars.node(o.Name))
 	case *algebra.Values:
 		for i, v := range o.Vars {
 			all := true
@@ -104,71 +87,16 @@ func (b *binds) always(op algebra.Op) nameSet {
 				all = all && !row[i].IsZero()
 			}
 			if all {
-				s[v] = true
+				s = s.With(b.vars.number(v))
 			}
 		}
 	case *algebra.Project:
-		in := b.always(o.In)
-		for _, v := range o.Vars {
-			if in[v] {
-				s[v] = true
-			}
-		}
+		s = b.always(o.In).Intersect(b.vars.of(o.Vars...))
 	case *algebra.Group:
-		in := b.always(o.In)
-		for _, k := range o.Keys {
-			if in[k] {
-				s[k] = true
-			}
-		}
+		s = b.always(o.In).Intersect(b.vars.of(o.Keys...))
 	case *algebra.OrderBy, *algebra.Distinct, *algebra.Reduced, *algebra.Slice:
 		s = b.always(inputsOf(op)[0])
 	}
 	b.certain[op] = s
 	return s
-}
-
-// meets reports whether the sets have something in common.
-func (a nameSet) meets(b nameSet) bool {
-	if len(b) < len(a) {
-		a, b = b, a
-	}
-	for v := range a {
-		if b[v] {
-			return true
-		}
-	}
-	return false
-}
-
-// in reports whether everything that is in a is in b.
-func (a nameSet) in(b nameSet) bool {
-	for v := range a {
-		if !b[v] {
-			return false
-		}
-	}
-	return true
-}
-
-// without is a less b.
-func (a nameSet) without(b nameSet) nameSet {
-	out := nameSet{}
-	for v := range a {
-		if !b[v] {
-			out[v] = true
-		}
-	}
-	return out
-}
-
-// both is what is in a and in b.
-func (a nameSet) both(b nameSet) nameSet {
-	out := nameSet{}
-	for v := range a {
-		if b[v] {
-			out[v] = true
-		}
-	}
-	return out
 }

@@ -58,7 +58,7 @@ func joinEqual(s *scoper, op algebra.Op) algebra.Op {
 				a, b = b, a
 			}
 			if slices.Contains(l, a) && slices.Contains(r, b) {
-				if bound := newBinds(); bound.always(o.L)[a] && bound.always(o.R)[b] && (resource(o.L, a) || resource(o.R, b)) {
+				if bound := newBinds(s.vars); s.vars.has(bound.always(o.L), a) && s.vars.has(bound.always(o.R), b) && (resource(o.L, a) || resource(o.R, b)) {
 					k := s.fresh(".equal")
 					return &algebra.LeftJoin{L: same(k, a, o.L), R: same(k, b, o.R), Cond: withoutEquation(o.Cond, a, b), Anti: o.Anti}
 				}
@@ -154,16 +154,16 @@ func splitParts(op algebra.Op, parts *[]*patternPart) bool {
 	case *algebra.BGP:
 		for _, t := range o.Patterns {
 			vars := nameSet{}
-			nodeVars(t.S, vars)
-			nodeVars(t.P, vars)
-			nodeVars(t.O, vars)
+			nodeVars(t.S, vars.put)
+			nodeVars(t.P, vars.put)
+			nodeVars(t.O, vars.put)
 			addPart(parts, &patternPart{op: &algebra.BGP{Patterns: []algebra.TriplePattern{t}}, vars: vars})
 		}
 		return true
 	case *algebra.PathPattern:
 		vars := nameSet{}
-		nodeVars(o.S, vars)
-		nodeVars(o.O, vars)
+		nodeVars(o.S, vars.put)
+		nodeVars(o.O, vars.put)
 		addPart(parts, &patternPart{op: o, vars: vars})
 		return true
 	}

@@ -31,13 +31,13 @@ func (p *planner) factored(o *algebra.Union) algebra.Op {
 			}
 		}
 	}
-	f := factoring{common: common, binds: newBinds()}
+	f := factoring{common: common, binds: newBinds(p.vars)}
 	for len(common) > 0 {
-		f.vars = nameSet{}
+		f.vars = Set{}
 		for t := range common {
-			f.vars.add(all(&algebra.BGP{Patterns: []algebra.TriplePattern{t}}))
+			f.vars = f.vars.Union(p.vars.mentioned(&algebra.BGP{Patterns: []algebra.TriplePattern{t}}))
 		}
-		f.captured = nameSet{}
+		f.captured = Set{}
 		var rest algebra.Op
 		for _, b := range branches {
 			if x := f.without(b); rest == nil {
@@ -46,7 +46,7 @@ func (p *planner) factored(o *algebra.Union) algebra.Op {
 				rest = &algebra.Union{L: rest, R: x}
 			}
 		}
-		if len(f.captured) == 0 {
+		if f.captured.Empty() {
 			shared := &algebra.BGP{}
 			for _, t := range patternList(branches[0], nil) { // in the order of the text
 				if common[t] {
@@ -56,7 +56,7 @@ func (p *planner) factored(o *algebra.Union) algebra.Op {
 			return &algebra.Join{L: shared, R: rest}
 		}
 		for t := range common {
-			if all(&algebra.BGP{Patterns: []algebra.TriplePattern{t}}).meets(f.captured) {
+			if p.vars.mentioned(&algebra.BGP{Patterns: []algebra.TriplePattern{t}}).Overlaps(f.captured) {
 				delete(common, t)
 			}
 		}
@@ -103,8 +103,8 @@ func patternList(op algebra.Op, to []algebra.TriplePattern) []algebra.TriplePatt
 // factoring takes patterns out of branches.
 type factoring struct {
 	common   map[algebra.TriplePattern]bool
-	vars     nameSet // of common
-	captured nameSet // those among them that something in a branch needs to be bound by common
+	vars     Set // of common
+	captured Set // those among them that something in a branch needs to be bound by common
 	binds    *binds
 }
 
@@ -129,25 +129,25 @@ func (f *factoring) without(op algebra.Op) algebra.Op {
 		return &algebra.Join{L: l, R: r}
 	case *algebra.Filter:
 		in := f.without(o.In)
-		f.check(exprReads(o.Cond), in)
+		f.check(f.binds.vars.reads(o.Cond), in)
 		return &algebra.Filter{Cond: o.Cond, In: in}
 	case *algebra.LeftJoin:
 		l := f.without(o.L)
-		f.check(exprReads(o.Cond).add(all(o.R)), l)
+		f.check(f.binds.vars.reads(o.Cond).Union(f.binds.vars.mentioned(o.R)), l)
 		return &algebra.LeftJoin{L: l, R: o.R, Cond: o.Cond, Anti: o.Anti}
 	case *algebra.Minus:
 		l := f.without(o.L)
-		f.check(all(o.R), l)
+		f.check(f.binds.vars.mentioned(o.R), l)
 		return &algebra.Minus{L: l, R: o.R}
 	case *algebra.Extend:
 		in := f.without(o.In)
-		f.check(exprReads(o.Expr).add(nameSet{o.Var: true}), in)
+		f.check(f.binds.vars.reads(o.Expr).With(f.binds.vars.number(o.Var)), in)
 		return &algebra.Extend{Var: o.Var, Expr: o.Expr, In: in}
 	}
 	return op
 }
 
 // check notes the variables of common among those mentioned that in does not bind for certain.
-func (f *factoring) check(mentioned nameSet, in algebra.Op) {
-	f.captured.add(mentioned.both(f.vars).without(f.binds.always(in)))
+func (f *factoring) check(mentioned Set, in algebra.Op) {
+	f.captured = f.captured.Union(mentioned.Intersect(f.vars).Minus(f.binds.always(in)))
 }

@@ -184,7 +184,7 @@ func (p *planner) collect(op algebra.Op) (*joinGroup, error) {
 		}
 		slot := p.slot(o.Name.Var)
 		mentioned := nameSet{}
-		mentions(o.In, mentioned)
+		mentions(o.In, mentioned.put)
 		if p.params.Has(slot) || !simpleInGraph(o.In) || mentioned[o.Name.Var] && !onlyPatterns(o.In) {
 			return p.whole(op), nil
 		}

@@ -29,7 +29,7 @@ func decideOptionals(s *scoper, op algebra.Op) algebra.Op {
 	}) {
 		return op
 	}
-	return (&decider{s: s, binds: newBinds(), outer: nameSet{}}).op(op, nameSet{}, nameSet{})
+	return (&decider{s: s, binds: newBinds(s.vars)}).op(op, Set{}, Set{})
 }
 
 // occurs reports whether an operator like that is in op, at any depth.
@@ -59,57 +59,50 @@ func occurs(op algebra.Op, like func(algebra.Op) bool) bool {
 type decider struct {
 	s     *scoper
 	binds *binds
-	outer nameSet // may have values from outside
+	outer Set // may have values from outside
 }
 
 // op rewrites an operator. Its solutions that leave a variable of bound unbound, or that bind one of unbound, are dropped further above,
 // whatever else they have: so they may be dropped here.
-func (d *decider) op(op algebra.Op, bound, unbound nameSet) algebra.Op {
+func (d *decider) op(op algebra.Op, bound, unbound Set) algebra.Op {
 	if d.s.stopped() {
 		return op
 	}
 	switch o := op.(type) {
 	case *algebra.Filter:
 		cond := d.expr(o.Cond)
-		bound, unbound = nameSet{}.add(bound), nameSet{}.add(unbound)
 		for _, c := range conjuncts(cond) {
-			d.demands(c, bound, unbound)
+			b, u := d.demands(c)
+			bound, unbound = bound.Union(b), unbound.Union(u)
 		}
 		return d.filter(cond, d.op(o.In, bound, unbound))
 	case *algebra.LeftJoin:
 		return d.leftJoin(o, bound, unbound)
 	case *algebra.Join:
 		// A solution of one side that leaves ?x unbound may get it from the other side.
-		return &algebra.Join{L: d.op(o.L, bound.without(d.binds.perhaps(o.R)), unbound), R: d.op(o.R, bound.without(d.binds.perhaps(o.L)), unbound)}
+		return &algebra.Join{L: d.op(o.L, bound.Minus(d.binds.perhaps(o.R)), unbound), R: d.op(o.R, bound.Minus(d.binds.perhaps(o.L)), unbound)}
 	case *algebra.Union:
 		return &algebra.Union{L: d.op(o.L, bound, unbound), R: d.op(o.R, bound, unbound)}
 	case *algebra.Minus:
 		l := d.op(o.L, bound, unbound)
-		if len(d.outer) == 0 && !d.binds.perhaps(o.L).meets(d.binds.perhaps(o.R)) {
+		if d.outer.Empty() && !d.binds.perhaps(o.L).Overlaps(d.binds.perhaps(o.R)) {
 			return l // solutions with no variable in common stay: https://www.w3.org/TR/sparql12-query/#defn_algMinus
 		}
-		return &algebra.Minus{L: l, R: d.op(o.R, nameSet{}, nameSet{})}
+		return &algebra.Minus{L: l, R: d.op(o.R, Set{}, Set{})}
 	case *algebra.Extend:
 		e := d.expr(o.Expr)
-		below := bound.without(nameSet{o.Var: true})
-		if bound[o.Var] {
-			for v := range d.candidates(e) {
-				if d.fails(e, v) {
-					below[v] = true
-				}
-			}
+		v := d.s.vars.of(o.Var)
+		below := bound.Minus(v)
+		if bound.Overlaps(v) {
+			below = below.Union(d.only(e, d.fails))
 		}
-		return &algebra.Extend{Var: o.Var, Expr: e, In: d.op(o.In, below, unbound.without(nameSet{o.Var: true}))}
+		return &algebra.Extend{Var: o.Var, Expr: e, In: d.op(o.In, below, unbound.Minus(v))}
 	case *algebra.Graph:
-		name := nameSet{}
-		nodeVars(o.Name, name)
-		return &algebra.Graph{Name: o.Name, In: d.op(o.In, bound.without(name), unbound.without(name))}
+		name := d.s.vars.node(o.Name)
+		return &algebra.Graph{Name: o.Name, In: d.op(o.In, bound.Minus(name), unbound.Minus(name))}
 	case *algebra.Project:
-		vars := nameSet{}
-		for _, v := range o.Vars {
-			vars[v] = true
-		}
-		return &algebra.Project{Vars: o.Vars, In: d.op(o.In, bound.both(vars), unbound.both(vars))}
+		vars := d.s.vars.of(o.Vars...)
+		return &algebra.Project{Vars: o.Vars, In: d.op(o.In, bound.Intersect(vars), unbound.Intersect(vars))}
 	case *algebra.Distinct:
 		return &algebra.Distinct{In: d.op(o.In, bound, unbound)}
 	case *algebra.Reduced:
@@ -121,12 +114,9 @@ func (d *decider) op(op algebra.Op, bound, unbound nameSet) algebra.Op {
 		}
 		return c
 	case *algebra.Group:
-		keys := nameSet{}
-		for _, k := range o.Keys {
-			keys[k] = true
-		}
+		keys := d.s.vars.of(o.Keys...)
 		c := *o
-		c.In = d.op(o.In, bound.both(keys), unbound.both(keys)) // whole groups are dropped
+		c.In = d.op(o.In, bound.Intersect(keys), unbound.Intersect(keys)) // whole groups are dropped
 		c.Aggregates = slices.Clone(o.Aggregates)
 		for i, a := range c.Aggregates {
 			c.Aggregates[i].Args = make([]algebra.Expr, len(a.Args))
@@ -143,14 +133,9 @@ func (d *decider) op(op algebra.Op, bound, unbound nameSet) algebra.Op {
 func (d *decider) inner(of any) func(algebra.Op) algebra.Op {
 	return func(op algebra.Op) algebra.Op {
 		before := d.outer
-		if names := d.s.outer[of]; len(names) > 0 {
-			d.outer = nameSet{}.add(before)
-			for _, v := range names {
-				d.outer[v] = true
-			}
-		}
+		d.outer = before.Union(d.s.vars.of(d.s.outer[of]...))
 		defer func() { d.outer = before }()
-		return d.op(op, nameSet{}, nameSet{})
+		return d.op(op, Set{}, Set{})
 	}
 }
 
@@ -176,32 +161,30 @@ func (d *decider) expr(e algebra.Expr) algebra.Expr {
 	return e
 }
 
-func (d *decider) leftJoin(o *algebra.LeftJoin, bound, unbound nameSet) algebra.Op {
+func (d *decider) leftJoin(o *algebra.LeftJoin, bound, unbound Set) algebra.Op {
 	ofL, ofR := d.binds.perhaps(o.L), d.binds.perhaps(o.R)
-	l := d.op(o.L, bound.without(ofR), unbound)
+	l := d.op(o.L, bound.Minus(ofR), unbound)
 	cond := d.expr(o.Cond)
 	// What the condition demands, R may be asked for, where it does not come from L.
-	inR, notInR := nameSet{}, nameSet{}
+	var inR, notInR Set
 	var rest, pushed []algebra.Expr
 	if cond != nil {
 		for _, c := range conjuncts(cond) {
-			d.demands(c, inR, notInR)
+			b, u := d.demands(c)
+			inR, notInR = inR.Union(b), notInR.Union(u)
 			// A conjunct whose variables mean the same in R alone holds there or nowhere.
-			vars := nameSet{}
-			exprMentions(c, vars)
-			if !hasExists(c) && vars.both(ofL).in(d.binds.always(o.R)) {
+			if !hasExists(c) && d.s.vars.reads(c).commonIn(ofL, d.binds.always(o.R)) {
 				pushed = append(pushed, c)
 			} else {
 				rest = append(rest, c)
 			}
 		}
 	}
-	inR = inR.without(ofL)
-	anti := o.Anti || unbound.meets(d.binds.always(o.R))
-	inner := !anti && bound.without(ofL).meets(ofR)
+	inR = inR.Minus(ofL)
+	anti := o.Anti || unbound.Overlaps(d.binds.always(o.R))
+	inner := !anti && bound.Minus(ofL).Overlaps(ofR)
 	if inner {
-		inR.add(bound.without(ofL))
-		notInR.add(unbound)
+		inR, notInR = inR.Union(bound.Minus(ofL)), notInR.Union(unbound)
 	}
 	right := o.R
 	if len(pushed) > 0 {
@@ -237,7 +220,7 @@ func (d *decider) filter(cond algebra.Expr, in algebra.Op) algebra.Op {
 		if n, ok := c.(*algebra.Call); ok && n.Func == "!" && len(n.Args) == 1 {
 			x, not = n.Args[0], true
 		}
-		if v := boundBy(x); v != "" && (!not && d.binds.always(in)[v] || not && !d.binds.perhaps(in)[v] && !d.outer[v]) {
+		if v := boundBy(x); v != "" && (!not && d.has(d.binds.always(in), v) || not && !d.has(d.binds.perhaps(in), v) && !d.has(d.outer, v)) {
 			continue
 		}
 		left = append(left, c)
@@ -248,25 +231,27 @@ func (d *decider) filter(cond algebra.Expr, in algebra.Op) algebra.Op {
 	return &algebra.Filter{Cond: conjunction(left), In: in}
 }
 
-// demands adds the variables that must be bound for a condition to hold, and those that must not be.
-func (d *decider) demands(c algebra.Expr, bound, unbound nameSet) {
-	for v := range d.candidates(c) {
-		if d.rejects(c, v) {
-			bound[v] = true
-		}
-	}
+func (d *decider) has(s Set, v string) bool { return d.s.vars.has(s, v) }
+
+// demands gives the variables that must be bound for a condition to hold, and those that must not be.
+func (d *decider) demands(c algebra.Expr) (bound, unbound Set) {
+	bound = d.only(c, d.rejects)
 	if n, ok := c.(*algebra.Call); ok && n.Func == "!" && len(n.Args) == 1 {
-		if v := boundBy(n.Args[0]); v != "" && !d.outer[v] {
-			unbound[v] = true
+		if v := boundBy(n.Args[0]); v != "" && !d.has(d.outer, v) {
+			unbound = d.s.vars.of(v)
 		}
 	}
+	return bound, unbound
 }
 
-// candidates are the variables of an expression that have no values from outside.
-func (d *decider) candidates(e algebra.Expr) nameSet {
-	vars := nameSet{}
-	exprMentions(e, vars)
-	return vars.without(d.outer)
+// only are the variables of an expression, but for those that have values from outside, of which something holds.
+func (d *decider) only(e algebra.Expr, holds func(e algebra.Expr, v string) bool) (s Set) {
+	for v := range d.s.vars.reads(e).Minus(d.outer).All {
+		if holds(e, d.s.vars.names[v]) {
+			s.insert(v)
+		}
+	}
+	return s
 }
 
 // strictFuncs are the operators and functions that give an error where an argument does
@@ -275,14 +260,6 @@ var strictFuncs = nameSetOf("=", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/",
 	"DATATYPE", "ISIRI", "ISURI", "ISBLANK", "ISLITERAL", "ISNUMERIC", "ISTRIPLE", "REGEX", "REPLACE", "STRLEN", "SUBSTR", "UCASE", "LCASE", "STRSTARTS",
 	"STRENDS", "CONTAINS", "STRBEFORE", "STRAFTER", "CONCAT", "ABS", "ROUND", "CEIL", "FLOOR", "YEAR", "MONTH", "DAY", "HOURS", "MINUTES", "SECONDS", "TIMEZONE",
 	"TZ", "IRI", "URI", "STRDT", "STRLANG", "SUBJECT", "PREDICATE", "OBJECT", "TRIPLE")
-
-func nameSetOf(of ...string) nameSet {
-	s := nameSet{}
-	for _, x := range of {
-		s[x] = true
-	}
-	return s
-}
 
 // fails reports whether an expression is an error while a variable is unbound.
 func (d *decider) fails(e algebra.Expr, v string) bool {

@@ -59,6 +59,7 @@ type shared struct {
 	exists   []*Sub
 	subs     map[any]int // by *algebra.Exists or *algebra.Lateral
 	outer    map[any][]string
+	vars     *varTable // of factored
 	dataset  dataset
 	stats    *stats
 	sampler  sampler
@@ -68,14 +69,14 @@ type shared struct {
 // Optimize plans a query over a snapshot. The error may be an *UnsupportedError, one of package expr about an unknown function, the
 // context's or the store's.
 func Optimize(ctx context.Context, snap store.Snapshot, q *algebra.Query, o Options) (*Plan, error) {
-	s := &scoper{ctx: ctx, taken: map[string]bool{}, outer: map[any][]string{}}
+	s := &scoper{ctx: ctx, taken: map[string]bool{}, outer: map[any][]string{}, vars: newVarTable()}
 	p := &planner{effort: newEffort(), want: -1, scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}, shared: &shared{ctx: ctx, snap: snap, options: o, stats: newStats(ctx, snap, o.Statistics), sampler: newSampler(snap, o.DrawAll),
-		names: map[string]int{}, rows: map[algebra.Op]int{}, localIDs: map[rdf.Term]store.ID{}, subs: map[any]int{}, outer: s.outer}}
+		names: map[string]int{}, rows: map[algebra.Op]int{}, localIDs: map[rdf.Term]store.ID{}, subs: map[any]int{}, outer: s.outer, vars: s.vars}}
 	if err := p.resolveDataset(q.Dataset); err != nil {
 		return nil, err
 	}
 	p.graph = p.dataset.def
-	top := names{}
+	top := &names{}
 	for _, v := range q.Vars {
 		s.name(top, v)
 	}
@@ -368,7 +369,7 @@ func (p *planner) allSlots() (s Set) {
 // announce makes slots for everything in an operator.
 func (p *planner) announce(op algebra.Op) {
 	all := nameSet{}
-	mentions(op, all)
+	mentions(op, all.put)
 	for v := range all {
 		p.slot(v)
 	}

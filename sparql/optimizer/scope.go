@@ -18,12 +18,10 @@ type scoper struct {
 	n     int
 	err   error
 	// read are the variables that the whole pattern is asked for. With once, it does not matter how often a solution is there.
-	read nameSet
+	read Set // of vars
 	once bool
+	vars *varTable
 }
-
-// names maps the names of the query's text to unique ones.
-type names map[string]string
 
 func (s *scoper) fresh(name string) string {
 	if !s.taken[name] {
@@ -40,22 +38,13 @@ func (s *scoper) fresh(name string) string {
 	}
 }
 
-func (s *scoper) name(n names, name string) string {
-	u, ok := n[name]
+func (s *scoper) name(n *names, name string) string {
+	u, ok := n.get(name)
 	if !ok {
 		u = s.fresh(name)
-		n[name] = u
+		n.put(name, u)
 	}
 	return u
-}
-
-type nameSet map[string]bool
-
-func (a nameSet) add(b nameSet) nameSet {
-	for x := range b {
-		a[x] = true
-	}
-	return a
 }
 
 // stopped reports whether planning is to end, and notes the context's error. Rules that walk the operators ask it at each: they take time that
@@ -67,7 +56,7 @@ func (s *scoper) stopped() bool {
 	return s.err != nil
 }
 
-func (s *scoper) node(x algebra.Node, n names, in nameSet) algebra.Node {
+func (s *scoper) node(x algebra.Node, n *names, in nameSet) algebra.Node {
 	if x.IsVar() {
 		x.Var = s.name(n, x.Var)
 		in[x.Var] = true
@@ -79,24 +68,13 @@ func (s *scoper) node(x algebra.Node, n names, in nameSet) algebra.Node {
 	return x
 }
 
-func (s *scoper) triple(t algebra.TriplePattern, n names, in nameSet) algebra.TriplePattern {
+func (s *scoper) triple(t algebra.TriplePattern, n *names, in nameSet) algebra.TriplePattern {
 	return algebra.TriplePattern{S: s.node(t.S, n, in), P: s.node(t.P, n, in), O: s.node(t.O, n, in)}
-}
-
-// limited is n without the names that are not in scope: those mean something else from here on.
-func limited(n names, in nameSet) names {
-	c := names{}
-	for text, unique := range n {
-		if in[unique] {
-			c[text] = unique
-		}
-	}
-	return c
 }
 
 // op renames an operator and tells what is in scope after it. outer are the unique names that the enclosing solution of an
 // EXISTS pattern may substitute.
-func (s *scoper) op(op algebra.Op, n names, outer nameSet) (algebra.Op, nameSet) {
+func (s *scoper) op(op algebra.Op, n *names, outer nameSet) (algebra.Op, nameSet) {
 	in := nameSet{}
 	switch o := op.(type) {
 	case *algebra.BGP:
@@ -110,17 +88,17 @@ func (s *scoper) op(op algebra.Op, n names, outer nameSet) (algebra.Op, nameSet)
 	case *algebra.Join:
 		l, a := s.op(o.L, n, outer)
 		r, b := s.op(o.R, n, outer)
-		return &algebra.Join{L: l, R: r}, a.add(b)
+		return &algebra.Join{L: l, R: r}, a.with(b)
 	case *algebra.Lateral:
 		l, a := s.op(o.L, n, outer)
 		r, b := s.op(o.R, n, nameSet{}.add(outer).add(a))
 		c := &algebra.Lateral{L: l, R: r}
 		s.outside(c, r, a, outer)
-		return c, b.add(a)
+		return c, b.with(a)
 	case *algebra.LeftJoin:
 		l, a := s.op(o.L, n, outer)
 		r, b := s.op(o.R, n, outer)
-		a.add(b)
+		a = a.with(b)
 		c := &algebra.LeftJoin{L: l, R: r}
 		if o.Cond != nil {
 			c.Cond = s.expr(o.Cond, n, a, outer)
@@ -129,10 +107,10 @@ func (s *scoper) op(op algebra.Op, n names, outer nameSet) (algebra.Op, nameSet)
 	case *algebra.Union:
 		l, a := s.op(o.L, n, outer)
 		r, b := s.op(o.R, n, outer)
-		return &algebra.Union{L: l, R: r}, a.add(b)
+		return &algebra.Union{L: l, R: r}, a.with(b)
 	case *algebra.Minus:
 		l, a := s.op(o.L, n, outer)
-		r, _ := s.op(o.R, limited(n, nameSet{}.add(a).add(outer)), outer)
+		r, _ := s.op(o.R, limited(n, a, outer), outer)
 		return &algebra.Minus{L: l, R: r}, a
 	case *algebra.Filter:
 		x, a := s.op(o.In, n, outer)
@@ -158,11 +136,11 @@ func (s *scoper) op(op algebra.Op, n names, outer nameSet) (algebra.Op, nameSet)
 		return s.service(o, n, in), in
 	case *algebra.Group:
 		// Of the variables beneath a group, only the keys are the same as those above it.
-		inner := names{}
+		inner := &names{}
 		c := &algebra.Group{Implicit: o.Implicit}
 		for _, k := range o.Keys {
 			u := s.name(n, k)
-			inner[k] = u
+			inner.put(k, u)
 			c.Keys = append(c.Keys, u)
 			in[u] = true
 		}
@@ -187,15 +165,16 @@ func (s *scoper) op(op algebra.Op, n names, outer nameSet) (algebra.Op, nameSet)
 		}
 		return c, a
 	case *algebra.Project:
-		inner := names{}
+		inner := &names{}
 		for _, v := range o.Vars {
-			inner[v] = s.name(n, v)
-			in[inner[v]] = true
+			u := s.name(n, v)
+			inner.put(v, u)
+			in[u] = true
 		}
 		x, _ := s.op(o.In, inner, outer)
 		c := &algebra.Project{In: x}
 		for _, v := range o.Vars {
-			c.Vars = append(c.Vars, inner[v])
+			c.Vars = append(c.Vars, s.name(inner, v))
 		}
 		return c, in
 	case *algebra.Distinct:
@@ -219,12 +198,11 @@ func (s *scoper) fail(feature string) {
 }
 
 // expr renames an expression; variables that are not in scope become ones that nothing binds.
-func (s *scoper) expr(e algebra.Expr, n names, in, outer nameSet) algebra.Expr {
-	visible := nameSet{}.add(in).add(outer)
-	return s.exprIn(e, limited(n, visible), visible)
+func (s *scoper) expr(e algebra.Expr, n *names, in, outer nameSet) algebra.Expr {
+	return s.exprIn(e, limited(n, in, outer), in, outer)
 }
 
-func (s *scoper) exprIn(e algebra.Expr, n names, visible nameSet) algebra.Expr {
+func (s *scoper) exprIn(e algebra.Expr, n *names, in, outer nameSet) algebra.Expr {
 	switch x := e.(type) {
 	case *algebra.Var:
 		return &algebra.Var{Name: s.name(n, x.Name), At: x.At}
@@ -232,19 +210,14 @@ func (s *scoper) exprIn(e algebra.Expr, n names, visible nameSet) algebra.Expr {
 		c := *x
 		c.Args = make([]algebra.Expr, len(x.Args))
 		for i, a := range x.Args {
-			c.Args[i] = s.exprIn(a, n, visible)
+			c.Args[i] = s.exprIn(a, n, in, outer)
 		}
 		return &c
 	case *algebra.TripleExpr:
-		return &algebra.TripleExpr{S: s.exprIn(x.S, n, visible), P: s.exprIn(x.P, n, visible), O: s.exprIn(x.O, n, visible)}
+		return &algebra.TripleExpr{S: s.exprIn(x.S, n, in, outer), P: s.exprIn(x.P, n, in, outer), O: s.exprIn(x.O, n, in, outer)}
 	case *algebra.Exists:
-		inner := names{}
-		for text, unique := range n {
-			if visible[unique] {
-				inner[text] = unique
-			}
-		}
-		p, _ := s.op(x.In, inner, visible)
+		visible := nameSet{}.add(in).add(outer)
+		p, _ := s.op(x.In, limited(n, in, outer), visible)
 		c := &algebra.Exists{Not: x.Not, In: p, At: x.At}
 		s.outside(c, p, visible, nil)
 		return c
@@ -255,7 +228,7 @@ func (s *scoper) exprIn(e algebra.Expr, n names, visible nameSet) algebra.Expr {
 // outside records the variables of a nested pattern that are visible outside of it.
 func (s *scoper) outside(key any, op algebra.Op, visible, outer nameSet) {
 	mentioned := nameSet{}
-	mentions(op, mentioned)
+	mentions(op, mentioned.put)
 	for v := range mentioned {
 		if visible[v] || outer[v] {
 			s.outer[key] = append(s.outer[key], v)
@@ -263,14 +236,19 @@ func (s *scoper) outside(key any, op algebra.Op, visible, outer nameSet) {
 	}
 }
 
-// mentions collects all variables that occur in an operator, at any depth.
-func mentions(op algebra.Op, to nameSet) {
+// mentions tells all variables that occur in an operator, at any depth.
+func mentions(op algebra.Op, to func(name string)) {
+	mentionedAt(op, to)
+	for _, c := range inputsOf(op) {
+		mentions(c, to)
+	}
+}
+
+// mentionedAt tells the variables that occur in an operator itself and in its expressions.
+func mentionedAt(op algebra.Op, to func(name string)) {
 	node := func(x algebra.Node) { nodeVars(x, to) }
 	for _, e := range exprsOf(op) {
 		exprMentions(e, to)
-	}
-	for _, c := range inputsOf(op) {
-		mentions(c, to)
 	}
 	switch o := op.(type) {
 	case *algebra.BGP:
@@ -287,31 +265,31 @@ func mentions(op algebra.Op, to nameSet) {
 	case *algebra.Service:
 		node(o.Name)
 		for _, v := range o.As {
-			to[v] = true
+			to(v)
 		}
 	case *algebra.Values:
 		for _, v := range o.Vars {
-			to[v] = true
+			to(v)
 		}
 	case *algebra.Extend:
-		to[o.Var] = true
+		to(o.Var)
 	case *algebra.Group:
 		for _, k := range o.Keys {
-			to[k] = true
+			to(k)
 		}
 		for _, a := range o.Aggregates {
-			to[a.Var] = true
+			to(a.Var)
 		}
 	case *algebra.Project:
 		for _, v := range o.Vars {
-			to[v] = true
+			to(v)
 		}
 	}
 }
 
-func nodeVars(x algebra.Node, to nameSet) {
+func nodeVars(x algebra.Node, to func(name string)) {
 	if x.IsVar() {
-		to[x.Var] = true
+		to(x.Var)
 	}
 	if x.Triple != nil {
 		nodeVars(x.Triple.S, to)
@@ -320,10 +298,10 @@ func nodeVars(x algebra.Node, to nameSet) {
 	}
 }
 
-func exprMentions(e algebra.Expr, to nameSet) {
+func exprMentions(e algebra.Expr, to func(name string)) {
 	switch x := e.(type) {
 	case *algebra.Var:
-		to[x.Name] = true
+		to(x.Name)
 	case *algebra.Call:
 		for _, a := range x.Args {
 			exprMentions(a, to)

@@ -26,13 +26,11 @@ func (p *planner) scope(op algebra.Op) scope {
 func (p *planner) scopeOf(op algebra.Op) scope {
 	var s scope
 	bind := func(n algebra.Node) {
-		vars := nameSet{}
-		nodeVars(n, vars)
-		for v := range vars {
-			if x := p.slot(v); p.show || !p.params.Has(x) {
+		nodeVars(n, func(v string) {
+			if x := p.slot(v); (p.show || !p.params.Has(x)) && !s.certain.Has(x) {
 				s.certain, s.maybe = s.certain.With(x), s.maybe.With(x)
 			}
-		}
+		})
 	}
 	switch o := op.(type) {
 	case *algebra.BGP:
@@ -121,19 +119,17 @@ func (p *planner) scopeOf(op algebra.Op) scope {
 
 // exprSlots are the variables that an expression mentions, parameters not included.
 func (p *planner) exprSlots(e algebra.Expr) Set {
-	vars := nameSet{}
-	p.outerMentions(e, vars)
 	var s Set
-	for v := range vars {
+	p.outerMentions(e, func(v string) {
 		if x := p.slot(v); !p.params.Has(x) {
-			s = s.With(x)
+			s.insert(x)
 		}
-	}
+	})
 	return s
 }
 
 // outerMentions is exprMentions without what only the patterns of EXISTS know.
-func (p *planner) outerMentions(e algebra.Expr, to nameSet) {
+func (p *planner) outerMentions(e algebra.Expr, to func(name string)) {
 	switch x := e.(type) {
 	case *algebra.Call:
 		for _, a := range x.Args {
@@ -145,7 +141,7 @@ func (p *planner) outerMentions(e algebra.Expr, to nameSet) {
 		p.outerMentions(x.O, to)
 	case *algebra.Exists:
 		for _, v := range p.outer[x] {
-			to[v] = true
+			to(v)
 		}
 	default:
 		exprMentions(e, to)

@@ -44,7 +44,8 @@ func (p *planner) service(o *algebra.Service, in Node) (*Service, error) {
 		return nil, err
 	}
 	n.Answer.Rows = remoteRows(o.In)
-	bound := newBinds().always(o.In)
+	table := newVarTable() // the pattern has names of its own
+	bound := newBinds(table).always(o.In)
 	for i, v := range o.As {
 		r, err := p.ref(algebra.Node{Var: v})
 		if err != nil {
@@ -53,7 +54,7 @@ func (p *planner) service(o *algebra.Service, in Node) (*Service, error) {
 		n.Bind = append(n.Bind, r)
 		if r.IsVar() {
 			n.Answer.Maybe = n.Answer.Maybe.With(r.Slot)
-			if bound[o.Vars[i]] {
+			if table.has(bound, o.Vars[i]) {
 				n.Always = n.Always.With(r.Slot)
 			}
 		}
@@ -119,7 +120,7 @@ func (p *planner) ready(it *item, bound Set) bool {
 }
 
 // rename gives the variables of SERVICE names of the enclosing scope. The pattern itself keeps the names that its text has.
-func (s *scoper) service(o *algebra.Service, n names, in nameSet) algebra.Op {
+func (s *scoper) service(o *algebra.Service, n *names, in nameSet) algebra.Op {
 	c := &algebra.Service{Name: s.node(o.Name, n, in), Silent: o.Silent, In: o.In, Text: o.Text, At: o.At}
 	for _, v := range algebra.Vars(o.In) {
 		if strings.HasPrefix(v, ".") {
@@ -142,12 +143,13 @@ func (p *planner) serviceScope(o *algebra.Service) (s scope) {
 			}
 		}
 	}
-	bound := nameSet{}
+	table := newVarTable()
+	var bound Set
 	if !o.Silent {
-		bound = newBinds().always(o.In)
+		bound = newBinds(table).always(o.In)
 	}
 	for i, v := range o.Vars {
-		add(o.As[i], bound[v])
+		add(o.As[i], table.has(bound, v))
 	}
 	if o.Name.IsVar() {
 		add(o.Name.Var, !o.Silent)

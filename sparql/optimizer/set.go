@@ -114,6 +114,23 @@ func (s Set) In(t Set) bool {
 	return true
 }
 
+// commonIn reports whether all that s and t have in common is in u.
+func (s Set) commonIn(t, u Set) bool {
+	if s.low&t.low&^u.low != 0 {
+		return false
+	}
+	for i := range min(len(s.more), len(t.more)) {
+		w := s.more[i] & t.more[i]
+		if i < len(u.more) {
+			w &^= u.more[i]
+		}
+		if w != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // Empty reports whether nothing is in the set.
 func (s Set) Empty() bool {
 	if s.low != 0 {

@@ -4,7 +4,7 @@ import "triplestore/sparql/algebra"
 
 // template resolves the template of CONSTRUCT. Variables that the pattern binds get slots, which are added to out; blank nodes,
 // whose names begin with a dot, are numbered.
-func (p *planner) template(ts []algebra.TriplePattern, s *scoper, top names, out *[]int) ([]TemplateTriple, error) {
+func (p *planner) template(ts []algebra.TriplePattern, s *scoper, top *names, out *[]int) ([]TemplateTriple, error) {
 	blanks := map[string]int{}
 	seen := map[int]bool{}
 	var node func(n algebra.Node) TemplateNode

@@ -4,18 +4,17 @@ import "triplestore/sparql/algebra"
 
 // asked notes what a query wants of its pattern. The triples of CONSTRUCT and DESCRIBE are a set, unless each solution makes blank nodes
 // of its own; ASK wants nothing but one solution.
-func (s *scoper) asked(q *algebra.Query, top names) {
-	s.read = nameSet{}
+func (s *scoper) asked(q *algebra.Query, top *names) {
+	s.read = Set{}
+	read := func(v string) { s.read.insert(s.vars.number(s.name(top, v))) }
 	node := func(n algebra.Node) {
-		vars := nameSet{}
-		nodeVars(n, vars)
-		for v := range vars {
+		nodeVars(n, func(v string) {
 			s.once = s.once && v[0] != '.'
-			s.read[s.name(top, v)] = true
-		}
+			read(v)
+		})
 	}
 	for _, v := range q.Vars {
-		s.read[s.name(top, v)] = true
+		read(v)
 	}
 	s.once = q.Form != algebra.Select
 	for _, t := range q.Template {
@@ -44,49 +43,42 @@ func dropUnread(s *scoper, op algebra.Op) algebra.Op {
 	}) {
 		return op
 	}
-	u := &unread{s: s, binds: newBinds(), mentioned: map[algebra.Op]nameSet{}}
+	u := &unread{s: s, binds: newBinds(s.vars), mentioned: map[algebra.Op]Set{}}
 	return u.op(op, s.read, s.once)
 }
 
 type unread struct {
 	s         *scoper
 	binds     *binds
-	mentioned map[algebra.Op]nameSet
+	mentioned map[algebra.Op]Set
 }
 
-// mentions are the variables that occur in an operator. The set must not be changed.
-func (u *unread) mentions(op algebra.Op) nameSet {
+// mentions are the variables that occur in an operator.
+func (u *unread) mentions(op algebra.Op) Set {
 	s, ok := u.mentioned[op]
 	if ok {
 		return s
 	}
-	if o, ok := op.(*algebra.LeftJoin); ok { // of which there may be hundreds
-		s = nameSet{}.add(u.mentions(o.L)).add(u.mentions(o.R)).add(exprReads(o.Cond))
-	} else {
-		s = all(op)
+	mentionedAt(op, u.s.vars.insert(&s))
+	for _, in := range inputsOf(op) {
+		s = s.Union(u.mentions(in))
 	}
 	u.mentioned[op] = s
 	return s
 }
 
 // beside is what is read of an operator: what is read of it and another together, what the other mentions, and a condition.
-func (u *unread) beside(op, other algebra.Op, read, cond nameSet) nameSet {
-	out := nameSet{}
-	by := u.mentions(other)
-	for v := range u.mentions(op) {
-		if read[v] || by[v] || cond[v] {
-			out[v] = true
-		}
-	}
-	return out
+func (u *unread) beside(op, other algebra.Op, read, cond Set) Set {
+	return u.mentions(op).Intersect(read.Union(u.mentions(other)).Union(cond))
 }
 
-// op rewrites an operator of whose solutions some variables are read. The sets must not be changed.
-func (u *unread) op(op algebra.Op, read nameSet, once bool) algebra.Op {
-	and := func(more ...nameSet) nameSet {
-		out := nameSet{}.add(read)
+// op rewrites an operator of whose solutions some variables are read.
+func (u *unread) op(op algebra.Op, read Set, once bool) algebra.Op {
+	vars := u.s.vars
+	and := func(more ...Set) Set {
+		out := read
 		for _, m := range more {
-			out.add(m)
+			out = out.Union(m)
 		}
 		return out
 	}
@@ -95,28 +87,25 @@ func (u *unread) op(op algebra.Op, read nameSet, once bool) algebra.Op {
 	}
 	switch o := op.(type) {
 	case *algebra.Filter:
-		return &algebra.Filter{Cond: u.expr(o.Cond), In: u.op(o.In, and(exprReads(o.Cond)), once)}
+		return &algebra.Filter{Cond: u.expr(o.Cond), In: u.op(o.In, and(vars.reads(o.Cond)), once)}
 	case *algebra.Join:
-		return &algebra.Join{L: u.op(o.L, and(all(o.R)), once), R: u.op(o.R, and(all(o.L)), once)}
+		return &algebra.Join{L: u.op(o.L, and(u.mentions(o.R)), once), R: u.op(o.R, and(u.mentions(o.L)), once)}
 	case *algebra.Lateral:
-		outer := nameSet{}
-		for _, v := range u.s.outer[o] {
-			outer[v] = true
-		}
-		c := &algebra.Lateral{L: u.op(o.L, and(all(o.R), outer), once), R: u.op(o.R, and(all(o.L), outer), once)}
+		outer := vars.of(u.s.outer[o]...)
+		c := &algebra.Lateral{L: u.op(o.L, and(u.mentions(o.R), outer), once), R: u.op(o.R, and(u.mentions(o.L), outer), once)}
 		u.s.outer[c] = u.s.outer[o]
 		return c
 	case *algebra.LeftJoin:
-		if !o.Anti && !u.binds.perhaps(o.R).without(u.binds.always(o.L)).meets(read) && (once || u.atMostOne(o.R, u.binds.always(o.L))) {
+		if !o.Anti && !u.binds.perhaps(o.R).Minus(u.binds.always(o.L)).Overlaps(read) && (once || u.atMostOne(o.R, u.binds.always(o.L))) {
 			return u.op(o.L, read, once)
 		}
-		cond := exprReads(o.Cond)
+		cond := vars.reads(o.Cond)
 		c := &algebra.LeftJoin{Anti: o.Anti, L: u.op(o.L, and(u.mentions(o.R), cond), once)}
 		if o.Cond != nil {
 			c.Cond = u.expr(o.Cond)
 		}
 		if o.Anti {
-			c.R = u.op(o.R, u.beside(o.R, o.L, nil, cond), true)
+			c.R = u.op(o.R, u.beside(o.R, o.L, Set{}, cond), true)
 		} else {
 			c.R = u.op(o.R, u.beside(o.R, o.L, read, cond), once)
 		}
@@ -124,21 +113,16 @@ func (u *unread) op(op algebra.Op, read nameSet, once bool) algebra.Op {
 	case *algebra.Union:
 		return &algebra.Union{L: u.op(o.L, read, once), R: u.op(o.R, read, once)}
 	case *algebra.Minus:
-		return &algebra.Minus{L: u.op(o.L, and(all(o.R)), once), R: u.op(o.R, and(all(o.L)), true)}
+		return &algebra.Minus{L: u.op(o.L, and(u.mentions(o.R)), once), R: u.op(o.R, and(u.mentions(o.L)), true)}
 	case *algebra.Extend:
-		if !read[o.Var] {
+		if !vars.has(read, o.Var) {
 			return u.op(o.In, read, once)
 		}
-		return &algebra.Extend{Var: o.Var, Expr: u.expr(o.Expr), In: u.op(o.In, and(exprReads(o.Expr)), once && !chancy(o.Expr))}
+		return &algebra.Extend{Var: o.Var, Expr: u.expr(o.Expr), In: u.op(o.In, and(vars.reads(o.Expr)), once && !chancy(o.Expr))}
 	case *algebra.Graph:
-		name := nameSet{}
-		nodeVars(o.Name, name)
-		return &algebra.Graph{Name: o.Name, In: u.op(o.In, and(name), once)}
+		return &algebra.Graph{Name: o.Name, In: u.op(o.In, and(vars.node(o.Name)), once)}
 	case *algebra.Group:
-		below := nameSet{}
-		for _, k := range o.Keys {
-			below[k] = true
-		}
+		below := vars.of(o.Keys...)
 		c := *o
 		c.Aggregates = append([]algebra.Aggregate(nil), o.Aggregates...)
 		once := true
@@ -151,11 +135,11 @@ func (u *unread) op(op algebra.Op, read nameSet, once bool) algebra.Op {
 				once = false
 			}
 			if len(a.Args) == 0 && a.Distinct {
-				below.add(u.binds.perhaps(o.In))
+				below = below.Union(u.binds.perhaps(o.In))
 			}
 			c.Aggregates[i].Args = make([]algebra.Expr, len(a.Args))
 			for k, e := range a.Args {
-				below.add(exprReads(e))
+				below = below.Union(vars.reads(e))
 				once = once && !chancy(e)
 				c.Aggregates[i].Args[k] = u.expr(e)
 			}
@@ -163,22 +147,16 @@ func (u *unread) op(op algebra.Op, read nameSet, once bool) algebra.Op {
 		c.In = u.op(o.In, below, once)
 		return &c
 	case *algebra.OrderBy:
-		keys := nameSet{}
+		var keys Set
 		c := &algebra.OrderBy{}
 		for _, k := range o.Keys {
-			keys.add(exprReads(k.Expr))
+			keys = keys.Union(vars.reads(k.Expr))
 			c.Keys = append(c.Keys, algebra.SortKey{Expr: u.expr(k.Expr), Desc: k.Desc})
 		}
 		c.In = u.op(o.In, and(keys), once)
 		return c
 	case *algebra.Project:
-		below := nameSet{}
-		for _, v := range o.Vars {
-			if read[v] {
-				below[v] = true
-			}
-		}
-		return &algebra.Project{Vars: o.Vars, In: u.op(o.In, below, once)}
+		return &algebra.Project{Vars: o.Vars, In: u.op(o.In, read.Intersect(vars.of(o.Vars...)), once)}
 	case *algebra.Distinct:
 		return &algebra.Distinct{In: u.op(o.In, and(u.binds.perhaps(o.In)), true)}
 	case *algebra.Reduced:
@@ -196,11 +174,7 @@ func (u *unread) expr(e algebra.Expr) algebra.Expr {
 	}
 	switch x := e.(type) {
 	case *algebra.Exists:
-		outer := nameSet{}
-		for _, v := range u.s.outer[x] {
-			outer[v] = true
-		}
-		c := &algebra.Exists{Not: x.Not, In: u.op(x.In, outer, true), At: x.At}
+		c := &algebra.Exists{Not: x.Not, In: u.op(x.In, u.s.vars.of(u.s.outer[x]...), true), At: x.At}
 		u.s.outer[c] = u.s.outer[x]
 		return c
 	case *algebra.Call:
@@ -217,14 +191,14 @@ func (u *unread) expr(e algebra.Expr) algebra.Expr {
 // atMostOne reports whether at most one solution of an operator is compatible with a solution that binds the given variables. A pattern
 // of triples has each solution once (https://www.w3.org/TR/sparql12-query/#BGPsparql), and so have closures of paths
 // (https://www.w3.org/TR/sparql12-query/#defn_evalPathOneOrMore).
-func (u *unread) atMostOne(op algebra.Op, bound nameSet) bool {
+func (u *unread) atMostOne(op algebra.Op, bound Set) bool {
 	switch o := op.(type) {
 	case *algebra.BGP:
-		return all(o).in(bound)
+		return u.mentions(o).In(bound)
 	case *algebra.PathPattern:
 		switch o.Path.(type) {
 		case *algebra.ZeroOrMore, *algebra.OneOrMore, *algebra.ZeroOrOne:
-			return all(o).in(bound)
+			return u.mentions(o).In(bound)
 		}
 	case *algebra.Join:
 		return u.atMostOne(o.L, bound) && u.atMostOne(o.R, bound)
@@ -237,37 +211,19 @@ func (u *unread) atMostOne(op algebra.Op, bound nameSet) bool {
 	case *algebra.Extend:
 		return u.atMostOne(o.In, bound)
 	case *algebra.Graph:
-		return (!o.Name.IsVar() || bound[o.Name.Var]) && u.atMostOne(o.In, bound)
+		return (!o.Name.IsVar() || u.s.vars.has(bound, o.Name.Var)) && u.atMostOne(o.In, bound)
 	case *algebra.Project:
 		return u.atMostOne(o.In, bound)
 	case *algebra.Distinct:
-		return u.binds.perhaps(o.In).in(bound) && u.binds.perhaps(o.In).in(u.binds.always(o.In))
+		return u.binds.perhaps(o.In).In(bound) && u.binds.perhaps(o.In).In(u.binds.always(o.In))
 	case *algebra.Group:
 		if len(o.Keys) == 0 {
 			return true
 		}
-		for _, k := range o.Keys {
-			if !bound[k] || !u.binds.always(o.In)[k] {
-				return false
-			}
-		}
-		return true
+		keys := u.s.vars.of(o.Keys...)
+		return keys.In(bound) && keys.In(u.binds.always(o.In))
 	}
 	return false
-}
-
-// all are the variables that occur in an operator, at any depth.
-func all(op algebra.Op) nameSet {
-	s := nameSet{}
-	mentions(op, s)
-	return s
-}
-
-// exprReads are the variables that occur in an expression, which may be nil.
-func exprReads(e algebra.Expr) nameSet {
-	s := nameSet{}
-	exprMentions(e, s)
-	return s
 }
 
 // chancy reports whether an expression has another value each time, or may have.
