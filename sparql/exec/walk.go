@@ -34,7 +34,7 @@ var errScarce = errors.New("exec: memory is scarce")
 
 // tooMuch reports whether what ended with an error may be done in files. What was held for it is given back, down to before.
 func (w *walker) tooMuch(err error, before int64) bool {
-	if err == nil || err != errScarce && !(noMemory(err) && w.q.spills()) {
+	if err == nil || !errors.Is(err, errScarce) && !(noMemory(err) && w.q.spills()) {
 		return false
 	}
 	_ = w.held.grow(before - w.held.n)
