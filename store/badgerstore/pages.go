@@ -50,7 +50,10 @@ type badgerPages struct {
 	db       *badger.DB
 	dir      string
 	lock     dirLock
-	fileSize uint64 // of the value log
+	folder   folder
+	flushes  flushes
+	closing  *closing // nil before
+	fileSize uint64   // of the value log
 
 	opened      time.Time
 	tablesSize  atomic.Uint64 // good until tablesUntil
@@ -121,7 +124,7 @@ func openAs(dir string, o Options, version uint16) (_ *badgerPages, err error) {
 	p := &badgerPages{dir: dir, fileSize: uint64(o.ValueLogFileSize), opened: time.Now()}
 	opt := badger.DefaultOptions(dir).
 		WithExternalMagic(version).
-		WithLogger(quiet{o.Logger, p.hold}).
+		WithLogger(quiet{o.Logger, p.hold, p.flushes.fail}).
 		WithSyncWrites(true).WithChecksumVerificationMode(options.OnBlockRead).
 		WithCompression(options.None).WithBlockCacheSize(0).
 		WithValueThreshold(smallPage).WithValueLogFileSize(o.ValueLogFileSize).
@@ -138,6 +141,9 @@ func openAs(dir string, o Options, version uint16) (_ *badgerPages, err error) {
 			err = errors.Join(err, lock.release())
 		}
 	}()
+	if p.folder, err = openedFolder(dir); err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
 	removeUnfinished(dir)
 	if err := verifyTables(dir, version, opt); err != nil {
 		return nil, fmt.Errorf("store: open %s: %w", dir, err)
@@ -380,23 +386,17 @@ func (p *badgerPages) together(root []byte) (done bool, err error) {
 	return true, nil
 }
 
-// Close needs room on the disk, since Badger writes its tables in memory. Where there is too little it fails with ErrDiskFull, and may be
-// called again; all commits are durable.
-func (p *badgerPages) Close() error {
-	if err := p.roomToClose(); err != nil {
-		return fmt.Errorf("store: close %s, of which all commits are durable: %w", p.dir, err)
-	}
-	removeOwner(p.dir)
-	return errors.Join(p.db.Close(), p.lock.release())
-}
-
-// quiet passes Badger's messages on, which are chatty, and calls a function just before a file of the value log is written anew.
+// quiet passes Badger's messages on, which are chatty, and tells what some of them say.
 type quiet struct {
 	log       *slog.Logger
-	rewriting func()
+	rewriting func()           // is called just before a file of the value log is written anew
+	unflushed func(why string) // is called when tables cannot be written
 }
 
 func (q quiet) Errorf(f string, a ...any) {
+	if strings.HasPrefix(f, "error flushing memtable") {
+		q.unflushed(fmt.Sprint(a...))
+	}
 	q.log.Error("badger: " + strings.TrimSpace(fmt.Sprintf(f, a...)))
 }
 func (q quiet) Warningf(f string, a ...any) {

@@ -1,6 +1,7 @@
 package badgerstore
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -78,8 +79,12 @@ func (p *badgerPages) roomToClose() error {
 	}
 }
 
-// room tells whether there is room for n bytes more beside what is on its way and what collecting may still write.
+// room tells whether there is room for n bytes more beside what is on its way and what collecting may still write, and whether the folder
+// is there and can be written.
 func (p *badgerPages) room(n int) error {
+	if err := errors.Join(p.folder.there(), p.flushes.failing()); err != nil {
+		return err
+	}
 	return diskspace.Check(p.dir, p.reserve()+p.collecting.Load()+uint64(n+p.flying()))
 }
 

@@ -94,7 +94,7 @@ type Store struct {
 	lost     []uint64  // pages of commits that failed, to be given back when no transaction runs
 	keep     Retention
 	closed   bool
-	unclosed bool     // closed for use, but there was no room to close the pages; the tokens guard it
+	unclosed bool     // closed for use, but the pages could not be closed; the tokens guard it
 	broken   error    // a swap of the root whose outcome is unknown; the next transaction mends that
 	doubtful []uint64 // pages that the root may hold whose outcome is unknown
 
@@ -272,7 +272,8 @@ func (s *Store) pinned(st *state) *snapshot {
 	return &snapshot{store: s, state: st, release: func() { s.alloc.unpin(number) }}
 }
 
-// Close waits for the running transaction and closes the files. Where the disk is full it fails with ErrDiskFull: all commits are
+// Close waits for the running transaction and closes the files. Where the disk is full it fails with ErrDiskFull, where the folder cannot be
+// written with ErrUnwritable, where it is not there any more with ErrGone: all commits are
 // durable, the process may end, and calling Close again tries again. Until then no process can open the store.
 func (s *Store) Close() error {
 	s.turn <- struct{}{}
@@ -297,7 +298,7 @@ func (s *Store) Close() error {
 	s.mu.Unlock()
 	close(s.stop)
 	s.stopped.Wait()
-	if p, ok := s.pages.(*badgerPages); ok && err == nil {
+	if p, ok := s.pages.(*badgerPages); ok && err == nil && p.folder.writable() == nil && p.flushes.failing() == nil {
 		err = s.tidy(p)
 	}
 	return s.closePages(err)
@@ -306,7 +307,8 @@ func (s *Store) Close() error {
 // closePages is the end of Close, after an error or none. The caller holds the tokens.
 func (s *Store) closePages(err error) error {
 	closeErr := s.pages.Close()
-	if s.unclosed = errors.Is(closeErr, ErrDiskFull); s.unclosed {
+	s.unclosed = errors.Is(closeErr, ErrDiskFull) || errors.Is(closeErr, ErrUnwritable) || errors.Is(closeErr, ErrGone)
+	if s.unclosed {
 		return errors.Join(err, closeErr)
 	}
 	err = errors.Join(err, closeErr, os.RemoveAll(s.tmp()))

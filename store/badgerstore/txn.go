@@ -78,6 +78,11 @@ func (t *txn) change(rows []relation.Row, op relation.Op) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.changes == nil {
+		if p, ok := t.store.pages.(*badgerPages); ok {
+			if err := p.folder.there(); err != nil { // rather than a folder that looks like a store
+				return fmt.Errorf("store: %w", err)
+			}
+		}
 		if err := os.MkdirAll(t.store.tmp(), 0o755); err != nil {
 			return fmt.Errorf("store: %w", err)
 		}
