@@ -22,6 +22,7 @@ var Layers = []Layer{
 	{"algebra", []string{"sparql/algebra"}, "the algebra is the contract between syntax and engine"},
 	{"expressions", []string{"sparql/expr"}, "functions are defined on RDF values; that they know no storage keeps them testable by table"},
 	{"contract of the store", []string{"store"}, "the engine is written against the contract and never against an implementation"},
+	{"expressions over IDs", []string{"sparql/idexpr"}, "what IDs tell without terms follows from the contract of the store alone, and both planning and running use it"},
 	{"stores", []string{"store/..."}, "implementations know the contract and nothing of queries"},
 	{"engine", []string{"sparql/optimizer", "sparql/exec", "sparql/refexec", "sparql/update"}, "plans, operators and updates see snapshots, not stores on disk"},
 	{"façade", []string{"sparql"}, "the one door to the engine for library users"},

@@ -5,6 +5,7 @@ import (
 
 	"triplestore/sparql/algebra"
 	"triplestore/sparql/expr"
+	"triplestore/sparql/idexpr"
 	"triplestore/sparql/optimizer"
 	"triplestore/store"
 )
@@ -64,6 +65,7 @@ type evaluator struct {
 	judges   []*judge
 	rest     []int32
 	verdicts []verdict
+	ids      byID
 }
 
 // verdict is what became of a condition.
@@ -203,7 +205,52 @@ func (v *evaluator) filter(b *batch, rows []int32) ([]int32, error) {
 			return kept, nil
 		}
 	}
+	if v.cond.ByID != nil {
+		return v.filterByID(b, rows)
+	}
 	return v.evaluate(b, rows)
+}
+
+// filterByID is filter with a condition that IDs decide in most rows.
+func (v *evaluator) filterByID(b *batch, rows []int32) ([]int32, error) {
+	results := v.ids.eval(v.cond.ByID, b, rows, v.view.env)
+	yes := store.InlineBoolean(true)
+	out, unknown := rows[:0], v.ids.unknown[:0]
+	for i, r := range rows {
+		switch id := results[i]; {
+		case id == yes:
+			out = append(out, r)
+		case id == idexpr.Unknown || id != store.NoID && id.Tag() != store.TagBoolean:
+			unknown = append(unknown, r)
+		}
+	}
+	v.ids.unknown = unknown
+	if len(unknown) == 0 {
+		return out, nil
+	}
+	if v.onlyIDs {
+		return nil, errWhole
+	}
+	unknown, err := v.evaluate(b, unknown)
+	if err != nil {
+		return nil, err
+	}
+	if len(unknown) == 0 {
+		return out, nil
+	}
+	// Both are in order, and what they were taken from has room for both.
+	n := len(out)
+	out = out[:n+len(unknown)]
+	for i, u := n-1, len(unknown)-1; u >= 0; {
+		if i >= 0 && out[i] > unknown[u] {
+			out[i+u+1] = out[i]
+			i--
+		} else {
+			out[i+u+1] = unknown[u]
+			u--
+		}
+	}
+	return out, nil
 }
 
 // evaluate is filter by the expression alone; it reuses rows.

@@ -3,6 +3,7 @@ package exec
 import (
 	"triplestore/rdf"
 	"triplestore/sparql/algebra"
+	"triplestore/sparql/idexpr"
 	"triplestore/sparql/optimizer"
 	"triplestore/store"
 )
@@ -29,6 +30,7 @@ type extend struct {
 	comp compactor
 
 	onlyIDs bool // of pieces: nothing is computed from terms
+	unclear bool // IDs do not tell the value
 }
 
 func newExtend(q *Query, n *optimizer.Extend, in operator, e *env) operator {
@@ -77,8 +79,8 @@ func (x *extend) compute(b *batch) error {
 	if done, err := x.languages(b); done || err != nil {
 		return err
 	}
-	if x.calendar(b) {
-		return nil
+	if x.node.Expr.ByID != nil && !x.unclear {
+		return x.fromIDs(b)
 	}
 	if x.onlyIDs {
 		return errWhole
@@ -114,6 +116,49 @@ func (x *extend) compute(b *batch) error {
 		if x.cache != nil {
 			x.cache[key] = x.col[i]
 			if err := x.held.grow(32); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// fromIDs computes what IDs tell, and the rest by the expression. Once they tell nothing of a whole batch, they are not asked any more.
+func (x *extend) fromIDs(b *batch) error {
+	e := x.eval
+	unknown := e.ids.unknown[:0]
+	for i, id := range e.ids.eval(x.node.Expr.ByID, b, nil, x.env) {
+		x.col[i] = id
+		if id == idexpr.Unknown {
+			unknown = append(unknown, int32(i))
+		}
+	}
+	e.ids.unknown = unknown
+	switch {
+	case len(unknown) == 0:
+		return nil
+	case x.onlyIDs:
+		return errWhole
+	case len(unknown) == b.n && b.n > 1:
+		x.unclear = true
+		return x.compute(b)
+	}
+	if err := e.prepare(b, unknown); err != nil {
+		return err
+	}
+	for i, r := range unknown {
+		if i&7 == 7 {
+			if err := x.q.check(); err != nil {
+				return err
+			}
+		}
+		v, ok, err := e.eval(int(r))
+		if err != nil {
+			return err
+		}
+		x.col[r] = store.NoID
+		if ok && !v.IsZero() {
+			if x.col[r], err = x.q.terms.intern(v.Term()); err != nil {
 				return err
 			}
 		}

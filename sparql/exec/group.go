@@ -494,8 +494,8 @@ func (a *generic) result(g int) (store.ID, error) {
 	return a.q.terms.intern(v.Term())
 }
 
-// integers computes SUM, AVG, MIN and MAX of a variable from IDs for as long as a group has nothing but inlined integers, and
-// hands the group over to the general way when something else comes.
+// integers computes SUM, AVG, MIN and MAX of a variable from IDs for as long as a group has nothing but inlined integers, for MIN and MAX
+// also nothing but dates or the like, and hands the group over to the general way when something else comes.
 type integers struct {
 	*generic
 	slot    int
@@ -521,8 +521,11 @@ func (a *integers) add(b *batch, numbers []int32, n int) error {
 		if col != nil {
 			id = col[i]
 		}
-		if !s.general && id.Tag() == store.TagInteger {
-			v := id.Integer()
+		if !s.general && a.ordered(s, id) {
+			var v int64
+			if id.Tag() == store.TagInteger {
+				v = id.Integer()
+			}
 			if sum := s.sum + v; (sum > s.sum) == (v > 0) {
 				if s.count == 0 || id < s.min {
 					s.min = id
@@ -554,6 +557,27 @@ func (a *integers) add(b *batch, numbers []int32, n int) error {
 		}
 	}
 	return nil
+}
+
+// ordered reports whether an ID can be taken as it is: integers, and for MIN and MAX what is ordered as its IDs are among the values of the
+// group so far, which are all of one kind, and dates and times of one time zone.
+func (a *integers) ordered(s *integerState, id store.ID) bool {
+	tag := id.Tag()
+	extreme := a.fn == "MIN" || a.fn == "MAX"
+	if s.count > 0 && s.min.Tag() != tag && extreme {
+		return false
+	}
+	switch tag {
+	case store.TagInteger:
+		return true
+	case store.TagDecimal, store.TagBoolean:
+		return extreme
+	case store.TagDate, store.TagYear:
+		return extreme && (s.count == 0 || (s.min^id)&1 == 0)
+	case store.TagDateTime:
+		return extreme && (s.count == 0 || (s.min^id)&(1<<12-1) == 0)
+	}
+	return false
 }
 
 // handOver gives what a group has so far to an accumulator. An average needs only the right sum and count: one value is the sum

@@ -57,19 +57,13 @@ func driving(n optimizer.Node) *optimizer.Scan {
 		}
 		return driving(n.In)
 	case *optimizer.Extend:
-		if _, plain := plainVar(n.Expr); plain || isCalendar(n.Expr) {
+		if _, plain := plainVar(n.Expr); plain || n.Expr.ByID != nil && (n.Expr.Test == nil || n.Expr.Test.Total()) {
 			return driving(n.In)
 		}
 	case *optimizer.Project:
 		return driving(n.In)
 	}
 	return nil
-}
-
-// isCalendar reports whether an expression is a part of a date, see extend.calendar.
-func isCalendar(c *optimizer.Cond) bool {
-	x, ok := c.Expr.(*algebra.Call)
-	return ok && (x.Func == "YEAR" || x.Func == "MONTH" || x.Func == "DAY") && len(c.Slots) == 1
 }
 
 // isLanguage reports whether a condition compares a language tag with a string, which few IDs do not tell.
@@ -409,7 +403,7 @@ func (a *integers) merge(from aggregator, numbers []int32, n int) error {
 			*s = f
 		default:
 			sum := s.sum + f.sum
-			if (sum > s.sum) != (f.sum > 0) {
+			if (sum > s.sum) != (f.sum > 0) || !a.ordered(s, f.min) {
 				return errWhole
 			}
 			s.sum = sum

@@ -275,7 +275,7 @@ func showConds(conds []*Cond) string {
 		}
 		b.WriteString(" ")
 		b.WriteString(ShowExpr(c.Expr))
-		if c.Test != nil {
+		if c.ByID != nil {
 			b.WriteString(" (by ID)")
 		}
 	}

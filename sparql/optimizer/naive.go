@@ -402,6 +402,10 @@ func (p *planner) group(o *algebra.Group) (Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	in, computed, err := p.computedArguments(o, in)
+	if err != nil {
+		return nil, err
+	}
 	g := &Group{In: in, Implicit: o.Implicit}
 	ip := in.P()
 	g.Cost = ip.Cost + ip.Rows*costBuild
@@ -419,9 +423,13 @@ func (p *planner) group(o *algebra.Group) (Node, error) {
 		g.Distinct.set(s, ip.distinctOf(s))
 	}
 	g.Rows = min(g.Rows, max(1, ip.Rows))
-	for _, a := range o.Aggregates {
+	for i, a := range o.Aggregates {
 		x := Aggregate{Aggregate: a, Slot: p.slot(a.Var), Var: -1}
-		for _, e := range a.Args {
+		args := a.Args
+		if computed[i] != nil {
+			args = []algebra.Expr{computed[i]}
+		}
+		for _, e := range args {
 			c, err := p.cond(e)
 			if err != nil {
 				return nil, err
@@ -435,8 +443,8 @@ func (p *planner) group(o *algebra.Group) (Node, error) {
 				}
 			}
 		}
-		if len(a.Args) == 1 {
-			if v, ok := a.Args[0].(*algebra.Var); ok && !p.params.Has(p.slot(v.Name)) {
+		if len(args) == 1 {
+			if v, ok := args[0].(*algebra.Var); ok && !p.params.Has(p.slot(v.Name)) {
 				x.Var = p.slot(v.Name)
 				x.Sorted = len(ip.Sorted) > 0 && ip.Sorted[0] == x.Var && ip.Certain.Has(x.Var) && len(o.Keys) == 0
 			}
@@ -448,6 +456,34 @@ func (p *planner) group(o *algebra.Group) (Node, error) {
 		}
 	}
 	return g, nil
+}
+
+// computedArguments binds arguments of aggregates that IDs tell to variables, so that the aggregates read columns of IDs; an argument that is an
+// error is to an aggregate what a variable without a value is. It gives these variables by the number of the aggregate.
+func (p *planner) computedArguments(o *algebra.Group, in Node) (Node, map[int]*algebra.Var, error) {
+	var vars map[int]*algebra.Var
+	for i, a := range o.Aggregates {
+		if len(a.Args) != 1 || p.options.NoOptimizer {
+			continue
+		}
+		if _, ok := a.Args[0].(*algebra.Call); !ok {
+			continue
+		}
+		c, err := p.cond(a.Args[0])
+		if err != nil {
+			return nil, nil, err
+		}
+		name := ".x" + a.Var
+		if _, known := p.names[name]; c.ByID == nil || p.late && !known {
+			continue
+		}
+		if vars == nil {
+			vars = map[int]*algebra.Var{}
+		}
+		vars[i] = &algebra.Var{Name: name}
+		in = p.extend(in, p.slot(name), c)
+	}
+	return in, vars, nil
 }
 
 // countScan plans COUNT over a single pattern, as a whole or for each value of a variable, from the store's counts. COUNT(DISTINCT ?x)

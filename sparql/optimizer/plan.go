@@ -4,6 +4,7 @@ import (
 	"triplestore/rdf"
 	"triplestore/sparql/algebra"
 	"triplestore/sparql/expr"
+	"triplestore/sparql/idexpr"
 	"triplestore/store"
 )
 
@@ -306,6 +307,8 @@ type Cond struct {
 	Slots []int
 	// Test, if there is one, tells for many IDs of the only slot what the condition is without the term.
 	Test *Test
+	// ByID, if there is one, tells for many rows what the result is without the terms.
+	ByID *idexpr.Program
 	// Pure means that the result depends on the slots' values only.
 	Pure bool
 	// Exists are the indexes of the EXISTS patterns in it.

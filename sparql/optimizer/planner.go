@@ -8,6 +8,7 @@ import (
 	"triplestore/rdf"
 	"triplestore/sparql/algebra"
 	"triplestore/sparql/expr"
+	"triplestore/sparql/idexpr"
 	"triplestore/store"
 )
 
@@ -284,7 +285,12 @@ func (p *planner) cond(e algebra.Expr) (*Cond, error) {
 	}
 	c.Slots = set.Slots()
 	if len(c.Slots) == 1 && c.Pure && !p.options.NoOptimizer {
-		c.Test = p.test(e, c.Slots[0])
+		if c.Test = p.test(e, c.Slots[0]); c.Test != nil {
+			c.ByID = idexpr.OfTest(c.Slots[0], c.Test.result)
+		}
+	}
+	if c.Test == nil && len(c.Slots) > 0 && c.Pure && !p.options.NoOptimizer {
+		c.ByID = p.byID(e)
 	}
 	return c, nil
 }
