@@ -219,20 +219,17 @@ func (p *planner) movable(l, r *joinGroup) bool {
 		}
 		return s
 	}
-	for i := 0; ; i++ {
-		for _, f := range l.filters {
-			if f.level == i && !mentioned(f.vars).Intersect(r.all.maybe).In(certain) {
-				return false
-			}
-		}
-		if i == len(l.steps) {
-			return true
-		}
-		s := l.steps[i]
-		if !s.scope.maybe.Union(mentioned(s.uses)).Intersect(r.all.maybe).In(certain) {
+	for _, f := range l.filters {
+		if !mentioned(f.vars).commonIn(r.all.maybe, certain) {
 			return false
 		}
 	}
+	for i := range l.steps {
+		if s := &l.steps[i]; !s.scope.maybe.commonIn(r.all.maybe, certain) || !mentioned(s.uses).commonIn(r.all.maybe, certain) {
+			return false
+		}
+	}
+	return true
 }
 
 // simpleInGraph reports whether a pattern within GRAPH ?g means the same when every triple pattern in it binds ?g.
@@ -430,7 +427,7 @@ func (p *planner) unionOn(o *algebra.Union, in Node) (Node, error) {
 func (p *planner) planGroup(g *joinGroup, in Node) (Node, error) {
 	var err error
 	if !isUnit(in) {
-		if in, err = p.applyFilters(g, in, nil); err != nil {
+		if in, err = p.applyFilters(g.filters, in, nil); err != nil {
 			return nil, err
 		}
 	}
@@ -468,9 +465,9 @@ func (g *joinGroup) wanted() int {
 }
 
 // applyFilters adds the filters that may be evaluated now: those whose variables are all bound for certain, or that are ready.
-func (p *planner) applyFilters(g *joinGroup, n Node, ready func(*groupFilter) bool) (Node, error) {
+func (p *planner) applyFilters(filters []*groupFilter, n Node, ready func(*groupFilter) bool) (Node, error) {
 	var now []*groupFilter
-	for _, f := range g.filters {
+	for _, f := range filters {
 		if !f.done && (f.vars.In(n.P().Certain) || ready != nil && ready(f)) {
 			f.done = true
 			now = append(now, f)

@@ -1,11 +1,16 @@
 package optimizer
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // The bounds of comparing orders of steps: below so many rows none is worth it, and only so many steps are compared.
 const (
 	rowsToOrder  = 200
 	stepsToOrder = 16
+	// stepsAhead is how far a step may be from the first that is left.
+	stepsAhead = 32
 )
 
 // sequence is what is known of the order of a group's steps and of the filters among them.
@@ -20,8 +25,21 @@ type sequence struct {
 	g       *joinGroup
 	certain Set // bound before all steps
 	done    []bool
-	ranks   []*stepRank
+	first   int // the first step that is left
+	filters []*groupFilter
+	waits   map[*groupFilter]int // the first step that a filter waits for
+	moves   []*moves
 	ranked  int
+}
+
+// moves is what is known of where a step may go.
+type moves struct {
+	binds, reads Set
+	chancy       bool           // each row has its own value
+	after        []int          // steps that it comes after
+	filters      []*groupFilter // that it comes after
+	known        bool           // the last two
+	rank         *stepRank
 }
 
 // stepRank is what a step does to the rows before it.
@@ -40,49 +58,67 @@ func (s *groupStep) binds() Set {
 
 func (s *groupStep) reads() Set { return s.scope.maybe.Union(s.uses) }
 
-// commute reports whether two steps may change places.
-func (q *sequence) commute(a, b *groupStep) bool {
-	if a.kind == stepExtend && chancy(a.expr) || b.kind == stepExtend && chancy(b.expr) {
-		return false // each row has its own value
+// step is what is known of a step.
+func (q *sequence) step(at int) *moves {
+	if q.moves[at] == nil {
+		s := &q.g.steps[at]
+		q.moves[at] = &moves{binds: s.binds(), reads: s.reads(), chancy: s.kind == stepExtend && chancy(s.expr)}
 	}
-	return a.binds().Intersect(b.reads()).In(q.certain) && b.binds().Intersect(a.reads()).In(q.certain)
+	return q.moves[at]
+}
+
+// commute reports whether two steps may change places.
+func (q *sequence) commute(a, b *moves) bool {
+	return !a.chancy && !b.chancy && a.binds.commonIn(b.reads, q.certain) && b.binds.commonIn(a.reads, q.certain)
+}
+
+// waitsFor is the first step from one on, but for another, that is not done and that a filter waits for; its level if there is none.
+func (q *sequence) waitsFor(f *groupFilter, from, but int) int {
+	for from < f.level && (q.done[from] || from == but || q.step(from).binds.commonIn(f.vars, q.certain)) {
+		from++
+	}
+	return from
 }
 
 // ready reports whether all steps are done that a filter waits for.
 func (q *sequence) ready(f *groupFilter) bool {
-	for i := range f.level {
-		if !q.done[i] && !q.g.steps[i].binds().Intersect(f.vars).In(q.certain) {
-			return false
-		}
-	}
-	return true
+	q.waits[f] = q.waitsFor(f, q.waits[f], -1)
+	return q.waits[f] >= f.level
 }
 
 // free reports whether a step may come now.
 func (q *sequence) free(at int) bool {
-	s := &q.g.steps[at]
-	for i := range at {
-		if !q.done[i] && !q.commute(&q.g.steps[i], s) {
-			return false
+	s := q.step(at)
+	if !s.known {
+		s.known = true
+		for i := q.first; i < at; i++ {
+			if !q.done[i] && !q.commute(q.step(i), s) {
+				s.after = append(s.after, i)
+			}
+		}
+		for _, f := range q.filters {
+			if !f.done && f.level <= at && !s.binds.commonIn(f.vars, q.certain) {
+				s.filters = append(s.filters, f)
+			}
 		}
 	}
-	for _, f := range q.g.filters {
-		if !f.done && f.level <= at && !s.binds().Intersect(f.vars).In(q.certain) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(s.after, func(i int) bool { return !q.done[i] }) && !slices.ContainsFunc(s.filters, func(f *groupFilter) bool { return !f.done })
 }
 
 // planSteps adds the steps of a group to its joins, in the order that seems cheapest of those that mean the same.
 func (p *planner) planSteps(g *joinGroup, n Node) (Node, error) {
 	active := p.graph
 	defer func() { p.graph = active }()
-	q := &sequence{g: g, certain: n.P().Certain, done: make([]bool, len(g.steps)), ranks: make([]*stepRank, len(g.steps))}
+	q := &sequence{g: g, certain: n.P().Certain, done: make([]bool, len(g.steps)), moves: make([]*moves, len(g.steps)), filters: slices.Clone(g.filters),
+		waits: map[*groupFilter]int{}}
 	for left := len(g.steps); ; left-- {
 		var err error
-		if n, err = p.applyFilters(g, n, q.ready); err != nil || left == 0 {
+		q.filters = slices.DeleteFunc(q.filters, func(f *groupFilter) bool { return f.done })
+		if n, err = p.applyFilters(q.filters, n, q.ready); err != nil || left == 0 {
 			return n, err
+		}
+		for q.done[q.first] {
+			q.first++
 		}
 		at, next, err := p.nextStep(q, n, left)
 		if err != nil {
@@ -100,17 +136,18 @@ func (p *planner) planSteps(g *joinGroup, n Node) (Node, error) {
 
 // nextStep chooses a step, and gives its plan on top of n if it is known already.
 func (p *planner) nextStep(q *sequence, n Node, left int) (int, Node, error) {
+	// Nothing that the first has to wait for is left.
+	if left == 1 || n.P().Rows < rowsToOrder || p.effort.empty() {
+		return q.first, nil, nil
+	}
 	best := -1
 	var plan Node
-	for at := range q.g.steps {
+	for at := q.first; at < min(len(q.g.steps), q.first+stepsAhead); at++ {
 		if q.done[at] || !q.free(at) {
 			continue
 		}
-		if best < 0 && (left == 1 || n.P().Rows < rowsToOrder || p.effort.empty()) {
-			return at, nil, nil
-		}
 		var made Node
-		if q.ranks[at] == nil {
+		if q.step(at).rank == nil {
 			if q.ranked == stepsToOrder {
 				if best < 0 {
 					best = at
@@ -122,9 +159,9 @@ func (p *planner) nextStep(q *sequence, n Node, left int) (int, Node, error) {
 			if made, err = p.addStep(n, &q.g.steps[at]); err != nil {
 				return 0, nil, err
 			}
-			q.ranks[at] = q.rank(at, n.P(), made.P())
+			q.step(at).rank = q.rank(at, n.P(), made.P())
 		}
-		if best < 0 || q.ranks[at].compare(q.ranks[best]) < 0 {
+		if best < 0 || q.step(at).rank.compare(q.step(best).rank) < 0 {
 			best, plan = at, made
 		}
 	}
@@ -147,14 +184,12 @@ func (r *stepRank) compare(o *stepRank) int {
 // rank judges a step by its rows before and after, with the filters that may be evaluated after it.
 func (q *sequence) rank(at int, before, after *Props) *stepRank {
 	rows, cost := after.Rows, after.Cost-before.Cost
-	q.done[at] = true
-	for _, f := range q.g.filters {
-		if !f.done && f.cond != nil && q.ready(f) {
+	for _, f := range q.filters {
+		if !f.done && f.cond != nil && q.waitsFor(f, q.waits[f], at) >= f.level {
 			cost += rows * costExpr
 			rows *= selectivity(f.cond)
 		}
 	}
-	q.done[at] = false
 	r := &stepRank{value: (rows - before.Rows) / max(1, before.Rows) / max(1, cost)}
 	r.loses = rows >= before.Rows && len(before.Sorted) > 0 && (len(after.Sorted) == 0 || after.Sorted[0] != before.Sorted[0])
 	return r

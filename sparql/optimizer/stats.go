@@ -317,6 +317,22 @@ func (p *planner) patternStats(t *Pattern) (patternStats, error) {
 	return s, nil
 }
 
+// rangeRows is how many rows the constants of a pattern leave.
+func (p *planner) rangeRows(t *Pattern) (float64, error) {
+	var consts []store.Position
+	for _, pos := range [...]store.Position{store.S, store.P, store.O} {
+		if r := t.At(pos); r.Kind == RefConst {
+			if r.ID.Tag() == store.TagLocal {
+				return 0, nil
+			}
+			consts = append(consts, pos)
+		}
+	}
+	order, _ := orderFor(consts)
+	n, err := p.stats.count(store.Range{Order: order, Prefix: t.prefix(order, len(consts))})
+	return float64(n), err
+}
+
 // graphShare scales the rows by the part of the store that the pattern's graphs are.
 func (p *planner) graphShare(t *Pattern, s *patternStats) error {
 	s.distinct[store.G] = 1

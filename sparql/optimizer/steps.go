@@ -1,6 +1,8 @@
 package optimizer
 
 import (
+	"math"
+
 	"triplestore/sparql/algebra"
 )
 
@@ -61,15 +63,75 @@ func (p *planner) semiJoin(n Node, op algebra.Op, kind JoinKind) (Node, error) {
 	if p.usesOutside(op, n) {
 		return applied, nil
 	}
+	return p.orHashed(applied, n, op, kind, nil)
+}
+
+// orHashed is a plan of a join of n with an operator, or a join by a table of the operator on its own where that is cheaper. The latter is
+// planned only where it may be, and while there is effort left: to look things up for each row takes too long at worst where there are many
+// rows, to make a table of everything even where there are few.
+func (p *planner) orHashed(known, n Node, op algebra.Op, kind JoinKind, conds []*Cond) (Node, error) {
+	if _, ok := p.owns[op]; !ok {
+		if p.effort.empty() {
+			return known, nil
+		}
+		least, err := p.leastCost(op)
+		if err != nil || n.P().Cost+n.P().Rows*costProbe+least >= known.P().Cost {
+			return known, err
+		}
+	}
 	own, err := p.own(op)
 	if err != nil {
 		return nil, err
 	}
-	hashed, err := p.hashJoin(n, own, kind, nil)
+	hashed, err := p.hashJoin(n, own, kind, conds)
 	if err != nil {
 		return nil, err
 	}
-	return cheaper(applied, hashed), nil
+	return cheaper(known, hashed), nil
+}
+
+// leastCost is what a table of an operator's rows costs at least: its joins begin with a scan of one of its patterns.
+func (p *planner) leastCost(op algebra.Op) (float64, error) {
+	switch o := op.(type) {
+	case *algebra.BGP:
+		least := math.Inf(1)
+		for _, t := range o.Patterns {
+			pat, err := p.pattern(t)
+			if err != nil {
+				return 0, err
+			}
+			total, err := p.rangeRows(pat)
+			if err != nil {
+				return 0, err
+			}
+			least = min(least, costStart+total*costRow)
+		}
+		if len(o.Patterns) == 0 {
+			return 0, nil
+		}
+		return least, nil
+	case *algebra.LeftJoin:
+		return p.leastCost(o.L)
+	case *algebra.Minus:
+		return p.leastCost(o.L)
+	case *algebra.Extend:
+		return p.leastCost(o.In)
+	case *algebra.Join:
+		l, err := p.leastCost(o.L)
+		if err != nil {
+			return 0, err
+		}
+		r, err := p.leastCost(o.R)
+		return min(l, r), err
+	case *algebra.Union:
+		l, err := p.leastCost(o.L)
+		if err != nil {
+			return 0, err
+		}
+		r, err := p.leastCost(o.R)
+		return l + r, err
+	}
+	return 0, nil // a filter may make a range of the scan
 }
 
 func cheaper(a, b Node) Node {
@@ -124,18 +186,11 @@ func (p *planner) singleLookup(n Node, op algebra.Op, cond algebra.Expr, kind Jo
 		return nil, false, nil
 	}
 	l := p.lookup(n, it, kind, conds)
-	if !p.usesOutside(op, n) && cond == nil {
-		own, err := p.own(op)
-		if err != nil {
-			return nil, false, err
-		}
-		hashed, err := p.hashJoin(n, own, kind, nil)
-		if err != nil {
-			return nil, false, err
-		}
-		return cheaper(l, hashed), true, nil
+	if cond != nil || p.usesOutside(op, n) {
+		return l, true, nil
 	}
-	return l, true, nil
+	best, err := p.orHashed(l, n, op, kind, nil)
+	return best, true, err
 }
 
 // leftKind is the kind of join that a LeftJoin is.
@@ -159,24 +214,19 @@ func (p *planner) leftJoin(n Node, s groupStep) (Node, error) {
 			return nil, err
 		}
 	}
-	own, err := p.own(s.right)
-	if err != nil {
-		return nil, err
-	}
-	hashed, err := p.hashJoin(n, own, kind, conds)
-	if err != nil {
-		return nil, err
+	if !s.scope.maybe.Overlaps(n.P().Maybe) {
+		own, err := p.own(s.right)
+		if err != nil {
+			return nil, err
+		}
+		return p.hashJoin(n, own, kind, conds)
 	}
 	row := p.row(s.right)
-	if !s.scope.maybe.Overlaps(n.P().Maybe) || own.P().Cost < cheapPerItem && p.effort.empty() {
-		return hashed, nil
-	}
 	right, err := p.plan(s.right, p.input(n, row))
 	if err != nil {
 		return nil, err
 	}
-	right = p.filtered(right, conds)
-	return cheaper(p.apply(n, right, kind, row), hashed), nil
+	return p.orHashed(p.apply(n, p.filtered(right, conds), kind, row), n, s.right, kind, conds)
 }
 
 // minus plans MINUS on top of n.
@@ -185,33 +235,25 @@ func (p *planner) minus(n Node, s groupStep) (Node, error) {
 	if common.Empty() && !s.anti {
 		return n, nil
 	}
-	own, err := p.own(s.right)
-	if err != nil {
-		return nil, err
-	}
-	if !common.In(n.P().Certain) || !common.In(s.scope.certain) {
-		if s.anti {
-			return p.hashJoin(n, own, Anti, nil)
+	clear := common.In(n.P().Certain) && common.In(s.scope.certain)
+	if !clear || p.usesOutside(s.right, n) {
+		own, err := p.own(s.right)
+		if err != nil {
+			return nil, err
 		}
-		return p.hashJoin(n, own, Minus, nil)
-	}
-	hashed, err := p.hashJoin(n, own, Anti, nil)
-	if err != nil {
-		return nil, err
-	}
-	if p.usesOutside(s.right, n) {
-		return hashed, nil
+		kind := Minus
+		if clear || s.anti {
+			kind = Anti
+		}
+		return p.hashJoin(n, own, kind, nil)
 	}
 	if l, ok, err := p.singleLookup(n, s.right, nil, Anti); ok || err != nil {
 		return l, err
-	}
-	if own.P().Cost < cheapPerItem && p.effort.empty() {
-		return hashed, nil
 	}
 	row := p.row(s.right)
 	right, err := p.plan(s.right, p.input(n, row))
 	if err != nil {
 		return nil, err
 	}
-	return cheaper(p.apply(n, right, Anti, row), hashed), nil
+	return p.orHashed(p.apply(n, right, Anti, row), n, s.right, Anti, nil)
 }
