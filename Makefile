@@ -15,14 +15,18 @@ PEERS            ?= triplestore,triplestore-kept,oxigraph,fuseki,virtuoso
 PEERSFLAGS       ?=
 # How long an engine may take for all, such as 8m; 0 is no limit.
 PEERS_BUDGET     ?= 0
-# bsbm or sp2bench: data and queries made after these benchmarks (bench/classic) in place of those of public-sector metadata.
+# bsbm or sp2bench: data and queries made after these benchmarks (bench/classic) in place of those of public-sector metadata. wide: the same
+# metadata, other queries (bench/queries-wide).
 SET              ?=
 BENCH_HOME       ?= ../shared/bench
 OXIGRAPH_VERSION := 0.5.13
 FUSEKI_VERSION   := 5.6.0
 TRIPLES           = $(subst k,000,$(subst m,000000,$(SIZE)))
 PEERS_NAME        = $(if $(SET),$(SET)-)$(SIZE)
-ifneq ($(SET),)
+ifeq ($(SET),wide)
+PEERS_QUERIES    ?= bench/queries-wide
+PEERS_DATA        = $(if $(wildcard $(BENCH_HOME)/queries),shared,own)-$(SIZE)
+else ifneq ($(SET),)
 PEERS_QUERIES    ?= bench/.peers/$(SET)-$(SIZE)-queries
 PEERS_DATA        = $(SET)-$(SIZE)
 else ifneq ($(wildcard $(BENCH_HOME)/queries),)
@@ -138,7 +142,7 @@ bench-repeat: ## make bench several times, RUNS=3; writes least, median and grea
 pgo: ## a profile of the queries for the compiler, cmd/triplestore/default.pgo, which "go build" then uses; see docs/performance.md
 	$(GO) run -pgo=off -trimpath ./bench -triples 1000000 -queries bench/queries -profile cmd/triplestore/default.pgo
 
-bench-peers: build bench/.peers/$(PEERS_DATA).nt ## this store beside the installed peers, over HTTP; SIZE=1m, SET=bsbm|sp2bench, PEERS=a,b, PEERS_BUDGET=8m, BENCH_HOME=, PEERSFLAGS=; writes docs/peers*.md
+bench-peers: build bench/.peers/$(PEERS_DATA).nt ## this store beside the installed peers, over HTTP; SIZE=1m, SET=wide|bsbm|sp2bench, PEERS=a,b, PEERS_BUDGET=8m, BENCH_HOME=, PEERSFLAGS=; writes docs/peers*.md
 	$(GO) run ./bench/peers -name $(PEERS_NAME) -budget $(PEERS_BUDGET) -data bench/.peers/$(PEERS_DATA).nt -queries $(PEERS_QUERIES) -engines $(PEERS) $(PEERSFLAGS)
 
 # The generator in BENCH_HOME, if that is there, streams what has no file; this project's own makes files.
