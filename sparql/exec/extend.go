@@ -109,7 +109,7 @@ func (x *extend) compute(b *batch) error {
 		}
 		x.col[i] = store.NoID
 		if ok && !v.IsZero() {
-			if x.col[i], err = x.q.terms.intern(v.Term()); err != nil {
+			if x.col[i], err = x.q.computed(v.Term(), x.node, x.node.Slot); err != nil {
 				return err
 			}
 		}
@@ -284,7 +284,7 @@ func (x *extendRows) next(b *batch) error {
 				return err
 			}
 			if ok && !val.IsZero() {
-				if x.cols[i][r], err = x.q.terms.intern(val.Term()); err != nil {
+				if x.cols[i][r], err = x.q.computed(val.Term(), x.node, x.node.Slots[i]); err != nil {
 					return err
 				}
 			}

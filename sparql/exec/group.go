@@ -289,7 +289,7 @@ func newAggregator(q *Query, n *optimizer.Group, a *optimizer.Aggregate, e *env,
 	case a.Func == "SAMPLE" && a.Var >= 0:
 		return &sample{slot: a.Var}
 	}
-	g := &generic{q: q, agg: a, held: h}
+	g := &generic{q: q, node: n, agg: a, held: h}
 	for _, x := range a.Args {
 		g.args = append(g.args, newEvaluator(q, x, e))
 	}
@@ -409,6 +409,7 @@ func (s *sample) result(g int) (store.ID, error) { return s.ids[g], nil }
 // generic computes any aggregate over decoded values.
 type generic struct {
 	q    *Query
+	node *optimizer.Group
 	agg  *optimizer.Aggregate
 	args []*evaluator
 	held *held
@@ -491,7 +492,7 @@ func (a *generic) result(g int) (store.ID, error) {
 	if err != nil || v.IsZero() {
 		return store.NoID, nil // an error leaves the variable unbound
 	}
-	return a.q.terms.intern(v.Term())
+	return a.q.computed(v.Term(), a.node, a.agg.Slot)
 }
 
 // integers computes SUM, AVG, MIN and MAX of a variable from IDs for as long as a group has nothing but inlined integers, for MIN and MAX

@@ -66,7 +66,8 @@ type Query struct {
 	blanks   int
 	counted  bool // among those of busy
 
-	smallPieces bool // see Config
+	smallPieces bool                             // see Config
+	shown       map[optimizer.Node]optimizer.Set // see shownOnly
 
 	sharedLock sync.Mutex
 	shared     map[*optimizer.SharedPlan]*sharedRows
@@ -111,6 +112,7 @@ func Start(ctx context.Context, snap store.Snapshot, plan *optimizer.Plan, c Con
 			return q.subs.exists(plan.Exists[index], row.(*rowView))
 		}
 	}
+	q.shown = shownOnly(plan)
 	var err error
 	if q.root, err = q.build(plan.Root, &x.env); err == nil {
 		busy.Add(1)

@@ -15,6 +15,7 @@ type terms struct {
 	memory *memory
 	local  []rdf.Term
 	ids    map[rdf.Term]store.ID
+	shown  map[rdf.Term]store.ID // see internShown
 	// cached are decoded terms of the dictionary.
 	cached map[store.ID]expr.Value
 	bytes  int64 // of cached
