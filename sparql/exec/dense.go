@@ -17,7 +17,7 @@ type denseKeys struct {
 }
 
 // denseSpan is how many IDs there may be between the least and the greatest for each key.
-const denseSpan = 64
+const denseSpan = 256
 
 // newDenseKeys makes the numbers of the IDs in some columns; it is nil where they lie too far apart or one of them is NoID.
 func newDenseKeys(cols ...[]store.ID) *denseKeys {

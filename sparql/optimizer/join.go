@@ -355,7 +355,7 @@ func (p *planner) joinItem(g *joinGroup, n Node, it *item) ([]Node, error) {
 	defer func() { p.graph = active }()
 	p.graph = it.graph
 	var options []Node
-	own := -1 // the option that has the item's own conditions already
+	own := math.MaxInt // from which option on they have the item's own conditions already
 	switch {
 	case it.pattern != nil:
 		if it.scans == nil {
@@ -382,6 +382,13 @@ func (p *planner) joinItem(g *joinGroup, n Node, it *item) ([]Node, error) {
 		}
 		own = len(options)
 		options = append(options, h)
+		// The table is of the smaller side, where its rows need not be in the order of the larger one.
+		if n.P().Rows*2 < it.cheap.P().Rows && !readsInput(n) {
+			if h, err = p.hashJoin(it.cheap, n, Inner, nil); err != nil {
+				return nil, err
+			}
+			options = append(options, h)
+		}
 	case it.path != nil:
 		o, err := p.path(it.path, n)
 		if err != nil {
@@ -420,12 +427,20 @@ func (p *planner) joinItem(g *joinGroup, n Node, it *item) ([]Node, error) {
 	}
 	for i, o := range options {
 		var has []*Cond
-		if i == own {
+		if i >= own {
 			has = it.conds
 		}
 		options[i] = p.withFilters(g, n, o, has)
 	}
 	return options, nil
+}
+
+// readsInput reports whether a plan is run again and again, for each batch of an Apply.
+func readsInput(n Node) bool {
+	if _, ok := n.(*Input); ok {
+		return true
+	}
+	return slices.ContainsFunc(Children(n), readsInput)
 }
 
 // withFilters adds the filters whose variables o binds for certain and n did not, except those that o has. They are not marked

@@ -174,6 +174,8 @@ func (p *planner) sampleFor(n Node, most float64) (*joinSample, error) {
 	case *HashJoin:
 		if r, ok := n.R.(*Scan); ok && n.Kind == Inner {
 			err = with(n.L, &r.Pattern)
+		} else if l, ok := n.L.(*Scan); ok && n.Kind == Inner {
+			err = with(n.R, &l.Pattern)
 		} else if n.Kind != Inner {
 			s, err = p.sampleFor(n.L, most)
 		}
@@ -203,7 +205,7 @@ func (p *planner) baseSample(it *item) *joinSample {
 	return it.sample
 }
 
-// sampleJoin corrects what the options to join an item to n are estimated to give, by a sample. own is the option that has the item's
+// sampleJoin corrects what the options to join an item to n are estimated to give, by a sample. Those from own on have the item's
 // conditions already.
 func (p *planner) sampleJoin(g *joinGroup, n Node, it *item, options []Node, own int) error {
 	if isUnit(n) {
@@ -276,7 +278,7 @@ func (p *planner) sampleJoin(g *joinGroup, n Node, it *item, options []Node, own
 		if s.size > 0 {
 			rows = in.Rows * x.size / s.size
 		}
-		if i == own && it.stats.rows > 0 {
+		if i >= own && it.stats.rows > 0 {
 			rows *= min(1, it.cheap.P().Rows/it.stats.rows)
 		}
 		op.Cost += (rows - op.Rows) * costOut
