@@ -22,14 +22,14 @@ type apply struct {
 	end     bool
 	matched []bool
 	flush   bool
-	started bool
+	want    int // how many rows it takes next
 	held    held
 	kept    []int32
 	comp    compactor
 }
 
 func newApply(q *Query, n *optimizer.Apply, in operator, e *env) operator {
-	a := &apply{q: q, node: n, in: in, env: *e, held: held{m: q.memory}}
+	a := &apply{q: q, node: n, in: in, env: *e, held: held{m: q.memory}, want: 1}
 	if a.env.tables == nil {
 		a.env.tables = map[*optimizer.HashJoin]*joinTable{}
 	}
@@ -47,9 +47,9 @@ func (a *apply) close() {
 
 // fill collects rows of the input, few at first for those who want only the first results.
 func (a *apply) fill() error {
-	want := applyRows
-	if !a.started {
-		want, a.started = 1, true
+	want := a.want
+	if a.want = applyRows; a.env.few {
+		a.want = min(applyRows, max(firstBatch, want*batchGrowth))
 	}
 	a.held.release()
 	t := newTable(a.q.width)

@@ -14,10 +14,16 @@ func (q *Query) build(n optimizer.Node, e *env) (operator, error) {
 	if err == nil && q.chop {
 		op = &chopped{in: op}
 	}
-	if err != nil || q.profile == nil {
-		return op, err
+	if err != nil {
+		return nil, err
 	}
-	return &profiled{q: q, in: op, stat: q.profile.of(n)}, nil
+	if e.few && grows(n) {
+		op = &growing{in: op, most: firstBatch}
+	}
+	if q.profile != nil {
+		op = &profiled{q: q, in: op, stat: q.profile.of(n)}
+	}
+	return e.meter(n, op), nil
 }
 
 func (q *Query) buildNode(n optimizer.Node, e *env) (operator, error) {
@@ -26,6 +32,9 @@ func (q *Query) buildNode(n optimizer.Node, e *env) (operator, error) {
 	}
 	if s, ok := n.(*optimizer.Shared); ok {
 		return &shared{q: q, node: s}, nil
+	}
+	if f, ok := n.(*optimizer.FirstRows); ok {
+		return newFirstRows(q, f, e), nil
 	}
 	if a, ok := n.(*optimizer.Apply); ok {
 		in, err := q.build(a.In, e)
@@ -38,13 +47,14 @@ func (q *Query) buildNode(n optimizer.Node, e *env) (operator, error) {
 	ops := make([]operator, len(children))
 	for i, c := range children {
 		var err error
-		if ops[i], err = q.build(c, e); err != nil {
+		if ops[i], err = q.build(c, e.below(n, i)); err != nil {
 			for _, op := range ops[:i] {
 				op.close()
 			}
 			return nil, err
 		}
 	}
+	e.charge(n, ops)
 	switch n := n.(type) {
 	case *optimizer.Unit:
 		return &unit{}, nil
@@ -59,6 +69,9 @@ func (q *Query) buildNode(n optimizer.Node, e *env) (operator, error) {
 	case *optimizer.Lookup:
 		return newLookup(q, n, ops[0], e), nil
 	case *optimizer.HashJoin:
+		if n.Rounds && e.tables == nil {
+			return newRoundsJoin(q, n, ops[0], ops[1], e), nil
+		}
 		return newHashJoin(q, n, ops[0], ops[1], e), nil
 	case *optimizer.Union:
 		return &union{in: ops}, nil

@@ -157,27 +157,30 @@ func (j *hashJoin) build() error {
 		if b.n == 0 {
 			break
 		}
-		if j.files != nil {
-			if err := j.files.write(b); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := j.held.grow(j.table.add(b) + int64(b.n)*4); err != nil {
+		if err := j.add(b, &index); err != nil {
 			return err
-		}
-		if err := index.grow(j.indexBytes(b.n)); err != nil {
-			return err
-		}
-		if j.held.crowded(index.n / 2) {
-			index.release()
-			if err := j.spillTable(); err != nil {
-				return err
-			}
 		}
 	}
 	j.right.close()
 	return j.arrange()
+}
+
+// add takes rows of the right side. index is what the index is going to take.
+func (j *hashJoin) add(b *batch, index *held) error {
+	if j.files != nil {
+		return j.files.write(b)
+	}
+	if err := j.held.grow(j.table.add(b) + int64(b.n)*4); err != nil {
+		return err
+	}
+	if err := index.grow(j.indexBytes(b.n)); err != nil {
+		return err
+	}
+	if j.held.crowded(index.n / 2) {
+		index.release()
+		return j.spillTable()
+	}
+	return nil
 }
 
 // indexBytes is about what an index for n rows takes.

@@ -34,6 +34,8 @@ func Children(n Node) []Node {
 		return []Node{n.In}
 	case *Slice:
 		return []Node{n.In}
+	case *FirstRows:
+		return []Node{n.First, n.Full}
 	case *Path:
 		return []Node{n.In}
 	case *GraphLoop:
@@ -152,7 +154,11 @@ func (p *Plan) describe(n Node) string {
 	case *Lookup:
 		return fmt.Sprintf("lookup (%s) %s, prefix %d, keys %d: %s%s", n.Kind, n.Order, n.Consts, n.Keys, p.pattern(&n.Pattern), showConds(n.Conds))
 	case *HashJoin:
-		return fmt.Sprintf("hash join (%s) on (%s)%s", n.Kind, p.slotList(n.L.P().Maybe.Intersect(n.R.P().Maybe).Slots()), showConds(n.Conds))
+		rounds := ""
+		if n.Rounds {
+			rounds = "in rounds "
+		}
+		return fmt.Sprintf("hash join %s(%s) on (%s)%s", rounds, n.Kind, p.slotList(n.L.P().Maybe.Intersect(n.R.P().Maybe).Slots()), showConds(n.Conds))
 	case *Apply:
 		return fmt.Sprintf("apply (%s)", n.Kind)
 	case *Union:
@@ -210,6 +216,8 @@ func (p *Plan) describe(n Node) string {
 		return "sort by " + strings.Join(keys, ", ")
 	case *Slice:
 		return fmt.Sprintf("slice offset %d limit %d", n.Offset, n.Limit)
+	case *FirstRows:
+		return fmt.Sprintf("first %d rows by the first plan, or after %.3g ms of work by the second", n.Rows, n.Effort/1e6)
 	case *Path:
 		end := "1 step"
 		if n.Many {

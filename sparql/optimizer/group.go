@@ -400,14 +400,14 @@ func (p *planner) unionWith(o *algebra.Union, in Node) (Node, error) {
 	case err != nil:
 		return nil, err
 	case applied != nil:
-		return cheaper(applied, hashed), nil
+		return p.cheaper(applied, hashed), nil
 	case in.P().Rows > own.P().Rows || p.effort.empty():
 		return hashed, nil
 	}
 	if applied, err = p.unionOn(o, in); err != nil {
 		return nil, err
 	}
-	return cheaper(applied, hashed), nil
+	return p.cheaper(applied, hashed), nil
 }
 
 func (p *planner) unionOn(o *algebra.Union, in Node) (Node, error) {

@@ -47,6 +47,11 @@ func (p *planner) join(g *joinGroup, in Node, want int) (Node, error) {
 			return nil, err
 		}
 	}
+	if p.first > 0 {
+		if n, err = p.firstOrder(g, in, n); err != nil {
+			return nil, err
+		}
+	}
 	for _, f := range g.filters {
 		if f.cond != nil && f.vars.In(n.P().Certain) {
 			f.done = true // see withFilters
@@ -408,6 +413,9 @@ func (p *planner) joinItem(g *joinGroup, n Node, it *item) ([]Node, error) {
 			options = append(options, h)
 		}
 	default:
+		if err := p.firstSide(g, it); err != nil {
+			return nil, err
+		}
 		o, err := p.planWhole(it.op, n)
 		if err != nil {
 			return nil, err

@@ -253,6 +253,9 @@ func (p *planner) modifier(op algebra.Op) (Node, error) {
 		if err != nil {
 			return nil, err
 		}
+		if in, err = p.firstRows(o, in); err != nil {
+			return nil, err
+		}
 		s := &Slice{In: in, Offset: o.Offset, Limit: o.Limit}
 		s.Props = *in.P()
 		s.Seq = 0

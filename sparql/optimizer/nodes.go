@@ -240,6 +240,7 @@ func (p *planner) hashJoin(l, r Node, kind JoinKind, conds []*Cond) (Node, error
 	if kind == Left && len(conds) > 0 {
 		j.Sorted = nil
 	}
+	p.rounds(j)
 	return j, nil
 }
 

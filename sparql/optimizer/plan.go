@@ -194,6 +194,8 @@ type (
 		L, R  Node
 		Kind  JoinKind
 		Conds []*Cond
+		// Rounds: some rows of each side are joined before all of R is read; only of an inner join without Conds.
+		Rounds bool
 	}
 	// Apply runs Right once for each batch of In, which Right's Input nodes yield. Right's rows carry the number of the row of
 	// In that they extend in the slot Row.
@@ -273,6 +275,14 @@ type (
 		Props
 		In            Node
 		Offset, Limit int64
+	}
+	// FirstRows yields the rows of First. Where these are fewer than Rows when the work done comes to Effort, as the estimates of Cost
+	// count it, it yields those of Full instead. Both have the same rows in another order.
+	FirstRows struct {
+		Props
+		First, Full Node
+		Rows        int64
+		Effort      float64
 	}
 	// Path joins In with a path.
 	Path struct {

@@ -39,6 +39,7 @@ type planner struct {
 	params   Set     // slots that are constants here
 	worth    float64 // what a plan is compared with that costs so much is worth no more effort than that; 0 is no bound
 	want     int     // the slot that rows had better be sorted by, or -1
+	first    float64 // the part of the rows that is wanted, where only the first are; else 0
 	late     bool    // the query runs: there can be no new slots and terms
 	inExists bool    // the pattern of an EXISTS is planned on top of the rows outside
 	show     bool    // patterns bind their parameters as if these were variables, see minusKind

@@ -106,7 +106,7 @@ func (p *planner) serviceJoin(o *algebra.Service, in Node) (Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cheaper(on, hashed), nil
+	return p.cheaper(on, hashed), nil
 }
 
 // ready reports whether an item can be joined to rows that bind these variables: an endpoint has to be known.

@@ -83,6 +83,9 @@ func (p *planner) mostShared(root Node, text *int) *SharedPlan {
 			lazy = false
 		}
 		for i, in := range Children(n) {
+			if _, either := n.(*FirstRows); either && i == 0 {
+				continue // what it has in common with the other plan is not wanted twice
+			}
 			_, table := n.(*HashJoin)
 			below := lazy && !(table && i == 1)
 			if cost := in.P().Cost; cost >= sharedFrom || p.options.ShareAll {
@@ -202,6 +205,12 @@ func setChild(n Node, i int, to Node) {
 		n.In = to
 	case *Slice:
 		n.In = to
+	case *FirstRows:
+		if i == 0 {
+			n.First = to
+		} else {
+			n.Full = to
+		}
 	case *Path:
 		n.In = to
 	case *GraphLoop:

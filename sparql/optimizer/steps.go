@@ -75,7 +75,11 @@ func (p *planner) orHashed(known, n Node, op algebra.Op, kind JoinKind, conds []
 			return known, nil
 		}
 		least, err := p.leastCost(op)
-		if err != nil || n.P().Cost+n.P().Rows*costProbe+least >= known.P().Cost {
+		before := n.P().Cost + n.P().Rows*costProbe
+		if p.first > 0 {
+			before = p.cost(n)
+		}
+		if err != nil || before+least >= p.cost(known) {
 			return known, err
 		}
 	}
@@ -87,7 +91,7 @@ func (p *planner) orHashed(known, n Node, op algebra.Op, kind JoinKind, conds []
 	if err != nil {
 		return nil, err
 	}
-	return cheaper(known, hashed), nil
+	return p.cheaper(known, hashed), nil
 }
 
 // leastCost is what a table of an operator's rows costs at least: its joins begin with a scan of one of its patterns.
@@ -134,8 +138,8 @@ func (p *planner) leastCost(op algebra.Op) (float64, error) {
 	return 0, nil // a filter may make a range of the scan
 }
 
-func cheaper(a, b Node) Node {
-	if b.P().Cost < a.P().Cost {
+func (p *planner) cheaper(a, b Node) Node {
+	if p.cost(b) < p.cost(a) {
 		return b
 	}
 	return a
