@@ -103,6 +103,7 @@ func TestLarge(t *testing.T) {
 			if n != m || d != e || err1 != nil || err2 != nil || err3 != nil || err4 != nil {
 				t.Fatalf("%v %v: %d rows, want %d; %d values, want %d; %v %v %v %v", o, len(prefix), m, n, e, d, err1, err2, err3, err4)
 			}
+			pickLarge(t, r, got, here, n)
 		}
 	}
 	st, err := store.StatisticsOf(t.Context(), got)
@@ -115,6 +116,38 @@ func TestLarge(t *testing.T) {
 	}
 	if _, ok, err := got.ID(iri("hidden", 1)); ok || err != nil {
 		t.Errorf("the name of a hidden graph is known: %v", err)
+	}
+}
+
+// pickLarge picks some of the n rows of a range and compares them with what a scan gives.
+func pickLarge(t *testing.T, r *rand.Rand, snap store.Snapshot, rg store.Range, n uint64) {
+	t.Helper()
+	places := []uint64{n, n + 5}
+	for range r.IntN(12) {
+		places = append(places, r.Uint64N(n))
+	}
+	slices.Sort(places)
+	places = slices.Compact(places)
+	got, err := snap.(store.Picker).Pick(rg, places, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := storetest.Rows(t.Context(), snap, rg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []store.Quad
+	for _, x := range places {
+		if x < uint64(len(all)) {
+			var q store.Quad
+			for col, p := range rg.Order.Positions() {
+				q[p] = all[x][col]
+			}
+			want = append(want, q)
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Fatalf("%v %x: picked %d of %d rows at %v: %v, want %v", rg.Order, rg.Prefix, len(got), n, places, got, want)
 	}
 }
 

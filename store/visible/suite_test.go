@@ -62,6 +62,10 @@ type shifted struct {
 	by uint64
 }
 
+func (s shifted) Pick(r store.Range, places []uint64, to []store.Quad) ([]store.Quad, error) {
+	return s.Snapshot.(store.Picker).Pick(r, places, to)
+}
+
 func (s shifted) Commit() store.Commit { return shift(s.Snapshot.Commit(), s.by) }
 func (s shifted) Stats() (store.Stats, error) {
 	st, err := s.Snapshot.Stats()

@@ -24,6 +24,8 @@ type view struct {
 	statistics *store.Statistics
 	languages  []string
 	datatypes  []string
+	marks      map[string]*marks
+	marked     int // how many there are in marks
 }
 
 // decisions are what a scope may read by the ID of the graph, the terms of which never change once they are committed. They are safe for
@@ -164,7 +166,7 @@ const (
 
 // remember gives a count that was made before, or makes it.
 func (v *view) remember(kind byte, r store.Range, make func() (uint64, error)) (uint64, error) {
-	key := append(append(append([]byte(nil), kind, byte(r.Order), byte(len(r.Prefix))), bytesOf(r.Prefix...)...), bytesOf(r.Lo, r.Hi)...)
+	key := rangeKey(kind, r)
 	v.mu.Lock()
 	n, ok := v.counts[string(key)]
 	v.mu.Unlock()
@@ -182,6 +184,10 @@ func (v *view) remember(kind byte, r store.Range, make func() (uint64, error)) (
 	}
 	v.counts[string(key)] = n
 	return n, nil
+}
+
+func rangeKey(kind byte, r store.Range) []byte {
+	return append(append(append([]byte(nil), kind, byte(r.Order), byte(len(r.Prefix))), bytesOf(r.Prefix...)...), bytesOf(r.Lo, r.Hi)...)
 }
 
 func bytesOf(ids ...store.ID) []byte {
