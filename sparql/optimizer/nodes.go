@@ -118,7 +118,7 @@ func (p *planner) extend(n Node, slot int, c *Cond) Node {
 	if certainExpr(c.Expr) {
 		e.Certain = e.Certain.With(slot)
 	}
-	e.Distinct = slices.Clone(in.Distinct)
+	e.Distinct = in.Distinct.clone()
 	e.Distinct.set(slot, math.Sqrt(max(1, in.Rows))*4)
 	if v, ok := c.Expr.(*algebra.Var); ok && in.Certain.Has(p.slot(v.Name)) {
 		e.Certain = e.Certain.With(slot)
@@ -281,12 +281,18 @@ func (p *planner) input(n Node, row int) Node {
 
 // scan reads a pattern in an order, whose first n columns are constant.
 func (p *planner) scan(t *Pattern, st *patternStats, order store.Order, n int, lo, hi store.ID) *Scan {
+	return p.scanOf(t, st, t.distinct(st), order, n, lo, hi)
+}
+
+// scanOf is scan with the estimates of t.distinct.
+func (p *planner) scanOf(t *Pattern, st *patternStats, different counts, order store.Order, n int, lo, hi store.ID) *Scan {
 	s := &Scan{Pattern: *t, Order: order, Prefix: n, Lo: lo, Hi: hi}
 	s.Rows = st.rows
 	s.Cost = costStart + st.total*costRow
 	s.Certain = t.Vars()
 	s.Maybe = s.Certain
-	s.Distinct = t.distinct(st)
+	s.Distinct = different
+	s.Sorted = make([]int, 0, 3)
 	positions := order.Positions()
 	for _, pos := range positions[n:] {
 		r := t.At(pos)
@@ -300,7 +306,7 @@ func (p *planner) scan(t *Pattern, st *patternStats, order store.Order, n int, l
 
 // distinct are the estimates of a pattern's variables.
 func (t *Pattern) distinct(st *patternStats) counts {
-	d := make(counts, 0, 4)
+	d := counts{low: make([]slotCount, 0, 4)}
 	for pos := store.S; pos <= store.G; pos++ {
 		if r := t.At(pos); r.IsVar() && r.Slot >= 0 {
 			if old, ok := d.get(r.Slot); !ok || st.distinct[pos] < old {
