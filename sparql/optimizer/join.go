@@ -701,12 +701,9 @@ func (p *planner) lookup(n Node, it *item, kind JoinKind, conds []*Cond) Node {
 			l.Sorted = in.Sorted
 		}
 	}
-	for range conds {
-		l.Rows *= 0.5
-		l.Cost += l.Rows * costExpr
-	}
-	if kind == Left {
-		l.Rows = max(l.Rows, in.Rows)
+	if len(conds) > 0 {
+		l.Cost += joinRows(in, &right) * costExpr * float64(len(conds))
+		l.Rows = conditioned(in, &right, l.Rows, kind, conds)
 	}
 	return l
 }
