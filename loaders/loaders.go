@@ -25,7 +25,6 @@ import (
 	"io"
 	"io/fs"
 	"net/url"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -33,6 +32,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"triplestore/internal/cores"
 	"triplestore/rdf"
 	"triplestore/rdf/format"
 	"triplestore/rdf/jsonld"
@@ -65,7 +65,7 @@ type Options struct {
 	MaxExpanded int64
 	// BlankNodePrefix replaces the random part of the prefix of blank nodes. It must be unique in the store.
 	BlankNodePrefix string
-	// Parallel is how many documents, or parts of line-based documents, are parsed at a time. 0 means GOMAXPROCS; small loads then
+	// Parallel is how many documents, or parts of line-based documents, are parsed at a time. 0 means as many as there are processors; small loads then
 	// go one after the other, so that a store that is loaded in the same way lists its quads in the same order.
 	Parallel int
 	// Progress is called from one goroutine about every ProgressInterval, and at the end, while the load runs.
@@ -119,7 +119,7 @@ func run(ctx context.Context, st store.Store, docs []document, o Options, start 
 	}
 	l := &load{o: o, docs: docs, start: start, files: make([]File, len(docs))}
 	if l.o.Parallel <= 0 {
-		l.o.Parallel = runtime.GOMAXPROCS(0)
+		l.o.Parallel = cores.Count()
 	}
 	if l.o.BlankNodePrefix == "" {
 		if l.o.BlankNodePrefix = nonce(); o.Replace {

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 
+	"triplestore/internal/cores"
 	"triplestore/rdf"
 )
 
@@ -19,7 +19,7 @@ func Read(ctx context.Context, address string, o Options, emit func([]rdf.Quad) 
 	}
 	o.Strict = true
 	if o.Parallel <= 0 {
-		o.Parallel = runtime.GOMAXPROCS(0)
+		o.Parallel = cores.Count()
 	}
 	if o.BlankNodePrefix == "" {
 		o.BlankNodePrefix = nonce()

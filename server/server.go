@@ -14,7 +14,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -22,6 +21,7 @@ import (
 	"github.com/gorilla/mux"
 	"github.com/klauspost/compress/gzhttp"
 
+	"triplestore/internal/cores"
 	"triplestore/loaders/harvest"
 	"triplestore/rdf"
 	"triplestore/rdf/iri"
@@ -206,7 +206,7 @@ func New(c Config) (*Server, error) {
 	def(&c.MaxRequest, 4<<20)
 	def(&c.MaxUpload, 1<<30)
 	def(&c.ExportTimeout, time.Hour)
-	def(&c.Concurrency, 2*runtime.GOMAXPROCS(0))
+	def(&c.Concurrency, 2*cores.Count())
 	def(&c.Queue, max(512, 16*c.Concurrency))
 	def(&c.Stall, 30*time.Second)
 	def(&c.UpdateTimeout, 10*time.Minute)

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"triplestore/examples"
+	"triplestore/internal/cores"
 	"triplestore/loaders"
 	"triplestore/server"
 	"triplestore/server/tracing"
@@ -221,6 +222,7 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 		}
 	}
 	relaxCollector(heapFloor(totalMemory()))
+	cores.AddThreads()
 	s, err := server.New(config)
 	if err != nil {
 		return usageError{err}

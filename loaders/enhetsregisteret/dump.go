@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"strconv"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
+	"triplestore/internal/cores"
 	"triplestore/loaders/jsonscan"
 	"triplestore/loaders/source"
 )
@@ -61,7 +61,7 @@ type run struct {
 func newRun(p Policy, municipality func(string) string, to source.Sink, known map[string]string) *run {
 	return &run{
 		policy: p, municipality: municipality, to: to, codes: newCodeTable(known), natural: natural{numbers: map[uint32]struct{}{}},
-		parentKnown: map[string]bool{}, parallel: runtime.GOMAXPROCS(0),
+		parentKnown: map[string]bool{}, parallel: cores.Count(),
 	}
 }
 

@@ -2,10 +2,10 @@ package harvest
 
 import (
 	"context"
-	"runtime"
 
 	"golang.org/x/sync/errgroup"
 
+	"triplestore/internal/cores"
 	"triplestore/rdf"
 	"triplestore/store"
 )
@@ -29,7 +29,7 @@ func newAdders(ctx context.Context, txn store.Txn) *adders {
 // give hands a batch over and returns an empty one to go on with.
 func (a *adders) give(batch []rdf.Quad) ([]rdf.Quad, error) {
 	if a.full == nil {
-		workers := min(2, runtime.GOMAXPROCS(0)) // more would wait for each other in the transaction
+		workers := min(2, cores.Count()) // more would wait for each other in the transaction
 		a.full, a.empty = make(chan []rdf.Quad), make(chan []rdf.Quad, workers+1)
 		for range workers {
 			a.empty <- make([]rdf.Quad, 0, applyBatch)

@@ -3,9 +3,10 @@ package exec
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"runtime/debug"
 	"sync/atomic"
+
+	"triplestore/internal/cores"
 )
 
 // busy counts the queries that run and the cores that some of them have beside their own, in the whole process.
@@ -14,7 +15,7 @@ var busy atomic.Int32
 // spareCore takes a core that neither a query nor a helper of one uses; freeCore gives it back. So a query that is alone may use all
 // cores, and many queries at once use one each.
 func spareCore() bool {
-	most := int32(runtime.GOMAXPROCS(0))
+	most := int32(cores.Count())
 	for {
 		n := busy.Load()
 		if n >= most {

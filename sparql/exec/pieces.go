@@ -2,10 +2,10 @@ package exec
 
 import (
 	"errors"
-	"runtime"
 	"slices"
 	"sync/atomic"
 
+	"triplestore/internal/cores"
 	"triplestore/sparql/algebra"
 	"triplestore/sparql/optimizer"
 	"triplestore/store"
@@ -249,7 +249,7 @@ func (p *pieces) run() error {
 				p.failed.Store(true)
 				return err
 			}
-			if !own && busy.Load() > int32(runtime.GOMAXPROCS(0)) {
+			if !own && busy.Load() > int32(cores.Count()) {
 				return nil // others want the core
 			}
 		}

@@ -3,11 +3,11 @@ package badgerstore
 import (
 	"context"
 	"errors"
-	"runtime"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
 
+	"triplestore/internal/cores"
 	"triplestore/store"
 	"triplestore/store/extsort"
 	"triplestore/store/relation"
@@ -113,7 +113,7 @@ func (t *txn) applyQuads(ctx context.Context) (root, error) {
 }
 
 // sortWorkers is how many orders are sorted at once.
-func sortWorkers() int { return max(2, runtime.GOMAXPROCS(0)) }
+func sortWorkers() int { return max(2, cores.Count()) }
 
 // build makes all orders of rows that are in memory.
 func (t *txn) build(ctx context.Context, r *root, packed *extsort.Packed) error {

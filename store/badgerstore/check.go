@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"maps"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -15,6 +14,7 @@ import (
 	"github.com/dgraph-io/badger/v4"
 	"golang.org/x/sync/errgroup"
 
+	"triplestore/internal/cores"
 	"triplestore/store"
 	"triplestore/store/dictionary"
 	"triplestore/store/relation"
@@ -97,7 +97,7 @@ func (c *checker) newest(ctx context.Context, r root) error {
 	var sums [store.NumOrders]uint64
 	var whole [store.NumOrders]bool
 	work, wctx := errgroup.WithContext(ctx)
-	work.SetLimit(max(1, runtime.GOMAXPROCS(0)))
+	work.SetLimit(max(1, cores.Count()))
 	for o := range store.NumOrders {
 		work.Go(func() (err error) {
 			sums[o], whole[o], err = c.order(wctx, o, r.quads[o], &c.orders[o])

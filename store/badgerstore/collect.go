@@ -7,13 +7,14 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
+
+	"triplestore/internal/cores"
 )
 
 // valueLogFileSize is the size of the files of the value log of a store that takes so many bytes and is expected to grow by so many
@@ -124,7 +125,7 @@ func (p *badgerPages) mergeTables() error {
 		if err := p.fillTable(); err != nil {
 			return fmt.Errorf("store: write the table of keys in memory: %w", err)
 		}
-		if err := p.db.Flatten(max(1, runtime.GOMAXPROCS(0))); err != nil {
+		if err := p.db.Flatten(max(1, cores.Count())); err != nil {
 			return fmt.Errorf("store: merge the tables of keys: %w", err)
 		}
 		if !slices.ContainsFunc(p.db.Tables(), func(t badger.TableInfo) bool { return t.Level == 0 }) {

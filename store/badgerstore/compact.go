@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"sync"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
 	"golang.org/x/sync/errgroup"
 
+	"triplestore/internal/cores"
 	"triplestore/store"
 	"triplestore/store/dictionary"
 	"triplestore/store/relation"
@@ -237,7 +237,7 @@ func (s *Store) rewrite(ctx context.Context, o CompactOptions) (rows uint64, err
 		var mu sync.Mutex
 		done := uint64(0)
 		work, wctx := errgroup.WithContext(ctx)
-		work.SetLimit(max(1, runtime.GOMAXPROCS(0)))
+		work.SetLimit(max(1, cores.Count()))
 		build := func(width int, root *relation.Root) {
 			work.Go(func() error {
 				old := relation.New(reader{s.pages}, nil, width, *root)
