@@ -30,6 +30,7 @@ import (
 	"triplestore/server/metrics"
 	"triplestore/server/throttle"
 	"triplestore/server/tracing"
+	"triplestore/server/turns"
 	"triplestore/sparql"
 	"triplestore/sparql/stored"
 	"triplestore/store"
@@ -349,7 +350,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, grace time.Duration)
 		ErrorLog: slog.NewLogLogger(s.c.Log.Handler(), slog.LevelWarn),
 	}
 	done := make(chan error, 1)
-	go func() { done <- h.Serve(wholeListener{l}) }()
+	go func() { done <- h.Serve(wholeListener{turns.Listen(l)}) }()
 	select {
 	case err := <-done:
 		return err

@@ -19,6 +19,7 @@ import (
 	"triplestore/loaders"
 	"triplestore/server"
 	"triplestore/server/tracing"
+	"triplestore/server/turns"
 	"triplestore/store"
 	"triplestore/store/badgerstore"
 )
@@ -245,7 +246,7 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 		go keepReloaded(watching, log, reloadEvery, again)
 	}
 	if secured.tls != nil {
-		l = tls.NewListener(l, secured.tls)
+		l = tls.NewListener(turns.Listen(l), secured.tls)
 	}
 	if config.Harvest != nil {
 		stopHarvest := startHarvest(ctx, config.Harvest)
