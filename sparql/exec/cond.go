@@ -52,8 +52,9 @@ type evaluator struct {
 	view rowView
 	// judged: the condition depends on nothing but the values of a row.
 	judged bool
-	// cache keeps verdicts by the ID of the only slot, as long as that pays.
+	// cache keeps verdicts by the IDs of the only slot or the two, as long as that pays.
 	cache *verdictCache
+	texts *textComparison
 	held  held
 	// shared: the caller tells when a new solution begins.
 	shared  bool
@@ -81,9 +82,10 @@ const (
 func newEvaluator(q *Query, c *optimizer.Cond, e *env) *evaluator {
 	v := &evaluator{cond: c, view: rowView{q: q, env: e}, held: held{m: q.memory}}
 	v.judged = c.Pure && c.Program != nil && e.params == nil
-	if v.judged && ofOne(c) {
+	if v.judged && (ofOne(c) || len(c.Slots) == 2) {
 		v.cache = &verdictCache{held: &v.held}
 	}
+	v.texts = textComparisonOf(c, q)
 	return v
 }
 
@@ -277,15 +279,19 @@ func (v *evaluator) evaluate(b *batch, rows []int32) ([]int32, error) {
 		return out, nil
 	}
 	v.verdicts = resize(v.verdicts, len(rows))
-	var col []store.ID
+	var col, second []store.ID
 	if v.cache != nil {
-		col = b.cols[v.cond.Slots[0]]
+		if col = b.cols[v.cond.Slots[0]]; len(v.cond.Slots) == 2 {
+			if second = b.cols[v.cond.Slots[1]]; second == nil {
+				col = nil
+			}
+		}
 	}
 	if col == nil {
 		if err := v.judge(b, rows, v.verdicts); err != nil {
 			return nil, err
 		}
-	} else if err := v.remembered(b, rows, col); err != nil {
+	} else if err := v.remembered(b, rows, col, second); err != nil {
 		return nil, err
 	}
 	for i, r := range rows {
@@ -296,18 +302,22 @@ func (v *evaluator) evaluate(b *batch, rows []int32) ([]int32, error) {
 	return out, nil
 }
 
-// remembered finds the verdicts on rows in the cache, and judges those that are not there.
-func (v *evaluator) remembered(b *batch, rows []int32, col []store.ID) error {
+// remembered finds the verdicts on rows in the cache, and judges those that are not there. second is nil for conditions of one variable.
+func (v *evaluator) remembered(b *batch, rows []int32, col, second []store.ID) error {
 	v.rest = v.rest[:0]
 	last := -1 // the row before
+	other := store.NoID
 	for i, r := range rows {
-		if last >= 0 && col[r] == col[last] {
+		if second != nil {
+			other = second[r]
+		}
+		if last >= 0 && col[r] == col[last] && (second == nil || other == second[last]) {
 			v.verdicts[i] = verdictSame
 			continue
 		}
 		last = int(r)
 		var known bool
-		if v.verdicts[i], known = v.cache.get(col[r]); !known {
+		if v.verdicts[i], known = v.cache.get(col[r], other); !known {
 			v.rest = append(v.rest, r)
 		}
 	}
@@ -323,7 +333,10 @@ func (v *evaluator) remembered(b *batch, rows []int32, col []store.ID) error {
 			v.verdicts[i] = v.verdicts[i-1]
 		case at < len(v.rest) && v.rest[at] == r:
 			v.verdicts[i] = judged[at]
-			if err := v.cache.put(col[r], judged[at]); err != nil {
+			if second != nil {
+				other = second[r]
+			}
+			if err := v.cache.put(col[r], other, judged[at]); err != nil {
 				return err
 			}
 			at++

@@ -29,8 +29,9 @@ type extend struct {
 	rows []int32
 	comp compactor
 
-	onlyIDs bool // of pieces: nothing is computed from terms
-	unclear bool // IDs do not tell the value
+	onlyIDs bool                  // of pieces: nothing is computed from terms
+	unclear bool                  // IDs do not tell the value
+	classes map[store.ID]store.ID // datatypes, see datatypeClass
 }
 
 func newExtend(q *Query, n *optimizer.Extend, in operator, e *env) operator {
@@ -78,6 +79,9 @@ func (x *extend) compute(b *batch) error {
 	}
 	if done, err := x.languages(b); done || err != nil {
 		return err
+	}
+	if isDatatype(x.node.Expr) && x.env.params == nil && !x.onlyIDs {
+		return x.datatypes(b)
 	}
 	if x.node.Expr.ByID != nil && !x.unclear {
 		return x.fromIDs(b)
@@ -152,18 +156,92 @@ func (x *extend) fromIDs(b *batch) error {
 				return err
 			}
 		}
-		v, ok, err := e.eval(int(r))
-		if err != nil {
+		if err := x.row(int(r)); err != nil {
 			return err
-		}
-		x.col[r] = store.NoID
-		if ok && !v.IsZero() {
-			if x.col[r], err = x.q.terms.intern(v.Term()); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
+}
+
+// row computes the value in a row that is prepared.
+func (x *extend) row(r int) error {
+	v, ok, err := x.eval.eval(r)
+	if err != nil {
+		return err
+	}
+	x.col[r] = store.NoID
+	if ok && !v.IsZero() {
+		x.col[r], err = x.q.terms.intern(v.Term())
+	}
+	return err
+}
+
+// isDatatype reports whether an expression is DATATYPE(?x).
+func isDatatype(e *optimizer.Cond) bool {
+	c, ok := e.Expr.(*algebra.Call)
+	if !ok || c.Func != "DATATYPE" || len(c.Args) != 1 {
+		return false
+	}
+	_, ok = c.Args[0].(*algebra.Var)
+	return ok
+}
+
+// datatypes computes DATATYPE(?x), once for each class of IDs that have the same.
+func (x *extend) datatypes(b *batch) error {
+	col := b.cols[x.node.Expr.Slots[0]]
+	if col == nil {
+		clear(x.col)
+		return nil
+	}
+	if x.classes == nil {
+		x.classes = map[store.ID]store.ID{}
+	}
+	one := make([]int32, 1)
+	var last, value store.ID
+	for i, id := range col[:b.n] {
+		class, ok := datatypeClass(id)
+		if ok && i > 0 && class == last {
+			x.col[i] = value
+			continue
+		}
+		known := false
+		if ok {
+			value, known = x.classes[class]
+		}
+		if known {
+			x.col[i], last = value, class
+			continue
+		}
+		one[0] = int32(i)
+		if err := x.eval.prepare(b, one); err != nil {
+			return err
+		}
+		if err := x.row(i); err != nil {
+			return err
+		}
+		if ok {
+			value, last = x.col[i], class
+			x.classes[class] = value
+		} else {
+			last = store.MakeID(store.TagLocal, 0, 0) // no class
+		}
+	}
+	return nil
+}
+
+// datatypeClass is what of an ID decides about the datatype of the term; ok is false where the ID does not tell.
+func datatypeClass(id store.ID) (class store.ID, ok bool) {
+	switch t := id.Tag(); t {
+	case store.TagTyped, store.TagLang:
+		return store.MakeID(t, id.Aux(), 0), id.Aux() != store.AuxOther
+	case store.TagDerived:
+		d, _ := id.Derived()
+		return store.MakeID(t, uint16(d), 0), true
+	case store.TagLocal:
+		return 0, false
+	default:
+		return store.MakeID(t, 0, 0), true
+	}
 }
 
 // languages computes LANG(?x) from IDs; done is false where the expression or an ID is something else.

@@ -81,7 +81,7 @@ func (v *evaluator) judgeOf(n int) *judge {
 		q := v.view.q
 		c := *q.expr
 		c.Reset()
-		j := &judge{evaluator: evaluator{cond: v.cond, view: rowView{q: q, env: v.view.env}, held: held{m: q.memory}, expr: &c},
+		j := &judge{evaluator: evaluator{cond: v.cond, view: rowView{q: q, env: v.view.env}, held: held{m: q.memory}, expr: &c, texts: v.texts},
 			small: batch{cols: make([][]store.ID, q.width)}, cols: make([][]store.ID, q.width)}
 		v.judges = append(v.judges, j)
 	}
@@ -100,6 +100,9 @@ func (j *judge) rows(b *batch, rows []int32, verdicts []verdict) error {
 	}
 	if err := j.prepare(&j.small, nil); err != nil {
 		return err
+	}
+	if j.texts != nil {
+		return j.texts.judge(&j.evaluator, verdicts[:len(rows)])
 	}
 	for i := range rows {
 		if i&7 == 7 {
@@ -126,8 +129,8 @@ type verdictCache struct {
 }
 
 type rememberedVerdict struct {
-	id      store.ID
-	verdict verdict
+	id, other store.ID
+	verdict   verdict
 }
 
 // The least and the greatest number of slots.
@@ -136,28 +139,37 @@ const (
 	manyVerdicts = 1 << 16
 )
 
-func (c *verdictCache) get(id store.ID) (verdict, bool) {
+// place is that of the verdict on an ID, or on two.
+func (c *verdictCache) place(id, other store.ID) *rememberedVerdict {
+	h := hashOne(id)
+	if other != store.NoID {
+		h = hashOne(store.ID(h) ^ other)
+	}
+	return &c.slots[h&uint64(len(c.slots)-1)]
+}
+
+func (c *verdictCache) get(id, other store.ID) (verdict, bool) {
 	if c.slots == nil {
 		return verdictFalse, false
 	}
-	s := &c.slots[hashOne(id)&uint64(len(c.slots)-1)]
-	return s.verdict, s.id == id && id != store.NoID
+	s := c.place(id, other)
+	return s.verdict, s.id == id && s.other == other && id != store.NoID
 }
 
-func (c *verdictCache) put(id store.ID, v verdict) error {
+func (c *verdictCache) put(id, other store.ID, v verdict) error {
 	if c.n >= len(c.slots)/2 && len(c.slots) < manyVerdicts {
 		old := c.slots
 		size := max(fewVerdicts, 4*len(old))
-		if err := c.held.grow(int64(size-len(old)) * 16); err != nil {
+		if err := c.held.grow(int64(size-len(old)) * 24); err != nil {
 			return err
 		}
 		c.slots = make([]rememberedVerdict, size)
 		for _, s := range old {
-			c.slots[hashOne(s.id)&uint64(size-1)] = s
+			*c.place(s.id, s.other) = s
 		}
 	}
 	c.n++
-	c.slots[hashOne(id)&uint64(len(c.slots)-1)] = rememberedVerdict{id, v}
+	*c.place(id, other) = rememberedVerdict{id, other, v}
 	return nil
 }
 

@@ -122,7 +122,7 @@ func init() {
 }
 
 func str(_ *Context, v Value) (Value, error) {
-	if v.kind == kBlank || v.kind == kTriple || v.kind == kNone {
+	if !v.hasText() {
 		return Value{}, ErrExpr
 	}
 	if v.kind == kString {

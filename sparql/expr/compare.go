@@ -81,6 +81,24 @@ func Equal(a, b Value) (bool, error) { return equal(&a, &b) }
 // Compare is one of the comparisons; ErrExpr where it is not defined for the two values.
 func Compare(op Op, a, b Value) (bool, error) { return compare(op, &a, &b) }
 
+// CompareTexts is a comparison of STR(a) with STR(b); ok is false where one of these is an error.
+func CompareTexts(op Op, a, b *Value) (is, ok bool) {
+	if !a.hasText() || !b.hasText() {
+		return false, false
+	}
+	var x, y string
+	if x = a.term.Value(); a.term.IsZero() {
+		x = a.lexical()
+	}
+	if y = b.term.Value(); b.term.IsZero() {
+		y = b.lexical()
+	}
+	return op.holds(strings.Compare(x, y)), true
+}
+
+// hasText reports whether the function STR is defined for a value.
+func (v *Value) hasText() bool { return v.kind != kBlank && v.kind != kTriple && v.kind != kNone }
+
 // SameTerm is the function sameTerm.
 func SameTerm(a, b Value) bool { return sameTerm(&a, &b) }
 

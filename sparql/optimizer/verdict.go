@@ -379,7 +379,7 @@ func (p *planner) compareTest(c *algebra.Call, isVar func(algebra.Expr) bool) *T
 }
 
 // valueTest compares with an inlined constant: IDs of its tag are in the order of their values, so that one place parts them.
-// Other tags are left to the expression, but for terms that are no literals.
+// Other numbers, and literals of other datatypes, are left to the expression.
 func (p *planner) valueTest(op string, k *algebra.Const, id store.ID) *Test {
 	t := uniform(Unknown)
 	t.set(0, 0, Error)
@@ -405,6 +405,21 @@ func (p *planner) valueTest(op string, k *algebra.Const, id store.ID) *Test {
 		before, after = max(lo, id-min(id-lo, margin)), min(hi, id+margin)
 	default:
 		return t
+	}
+	// Values of other known types have no order with it and are not equal to it.
+	other := Error
+	if op == "=" {
+		other = False
+	}
+	for _, x := range []store.Tag{store.TagString, store.TagLang, store.TagBoolean, store.TagDate, store.TagDateTime, store.TagYear} {
+		if x != tag {
+			t.setTag(x, other)
+		}
+	}
+	if tag != store.TagInteger && tag != store.TagDecimal {
+		for _, x := range []store.Tag{store.TagInteger, store.TagDecimal, store.TagDouble, store.TagDerived} {
+			t.setTag(x, other)
+		}
 	}
 	outcome := func(b bool) Outcome {
 		if b {
