@@ -57,6 +57,41 @@ func mixedQuads(seed uint64) []rdf.Quad {
 	return quads
 }
 
+// TestMarksAgree: EXISTS within an expression, which is joined with many rows at a time where that is the same, says what it says for each row.
+func TestMarksAgree(t *testing.T) {
+	t.Parallel()
+	queries := []string{
+		"?s ?a { ?s :p0 ?a FILTER (?a = 3 || EXISTS { ?s :p1 ?b }) }",
+		"?s ?a { ?s :p0 ?a FILTER (!EXISTS { ?s :p1 ?b } || NOT EXISTS { ?r :p1 ?a FILTER (?r != ?s) }) }",
+		"?s ?x ?y { ?s :p0 ?a BIND (EXISTS { ?s :p1 ?b FILTER (?b > ?a) } AS ?x) BIND (IF(NOT EXISTS { ?a ?q ?z }, 'no', 'yes') AS ?y) }",
+		"?x (COUNT(*) AS ?n) (SUM(?v) AS ?m) { ?s :p0 ?a BIND (EXISTS { ?r :p1 ?a } AS ?x) BIND (IF(EXISTS { ?s :p1 ?a }, 1, 0) AS ?v) } GROUP BY ?x",
+		"?s ?x { ?s :p0 ?a OPTIONAL { ?s :p1 ?b } BIND (EXISTS { ?r :p0 ?b } AS ?x) }",
+		"?s { ?s :p0 ?a FILTER (EXISTS { ?s :p1 ?b } && EXISTS { ?r :p1 ?a } || EXISTS { { ?s :p1 ?c } UNION { ?d :p0 ?s } }) }",
+		"?s { ?s :p0 ?a FILTER NOT EXISTS { ?s :p1 ?b FILTER (EXISTS { ?r :p0 ?b } || ?b = ?a) } }",
+		"?s ?x { ?s :p0 ?a BIND (EXISTS { ?q :p9 ?z } || EXISTS { ?s :p1 ?a } AS ?x) }",
+		"?s ?x { { ?s :p0 ?a } UNION { ?s :p1 ?b } BIND (EXISTS { ?s :p0 ?a . ?s :p1 ?b } AS ?x) }",
+		"?s (EXISTS { ?s :p1 ?b } AS ?x) { ?s :p0 ?a } ORDER BY (EXISTS { ?s :p1 ?a }) ?s",
+		"(SUM(IF(EXISTS { ?s :p1 ?b }, 1, 0)) AS ?n) { ?s :p0 ?a } HAVING (COUNT(*) > 1 || EXISTS { ?x :p1 ?y })",
+	}
+	for seed := range uint64(3) {
+		snap := snapshotOf(t, mixedQuads(seed))
+		for _, q := range queries {
+			q = "PREFIX : <http://e/> SELECT " + q
+			want, err := answer(t.Context(), NewEngine(Options{NoOptimizer: true}), snap, q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := answer(t.Context(), NewEngine(Options{}), snap, q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := sparqltest.Compare(want, got, false, false); err != nil {
+				t.Errorf("seed %d: %s: %v", seed, q, err)
+			}
+		}
+	}
+}
+
 // TestByIDAgrees: conditions, values and aggregates that are computed from IDs are those that are computed from terms.
 func TestByIDAgrees(t *testing.T) {
 	t.Parallel()

@@ -21,6 +21,7 @@ type apply struct {
 	rowIDs  []store.ID
 	end     bool
 	matched []bool
+	marks   []store.ID
 	flush   bool
 	want    int // how many rows it takes next
 	held    held
@@ -133,6 +134,10 @@ func (a *apply) next(b *batch) error {
 }
 
 func (a *apply) yieldByMatch(b *batch) {
+	if a.node.Kind == optimizer.Mark {
+		a.yieldMarked(b)
+		return
+	}
 	want := a.node.Kind == optimizer.Semi
 	a.kept = a.kept[:0]
 	for i, m := range a.matched {
@@ -144,6 +149,19 @@ func (a *apply) yieldByMatch(b *batch) {
 	copy(b.cols, a.rows.cols)
 	b.cols[a.node.Row] = nil
 	a.comp.keep(b, a.kept)
+}
+
+// yieldMarked yields all rows with whether they have a match.
+func (a *apply) yieldMarked(b *batch) {
+	b.reset()
+	b.n = a.rows.n
+	copy(b.cols, a.rows.cols)
+	b.cols[a.node.Row] = nil
+	a.marks = resize(a.marks, b.n)
+	for i, m := range a.matched {
+		a.marks[i] = store.InlineBoolean(m)
+	}
+	b.cols[a.node.Mark] = a.marks
 }
 
 // input yields the rows of the enclosing apply, in batches.

@@ -160,6 +160,9 @@ func (p *Plan) describe(n Node) string {
 		}
 		return fmt.Sprintf("hash join %s(%s) on (%s)%s", rounds, n.Kind, p.slotList(n.L.P().Maybe.Intersect(n.R.P().Maybe).Slots()), showConds(n.Conds))
 	case *Apply:
+		if n.Kind == Mark {
+			return fmt.Sprintf("apply (%s) %s", n.Kind, p.slot(n.Mark))
+		}
 		return fmt.Sprintf("apply (%s)", n.Kind)
 	case *Union:
 		return "union"

@@ -501,10 +501,14 @@ func (p *planner) applyFilters(filters []*groupFilter, n Node, ready func(*group
 // filterBy adds conditions, the EXISTS patterns among them as joins where that is the same.
 func (p *planner) filterBy(n Node, filters []*groupFilter) (Node, error) {
 	var plain []*Cond
-	var exists []*groupFilter
+	var exists, within []*groupFilter
 	for _, f := range filters {
 		if x, ok := f.expr.(*algebra.Exists); ok && p.joinable(x) {
 			exists = append(exists, f)
+			continue
+		}
+		if f.cond == nil && hasExists(f.expr) {
+			within = append(within, f)
 			continue
 		}
 		if err := p.compile(f); err != nil {
@@ -524,6 +528,19 @@ func (p *planner) filterBy(n Node, filters []*groupFilter) (Node, error) {
 	n = p.filtered(n, append(cheap, dear...))
 	active := p.graph
 	defer func() { p.graph = active }()
+	for _, f := range within {
+		p.graph = f.graph
+		var expr algebra.Expr
+		var err error
+		if n, expr, err = p.marked(n, f.expr); err != nil {
+			return nil, err
+		}
+		c, err := p.cond(expr)
+		if err != nil {
+			return nil, err
+		}
+		n = p.filtered(n, []*Cond{c})
+	}
 	for _, f := range exists {
 		x := f.expr.(*algebra.Exists)
 		kind := Semi

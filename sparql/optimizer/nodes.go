@@ -313,6 +313,8 @@ func (p *planner) apply(l, right Node, kind JoinKind, row int) Node {
 		if row >= 0 {
 			a.Maybe = a.Maybe.Minus(SetOf(row))
 		}
+	case Mark:
+		a.Rows, a.Sorted, a.Distinct = lp.Rows, lp.Sorted, lp.Distinct
 	case Semi:
 		a.Rows, a.Sorted, a.Distinct = lp.Rows*spread(rp.Rows, lp.Rows), lp.Sorted, lp.Distinct
 	default:

@@ -147,10 +147,14 @@ const (
 	Semi
 	Anti
 	Minus
+	// Mark keeps all rows of the left and binds whether they have a match; only Apply does it.
+	Mark
 )
 
 // String names the kind.
-func (k JoinKind) String() string { return [...]string{"inner", "left", "semi", "anti", "minus"}[k] }
+func (k JoinKind) String() string {
+	return [...]string{"inner", "left", "semi", "anti", "minus", "mark"}[k]
+}
 
 // The nodes.
 type (
@@ -206,6 +210,7 @@ type (
 		In, Right Node
 		Kind      JoinKind
 		Row       int
+		Mark      int // of the kind Mark: the slot of whether there is a match
 	}
 	// Union concatenates.
 	Union struct {

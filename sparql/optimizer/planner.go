@@ -41,6 +41,7 @@ type planner struct {
 	want     int     // the slot that rows had better be sorted by, or -1
 	first    float64 // the part of the rows that is wanted, where only the first are; else 0
 	late     bool    // the query runs: there can be no new slots and terms
+	each     bool    // the pattern of an EXISTS or LATERAL is planned that is evaluated for one solution at a time
 	inExists bool    // the pattern of an EXISTS is planned on top of the rows outside
 	show     bool    // patterns bind their parameters as if these were variables, see minusKind
 	given    Set     // parameters that projections bind as variables in the sense of scope
@@ -59,7 +60,8 @@ type shared struct {
 	locals   []rdf.Term
 	localIDs map[rdf.Term]store.ID
 	exists   []*Sub
-	subs     map[any]int // by *algebra.Exists or *algebra.Lateral
+	marks    map[*algebra.Exists]int // slots of whether there is a solution
+	subs     map[any]int             // by *algebra.Exists or *algebra.Lateral
 	outer    map[any][]string
 	vars     *varTable // of factored
 	dataset  dataset
@@ -73,7 +75,7 @@ type shared struct {
 func Optimize(ctx context.Context, snap store.Snapshot, q *algebra.Query, o Options) (*Plan, error) {
 	s := &scoper{ctx: ctx, taken: map[string]bool{}, outer: map[any][]string{}, vars: newVarTable()}
 	p := &planner{effort: newEffort(), want: -1, scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}, shared: &shared{ctx: ctx, snap: snap, options: o, stats: newStats(ctx, snap, o.Statistics), sampler: newSampler(snap, o.DrawAll),
-		names: map[string]int{}, rows: map[algebra.Op]int{}, localIDs: map[rdf.Term]store.ID{}, subs: map[any]int{}, outer: s.outer, vars: s.vars}}
+		names: map[string]int{}, rows: map[algebra.Op]int{}, localIDs: map[rdf.Term]store.ID{}, subs: map[any]int{}, marks: map[*algebra.Exists]int{}, outer: s.outer, vars: s.vars}}
 	if err := p.resolveDataset(q.Dataset); err != nil {
 		return nil, err
 	}
@@ -333,7 +335,7 @@ func (p *planner) nested(s *Sub, key any, op algebra.Op) error {
 	p.announce(op)
 	graph, sh, e := p.graph, p.shared, p.effort
 	plan := func(bound Set, late, show bool) (Node, error) {
-		c := &planner{effort: e, want: -1, shared: sh, graph: graph, params: bound, late: late, scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}}
+		c := &planner{each: true, effort: e, want: -1, shared: sh, graph: graph, params: bound, late: late, scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}}
 		if late {
 			c.effort = newEffort() // the plan is not to depend on what was planned before
 		}

@@ -204,7 +204,11 @@ func (p *planner) addStep(n Node, s *groupStep) (Node, error) {
 	case stepMinus:
 		return p.minus(n, *s)
 	}
-	c, err := p.cond(s.expr)
+	n, expr, err := p.marked(n, s.expr)
+	if err != nil {
+		return nil, err
+	}
+	c, err := p.cond(expr)
 	if err != nil {
 		return nil, err
 	}

@@ -342,6 +342,9 @@ func (w *planWriter) node(n Node) {
 	case *Apply:
 		fmt.Fprintf(&w.b, " %d", x.Kind)
 		w.slot(x.Row)
+		if x.Kind == Mark {
+			w.slot(x.Mark)
+		}
 		w.node(x.In)
 		inputs := w.inputs
 		w.node(x.Right)
