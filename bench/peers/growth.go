@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -131,6 +132,52 @@ func countAll(c *client) (n int64, err error) {
 	return n, err
 }
 
+// work asks a server to measure a run of a query, and gives the rows of all operators of its plan together.
+func (c *client) work(q *query, limit time.Duration) (int64, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"explain=profile&query="+url.QueryEscape(q.text), nil)
+	if err != nil {
+		return 0, err
+	}
+	req.Header.Set("Accept", "application/json")
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return 0, fmt.Errorf("status %d", resp.StatusCode)
+	}
+	var profile struct {
+		Plan     operator `json:"plan"`
+		Complete bool     `json:"complete"`
+	}
+	if err := json.NewDecoder(io.LimitReader(resp.Body, 16<<20)).Decode(&profile); err != nil {
+		return 0, err
+	}
+	if !profile.Complete {
+		return 0, errors.New("the run ended early")
+	}
+	return profile.Plan.rows(), nil
+}
+
+// operator is one of a measured plan.
+type operator struct {
+	Profile struct {
+		Rows int64 `json:"rows"`
+	} `json:"profile"`
+	Inputs []operator `json:"inputs"`
+}
+
+func (o *operator) rows() int64 {
+	n := o.Profile.Rows
+	for i := range o.Inputs {
+		n += o.Inputs[i].rows()
+	}
+	return n
+}
+
 // growthPageOf writes the page from all sizes that were measured.
 func growthPageOf(c *config, dir string) error {
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
@@ -173,6 +220,14 @@ func factor(a, b *result, name string, of func(*answer) float64) float64 {
 }
 
 func size(a *answer) float64 { return float64(max(a.Bytes, 1)) }
+
+// rowsText tells how many times the rows the operators of a query yield in the next size, if that is known.
+func rowsText(a, b *result, name string) string {
+	if x, y := a.Queries[name], b.Queries[name]; x == nil || y == nil || x.Work == 0 || y.Work == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", rows %.2f", factor(a, b, name, func(x *answer) float64 { return float64(x.Work) }))
+}
 
 func factorText(f float64) string {
 	if f == 0 {
@@ -273,7 +328,7 @@ func writeGrowth(c *config, rs []*result) error {
 			growthVerdict(p, rs[i], rs[i+1], names)
 		}
 	}
-	p("\n## Each query\n\nMedian time and, in brackets, processor time, ms; below them the least and the greatest time and the number of runs. Factors are of median time (processor time), and\nof the bytes of the answer.\n\n| query |")
+	p("\n## Each query\n\nMedian time and, in brackets, processor time, ms; below them the least and the greatest time and the number of runs. Factors are of median time (processor time),\nof the bytes of the answer and of the rows that all operators of the plan yielded in a run that was measured (equal ones that are counted only, each): where these grow by\nmore than the data, the query has more to do or another plan; where they do not, what is left is memory that the processor's caches do not hold.\n\n| query |")
 	for i, r := range rs {
 		p(" %s |", r.Label)
 		if i > 0 {
@@ -294,7 +349,7 @@ func writeGrowth(c *config, rs []*result) error {
 				p(" – |")
 			}
 			if i > 0 {
-				p(" %s (%s), answer %s |", factorText(factor(rs[i-1], r, n, median)), factorText(factor(rs[i-1], r, n, cpu)), factorText(factor(rs[i-1], r, n, size)))
+				p(" %s (%s), answer %s%s |", factorText(factor(rs[i-1], r, n, median)), factorText(factor(rs[i-1], r, n, cpu)), factorText(factor(rs[i-1], r, n, size)), rowsText(rs[i-1], r, n))
 			}
 		}
 		p("\n")
@@ -326,11 +381,11 @@ func growthVerdict(p func(string, ...any), a, b *result, names []string) {
 		case f == 0:
 		case selective[kindOf(n)]:
 			if points++; f > 1.5*max(1, factor(a, b, n, size)) {
-				over = append(over, fmt.Sprintf("%s (%.2f)", n, f))
+				over = append(over, fmt.Sprintf("%s (%.2f%s)", n, f, rowsText(a, b, n)))
 			}
 		default:
 			if others++; f > data*1.05 {
-				steep = append(steep, fmt.Sprintf("%s (%.2f)", n, f))
+				steep = append(steep, fmt.Sprintf("%s (%.2f%s)", n, f, rowsText(a, b, n)))
 			}
 		}
 	}

@@ -62,6 +62,7 @@ type answer struct {
 	Cold      bool    `json:"cold,omitempty"` // it was asked once only
 	Load      float64 `json:"load_average"`
 	Describes bool    `json:"describes,omitempty"` // what it answers is the engine's choice
+	Work      int64   `json:"work,omitempty"`      // rows that the operators of its plan yielded; only with -growth
 }
 
 type client struct {
@@ -302,6 +303,11 @@ func measureQuery(cl *client, p *process, q *query, c *config, t share) (a *answ
 	slices.Sort(times)
 	a.Runs, a.CPUMs = len(times), ms(used)/float64(len(times))
 	a.MinMs, a.MedianMs, a.MaxMs = ms(times[0]), ms(times[len(times)/2]), ms(times[len(times)-1])
+	if c.growth != "" && first < 10*time.Second {
+		if a.Work, err = cl.work(q, limit); err != nil {
+			log.Printf("  %s: its rows are not known: %v", q.name, err)
+		}
+	}
 	return a, late
 }
 
