@@ -26,6 +26,20 @@ func (q *Query) build(n optimizer.Node, e *env) (operator, error) {
 	return e.meter(n, op), nil
 }
 
+// enter notes what is done with the rows of a child of a node.
+func (q *Query) enter(n optimizer.Node, child int) {
+	switch n := n.(type) {
+	case *optimizer.Sort, *optimizer.Group:
+		q.limited, q.blocked = false, true
+	case *optimizer.HashJoin:
+		if child == 1 {
+			q.limited, q.blocked = false, true
+		}
+	case *optimizer.Slice:
+		q.limited = q.limited || n.Limit >= 0 && !q.blocked
+	}
+}
+
 func (q *Query) buildNode(n optimizer.Node, e *env) (operator, error) {
 	if g, ok := n.(*optimizer.GraphLoop); ok {
 		return newGraphLoop(q, g, e), nil
@@ -45,9 +59,16 @@ func (q *Query) buildNode(n optimizer.Node, e *env) (operator, error) {
 	}
 	children := optimizer.Children(n)
 	ops := make([]operator, len(children))
+	limited, blocked := q.limited, q.blocked
 	for i, c := range children {
+		q.enter(n, i)
 		var err error
-		if ops[i], err = q.build(c, e.below(n, i)); err != nil {
+		below := e.below(n, i)
+		if ops[i], err = q.build(c, below); err == nil && q.gathered(n, i, c, below) {
+			ops[i] = newPiecewise(q, c, ops[i])
+		}
+		q.limited, q.blocked = limited, blocked
+		if err != nil {
 			for _, op := range ops[:i] {
 				op.close()
 			}

@@ -40,10 +40,6 @@ func (j *hashJoin) probeOne() (bool, error) {
 		return true, nil
 	}
 	weighs := j.weighing()
-	if j.row == 0 && j.candAt == 0 && second == nil && x.dense == nil {
-		j.numbers = resize(j.numbers, j.input.n)
-		x.keys.findAll(first[:j.input.n], j.numbers)
-	}
 	var key [2]store.ID
 	for j.row < j.input.n && len(j.outL) < batchSize {
 		if j.candAt < len(j.cands) { // of a row whose candidates did not fit into the batch before
@@ -58,12 +54,9 @@ func (j *hashJoin) probeOne() (bool, error) {
 			continue
 		}
 		var k int
-		switch {
-		case second == nil && x.dense == nil:
-			k = int(j.numbers[j.row])
-		case second == nil:
-			k = x.dense.find(first[j.row])
-		default:
+		if second == nil {
+			k = x.find1(first[j.row])
+		} else {
 			key[0], key[1] = first[j.row], second[j.row]
 			k = x.keys.find(key[:])
 		}
@@ -98,6 +91,14 @@ func (j *hashJoin) probeOne() (bool, error) {
 		j.row++
 	}
 	return true, nil
+}
+
+// find1 is find for a key of one ID.
+func (x *index) find1(id store.ID) int {
+	if x.dense != nil {
+		return x.dense.find(id)
+	}
+	return x.keys.find1(id)
 }
 
 // probeDense is probeOne, for all rows of the input at once, where each of them has at most one row on the right, or it only matters
@@ -214,6 +215,9 @@ func weigh(op operator) {
 	case *hashJoin:
 		op.weighs = true
 	case *chopped:
+		weigh(op.in)
+	case *piecewise:
+		op.weighs = true
 		weigh(op.in)
 	case *profiled:
 		weigh(op.in)

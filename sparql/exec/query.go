@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"triplestore/rdf"
+	"triplestore/sparql/algebra"
 	"triplestore/sparql/expr"
 	"triplestore/sparql/optimizer"
 	"triplestore/store"
@@ -50,7 +51,7 @@ type Query struct {
 	plan     *optimizer.Plan
 	width    int
 	memory   *memory
-	disk     disk
+	disk     *disk
 	chop     bool // batches are cut into small ones
 	terms    *terms
 	subs     *subs
@@ -68,6 +69,10 @@ type Query struct {
 
 	smallPieces bool                             // see Config
 	shown       map[optimizer.Node]optimizer.Set // see shownOnly
+	piece       bool                             // its operators are those of a piece of another query
+
+	// While operators are made: not all of their rows may be wanted; all of them are wanted before any is yielded.
+	limited, blocked bool
 
 	sharedLock sync.Mutex
 	shared     map[*optimizer.SharedPlan]*sharedRows
@@ -78,6 +83,7 @@ func Start(ctx context.Context, snap store.Snapshot, plan *optimizer.Plan, c Con
 	x := &struct { // what every query has, for one allocation
 		q      Query
 		memory memory
+		disk   disk
 		terms  terms
 		subs   subs
 		expr   expr.Context
@@ -85,7 +91,7 @@ func Start(ctx context.Context, snap store.Snapshot, plan *optimizer.Plan, c Con
 		env    env
 	}{}
 	q := &x.q
-	*q = Query{ctx: ctx, snap: snap, plan: plan, width: len(plan.Slots), memory: &x.memory, terms: &x.terms, subs: &x.subs, expr: &x.expr, out: &x.out,
+	*q = Query{ctx: ctx, snap: snap, plan: plan, width: len(plan.Slots), memory: &x.memory, disk: &x.disk, terms: &x.terms, subs: &x.subs, expr: &x.expr, out: &x.out,
 		service: c.Service, sent: cmp.Or(c.ServiceRows, optimizer.ServiceRows), describe: c.Describe, smallPieces: c.SmallPieces}
 	q.memory.init(ctx, c.Memory, c.Pool, c.Disk > 0)
 	q.disk.dir, q.disk.limit = c.TempDir, c.Disk
@@ -115,6 +121,9 @@ func Start(ctx context.Context, snap store.Snapshot, plan *optimizer.Plan, c Con
 	q.shown = shownOnly(plan)
 	var err error
 	if q.root, err = q.build(plan.Root, &x.env); err == nil {
+		if plan.Query.Form != algebra.Ask && q.gathered(nil, 0, plan.Root, &x.env) {
+			q.root = newPiecewise(q, plan.Root, q.root)
+		}
 		busy.Add(1)
 		q.counted = true
 	}
@@ -273,7 +282,7 @@ func (q *Query) Close() {
 	}
 	defer q.memory.close()
 	defer func() {
-		for s := range q.disk.open {
+		for _, s := range q.disk.all() {
 			s.close()
 		}
 	}()

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/bits"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"sync/atomic"
 
 	"triplestore/internal/diskspace"
@@ -23,7 +26,15 @@ type disk struct {
 	dir           string
 	limit         int64 // bytes at the same time; 0 is none at all
 	used, written atomic.Int64
+	lock          sync.Mutex
 	open          map[*spool]bool
+}
+
+// all are the files that there are.
+func (d *disk) all() []*spool {
+	d.lock.Lock()
+	defer d.lock.Unlock()
+	return slices.Collect(maps.Keys(d.open))
 }
 
 const (
@@ -63,10 +74,12 @@ func (q *Query) newSpool(n optimizer.Node) (*spool, error) {
 		return nil, fmt.Errorf("temporary files: %w", err)
 	}
 	s := &spool{q: q, node: n, f: f, remains: os.Remove(f.Name()) != nil, w: bufio.NewWriterSize(f, spoolBuffer)}
+	q.disk.lock.Lock()
 	if q.disk.open == nil {
 		q.disk.open = map[*spool]bool{}
 	}
 	q.disk.open[s] = true
+	q.disk.lock.Unlock()
 	if q.profile != nil && n != nil {
 		q.profile.of(n).files++
 	}
@@ -100,7 +113,9 @@ func (s *spool) close() {
 		return
 	}
 	s.gone = true
+	s.q.disk.lock.Lock()
 	delete(s.q.disk.open, s)
+	s.q.disk.lock.Unlock()
 	s.q.disk.used.Add(-s.size)
 	_ = s.f.Close()
 	if s.remains {
@@ -186,7 +201,7 @@ func (s *spool) append(b []byte) error {
 	}
 	n := int64(len(b))
 	s.size += n
-	if d := &s.q.disk; d.used.Add(n) > d.limit {
+	if d := s.q.disk; d.used.Add(n) > d.limit {
 		return ErrDisk
 	}
 	s.q.disk.written.Add(n)

@@ -374,8 +374,8 @@ func (p *planner) joinItem(g *joinGroup, n Node, it *item) ([]Node, error) {
 			options = append(options, it.scans...)
 			break
 		}
-		fixed, vars := it.known()
-		if vars.Overlaps(n.P().Certain) || len(fixed) > 0 && n.P().Rows <= 4 {
+		common := it.pattern.Vars().Intersect(n.P().Maybe)
+		if common.Overlaps(n.P().Certain) || len(it.pattern.fixed()) > 0 && n.P().Rows <= 4 {
 			options = append(options, p.lookup(n, it, Inner, nil))
 		}
 		if r := it.cheap.P(); len(options) > 0 && r.Cost+r.Rows*costBuild+n.P().Rows*costProbe > 2*(options[0].P().Cost-n.P().Cost) {
@@ -472,8 +472,8 @@ func (p *planner) withFilters(g *joinGroup, n, o Node, has []*Cond) Node {
 // allow only that.
 func (p *planner) scans(it *item) ([]Node, error) {
 	t := it.pattern
-	fixed, _ := it.known()
-	out := make([]Node, 0, 6)
+	fixed := t.fixed()
+	var out []Node
 	for o := store.SPOG; o < store.GSPO; o++ {
 		pos := o.Positions()
 		front := true
@@ -483,7 +483,7 @@ func (p *planner) scans(it *item) ([]Node, error) {
 		if !front {
 			continue
 		}
-		s := p.scanOf(t, &it.stats, it.different(), o, len(fixed), 0, 0)
+		s := p.scan(t, &it.stats, o, len(fixed), 0, 0)
 		if len(fixed) < 3 && len(it.stats.consts) == len(fixed) {
 			if err := p.narrow(s, it, pos[len(fixed)]); err != nil {
 				return nil, err
@@ -508,7 +508,7 @@ func (p *planner) scans(it *item) ([]Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		s := p.scanOf(t, &it.stats, it.different(), store.GSPO, n, 0, 0)
+		s := p.scan(t, &it.stats, store.GSPO, n, 0, 0)
 		s.Rows = min(s.Rows, float64(rows))
 		s.Cost = costStart + float64(rows)*costRow
 		out = append(out, s)
@@ -553,7 +553,7 @@ func (p *planner) narrow(s *Scan, it *item, pos store.Position) error {
 	if err != nil {
 		return err
 	}
-	s.Distinct = s.Distinct.clone()
+	s.Distinct = slices.Clone(s.Distinct)
 	s.Distinct.set(r.Slot, max(1, float64(d)))
 	return nil
 }
@@ -625,9 +625,8 @@ func (p *planner) bounds(tests []*Test, rg store.Range) (lo, hi store.ID, err er
 func (p *planner) lookup(n Node, it *item, kind JoinKind, conds []*Cond) Node {
 	t := it.pattern
 	in := n.P()
-	fixed, vars := it.known()
-	var places [3]store.Position
-	bound := places[:0]
+	fixed := t.fixed()
+	var bound []store.Position
 	for _, pos := range [...]store.Position{store.S, store.P, store.O} {
 		if r := t.At(pos); r.IsVar() && in.Certain.Has(r.Slot) {
 			bound = append(bound, pos)
@@ -646,7 +645,7 @@ func (p *planner) lookup(n Node, it *item, kind JoinKind, conds []*Cond) Node {
 			bound = bound[:1]
 		}
 	}
-	compared := vars.Intersect(in.Maybe).Len() > len(bound) || t.Graph.Var >= 0
+	compared := t.Vars().Intersect(in.Maybe).Len() > len(bound) || t.Graph.Var >= 0
 	var order store.Order
 	bestMatch := -1
 	for o := store.SPOG; o < store.GSPO; o++ {
@@ -675,7 +674,7 @@ func (p *planner) lookup(n Node, it *item, kind JoinKind, conds []*Cond) Node {
 		}
 	}
 	l := &Lookup{In: n, Pattern: *t, Order: order, Consts: len(fixed), Keys: len(bound), Kind: kind, Conds: conds}
-	right := Props{Rows: it.stats.rows, Maybe: vars, Certain: vars, Distinct: it.different()}
+	right := Props{Rows: it.stats.rows, Maybe: t.Vars(), Certain: t.Vars(), Distinct: t.distinct(&it.stats)}
 	joined(&l.Props, in, &right, kind)
 	sorted := bestMatch == len(bound) && len(bound) > 0
 	// Rows that agree in their keys are looked up together, in each batch again where they are not sorted.
@@ -701,9 +700,12 @@ func (p *planner) lookup(n Node, it *item, kind JoinKind, conds []*Cond) Node {
 			l.Sorted = in.Sorted
 		}
 	}
-	if len(conds) > 0 {
-		l.Cost += joinRows(in, &right) * costExpr * float64(len(conds))
-		l.Rows = conditioned(in, &right, l.Rows, kind, conds)
+	for range conds {
+		l.Rows *= 0.5
+		l.Cost += l.Rows * costExpr
+	}
+	if kind == Left {
+		l.Rows = max(l.Rows, in.Rows)
 	}
 	return l
 }

@@ -35,10 +35,9 @@ type joinSample struct {
 	// size is about how many rows the join has.
 	size float64
 	// drawn means that size comes from a draw; else it is an estimate by other joins or by counts of different values.
-	drawn   bool
-	unknown bool // nothing is known: size is none
-	slots   []int
-	key     string
+	drawn bool
+	slots []int
+	key   string
 	// pick draws the rows, sorted by a slot first where that is possible; nil where it cannot be told how they are found.
 	pick func(slot int) (*draw, error)
 	// matching is the part of the rows of the join with one item less that have a match, perRow how many they have, at least 1 each.
@@ -134,7 +133,7 @@ func (p *planner) takeSamples(n int) bool {
 // of at most so many rows.
 func (p *planner) sampleFor(n Node, most float64) (*joinSample, error) {
 	props := n.P()
-	if props.sample != nil || p.sampler.picker == nil || p.sampler.left == 0 || most <= props.unsampled {
+	if props.sample != nil || p.sampler.picker == nil || p.sampler.left == 0 {
 		return props.sample, nil
 	}
 	var s *joinSample
@@ -188,9 +187,7 @@ func (p *planner) sampleFor(n Node, most float64) (*joinSample, error) {
 	if s != nil && s.size > most {
 		s = nil
 	}
-	if props.sample = s; s == nil {
-		props.unsampled = most
-	}
+	props.sample = s
 	return s, err
 }
 
@@ -257,9 +254,6 @@ func (p *planner) sampleJoin(g *joinGroup, n Node, it *item, options []Node, own
 				return err
 			}
 		}
-		if x == nil && g.sampled && p.sampler.left < p.sampler.least {
-			x = &joinSample{unknown: true} // nothing more can be drawn
-		}
 		if x != nil {
 			x.items = items
 			if g.sets == nil {
@@ -267,9 +261,6 @@ func (p *planner) sampleJoin(g *joinGroup, n Node, it *item, options []Node, own
 			}
 			g.sets[items] = x
 		}
-	}
-	if x != nil && x.unknown {
-		x = nil
 	}
 	if x == nil && !g.sampled {
 		return nil
@@ -301,7 +292,7 @@ func (p *planner) sampleJoin(g *joinGroup, n Node, it *item, options []Node, own
 func (g *joinGroup) byMore(items uint64) *joinSample {
 	for _, more := range g.items {
 		x := g.sets[items|1<<more.at]
-		if items&(1<<more.at) != 0 || x == nil || x.unknown || !x.drawn || x.size == 0 {
+		if items&(1<<more.at) != 0 || x == nil || !x.drawn || x.size == 0 {
 			continue
 		}
 		var common Set
@@ -316,7 +307,7 @@ func (g *joinGroup) byMore(items uint64) *joinSample {
 			if !common.In(other.scope.maybe) {
 				continue
 			}
-			if items&(1<<other.at) == 0 || pair == nil || pair.unknown || !pair.drawn || pair.size == 0 || other.sample == nil || other.sample.size == 0 {
+			if items&(1<<other.at) == 0 || pair == nil || !pair.drawn || pair.size == 0 || other.sample == nil || other.sample.size == 0 {
 				continue
 			}
 			return &joinSample{size: x.size * other.sample.size / pair.size}
@@ -353,9 +344,7 @@ func (p *planner) byPair(g *joinGroup, s *joinSample, in *Props, it *item) (*joi
 			if x, err = p.match(b, it.pattern, &it.stats, g.filtered); err != nil {
 				return nil, err
 			}
-			if x == nil && p.sampler.left < p.sampler.least {
-				x = &joinSample{unknown: true}
-			} else if x == nil {
+			if x == nil {
 				continue
 			}
 			x.items = pair
@@ -363,9 +352,6 @@ func (p *planner) byPair(g *joinGroup, s *joinSample, in *Props, it *item) (*joi
 				g.sets = map[uint64]*joinSample{}
 			}
 			g.sets[pair] = x
-		}
-		if x.unknown {
-			continue
 		}
 		base, best = b, x
 	}
@@ -380,12 +366,12 @@ func (p *planner) match(s *joinSample, t *Pattern, st *patternStats, filtered Se
 	if s.pick == nil || len(st.consts) != len(t.fixed()) || t.Graph.Mode == GraphParam || t.Graph.Var >= 0 && slices.Contains(s.slots, t.Graph.Var) {
 		return nil, nil
 	}
-	if p.sampler.left == 0 {
+	free, ok := freeSlots(t, s.slots)
+	if !ok {
 		return nil, nil
 	}
-	var places [3]store.Position
-	var columns [3]int
-	bound, from := places[:0], columns[:0] // and their places in the rows of s
+	var bound []store.Position
+	var from []int // their places in the rows of s
 	for _, pos := range [...]store.Position{store.S, store.P, store.O} {
 		if r := t.At(pos); r.IsVar() {
 			if i := slices.Index(s.slots, r.Slot); i >= 0 {
@@ -396,8 +382,7 @@ func (p *planner) match(s *joinSample, t *Pattern, st *patternStats, filtered Se
 	if len(bound) == 0 || slices.ContainsFunc(bound, func(pos store.Position) bool { return filtered.Has(t.At(pos).Slot) }) {
 		return nil, nil
 	}
-	free, ok := freeSlots(t, s.slots)
-	if !ok {
+	if p.sampler.left == 0 {
 		return nil, nil
 	}
 	rows, err := s.pick(s.slots[from[0]])

@@ -401,7 +401,7 @@ func (p *planner) pathRows(n *Path, in Node) (ok bool, err error) {
 		return false, nil
 	}
 	end := func(d float64) {
-		n.Distinct = n.Distinct.clone()
+		n.Distinct = slices.Clone(n.Distinct)
 		n.Distinct.set(to.Slot, max(1, d))
 	}
 	if from.Kind == RefConst {
@@ -448,7 +448,7 @@ func (p *planner) pathRows(n *Path, in Node) (ok bool, err error) {
 		}
 		n.Cost = ip.Rows*pathCost(n, starts, all.size, all.edges) + n.Rows*costOut
 		if from.Slot != to.Slot {
-			n.Distinct = n.Distinct.clone()
+			n.Distinct = slices.Clone(n.Distinct)
 			n.Distinct.set(from.Slot, max(1, starts))
 		}
 		end(min(n.Rows, starts))
