@@ -60,6 +60,7 @@ type matcher struct {
 	groups  int
 	empty   bool // matches the empty string
 	program int  // instructions
+	need    required
 	text    string
 	resume  *regexp.Regexp // finds further matches, see next
 	once    sync.Once
@@ -103,7 +104,7 @@ func compileRegexp(pattern, flags string) (*matcher, error) {
 	if err != nil || len(prog.Inst) > maxProgram {
 		return nil, regexErrorf("too large")
 	}
-	m.program, m.text = len(prog.Inst), t.pattern
+	m.program, m.text, m.need = len(prog.Inst), t.pattern, requiredBy(parsed)
 	if m.re, err = regexp.Compile(t.pattern); err != nil {
 		return nil, regexErrorf("%s", err)
 	}
@@ -165,6 +166,9 @@ func (m *matcher) match(ctx context.Context, s string) (bool, error) {
 		return containsFold(s, m.literal), nil
 	case matchBack:
 		return patiently(ctx, func() (bool, error) { return m.back.MatchString(s) })
+	}
+	if !m.need.in(s) {
+		return false, nil
 	}
 	if m.long(s) {
 		r := &textReader{s: s, ctx: ctx}
