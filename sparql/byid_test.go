@@ -10,14 +10,14 @@ import (
 )
 
 // mixedQuads are subjects with values of all kinds, those that IDs hold and others.
-func mixedQuads(seed uint64) []rdf.Quad {
+func mixedQuads(seed uint64, subjects int) []rdf.Quad {
 	const xsd = "http://www.w3.org/2001/XMLSchema#"
 	r := rand.New(rand.NewPCG(seed, 2))
 	value := func() rdf.Term {
 		n := r.IntN(6)
 		switch r.IntN(16) {
 		case 0:
-			return rdf.IRI(fmt.Sprint("http://e/r", n))
+			return rdf.IRI(fmt.Sprint("http://e/", []string{"r", "s", "s1"}[r.IntN(3)], n))
 		case 1:
 			return rdf.BlankNode(fmt.Sprint("b", n))
 		case 2:
@@ -46,7 +46,7 @@ func mixedQuads(seed uint64) []rdf.Quad {
 		return rdf.Literal(fmt.Sprint(n), xsd+"integer")
 	}
 	var quads []rdf.Quad
-	for i := range 120 {
+	for i := range subjects {
 		s := rdf.IRI(fmt.Sprint("http://e/s", i))
 		for p := range 2 {
 			for range r.IntN(3) {
@@ -74,7 +74,7 @@ func TestMarksAgree(t *testing.T) {
 		"(SUM(IF(EXISTS { ?s :p1 ?b }, 1, 0)) AS ?n) { ?s :p0 ?a } HAVING (COUNT(*) > 1 || EXISTS { ?x :p1 ?y })",
 	}
 	for seed := range uint64(3) {
-		snap := snapshotOf(t, mixedQuads(seed))
+		snap := snapshotOf(t, mixedQuads(seed, 120))
 		for _, q := range queries {
 			q = "PREFIX : <http://e/> SELECT " + q
 			want, err := answer(t.Context(), NewEngine(Options{NoOptimizer: true}), snap, q)
@@ -88,6 +88,36 @@ func TestMarksAgree(t *testing.T) {
 			if err := sparqltest.Compare(want, got, false, false); err != nil {
 				t.Errorf("seed %d: %s: %v", seed, q, err)
 			}
+		}
+	}
+}
+
+// TestSemiJoinsOfScansAgree: semi- and anti-joins with all that stands in a place.
+func TestSemiJoinsOfScansAgree(t *testing.T) {
+	t.Parallel()
+	snap := snapshotOf(t, mixedQuads(9, 3000))
+	for _, q := range []string{
+		"?s { ?s :p0 ?a FILTER NOT EXISTS { ?x ?p ?s } }",
+		"?s { ?s :p0 ?a FILTER EXISTS { ?x ?p ?s } }",
+		"?a { ?s :p0 ?a FILTER NOT EXISTS { ?x :p1 ?a } }",
+		"?a { ?s :p0 ?a FILTER EXISTS { ?x :p1 ?a } }",
+		"?a { ?s :p0 ?a FILTER EXISTS { ?a ?p ?x } }",
+		"?p (COUNT(DISTINCT ?a) AS ?n) { ?s ?p ?a FILTER (isIRI(?a)) FILTER NOT EXISTS { ?a ?q ?z } } GROUP BY ?p",
+		"?s { ?s :p0 ?a FILTER NOT EXISTS { ?s ?p ?s } }",
+		"?a (COUNT(*) AS ?n) { ?s :p0 ?a FILTER NOT EXISTS { ?x ?p ?s } } GROUP BY ?a",
+		"?a (COUNT(*) AS ?n) { ?s ?p ?a FILTER EXISTS { ?x ?q ?s } } GROUP BY ?a",
+	} {
+		q = "PREFIX : <http://e/> SELECT " + q
+		want, err := answer(t.Context(), NewEngine(Options{NoOptimizer: true}), snap, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := answer(t.Context(), NewEngine(Options{}), snap, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := sparqltest.Compare(want, got, false, false); err != nil {
+			t.Errorf("%s: %v", q, err)
 		}
 	}
 }
@@ -128,7 +158,7 @@ func TestByIDAgrees(t *testing.T) {
 		)
 	}
 	for seed := range uint64(4) {
-		snap := snapshotOf(t, mixedQuads(seed))
+		snap := snapshotOf(t, mixedQuads(seed, 120))
 		for _, q := range queries {
 			want, err := answer(t.Context(), NewEngine(Options{NoOptimizer: true}), snap, pair+q)
 			if err != nil {

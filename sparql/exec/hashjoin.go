@@ -17,6 +17,8 @@ type hashJoin struct {
 	left, right operator
 	conds       *condList
 	held        held
+	once        []int32 // see onceEach
+	onceComp    compactor
 
 	common []int // slots that both sides may bind
 	rights []int // slots that only the right side may bind
@@ -167,6 +169,9 @@ func (j *hashJoin) build() error {
 
 // add takes rows of the right side. index is what the index is going to take.
 func (j *hashJoin) add(b *batch, index *held) error {
+	if k := j.node.Kind; (k == optimizer.Semi || k == optimizer.Anti) && len(j.node.Conds) == 0 {
+		j.onceEach(b)
+	}
 	if j.files != nil {
 		return j.files.write(b)
 	}
@@ -181,6 +186,22 @@ func (j *hashJoin) add(b *batch, index *held) error {
 		return j.spillTable()
 	}
 	return nil
+}
+
+// onceEach leaves out rows of the right side with the key of the row before: where matches only have to be there, one is enough, and what is
+// read in the order of its key has each once then.
+func (j *hashJoin) onceEach(b *batch) {
+	if len(j.common) != 1 || b.cols[j.common[0]] == nil {
+		return
+	}
+	col := b.cols[j.common[0]][:b.n]
+	j.once = j.once[:0]
+	for i, id := range col {
+		if i == 0 || id != col[i-1] || id == store.NoID {
+			j.once = append(j.once, int32(i))
+		}
+	}
+	j.onceComp.keep(b, j.once)
 }
 
 // indexBytes is about what an index for n rows takes.

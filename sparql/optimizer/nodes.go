@@ -224,6 +224,9 @@ func (p *planner) hashJoin(l, r Node, kind JoinKind, conds []*Cond) (Node, error
 	if kind == Inner && isUnit(r) && len(conds) == 0 {
 		return l, nil
 	}
+	if (kind == Semi || kind == Anti) && len(conds) == 0 {
+		r = keyFirst(l, r)
+	}
 	lp, rp := l.P(), r.P()
 	if lp.Maybe.Intersect(rp.Maybe).Len() > 64 {
 		return nil, &UnsupportedError{Feature: "joins on more than 64 variables"}
