@@ -60,6 +60,10 @@ func withUnderstood(langs, servers []string) []string {
 	return out
 }
 
+// PreferredLanguages puts behind each of a reader's languages, tags of BCP 47 in lower case with the best first, those that serve nearly as
+// well, and English behind all; for a reader of no known language there are none.
+func PreferredLanguages(langs []string) []string { return withUnderstood(langs, nil) }
+
 // served reports whether a list of languages has one of the server's.
 func served(langs, servers []string) bool {
 	for _, l := range langs {

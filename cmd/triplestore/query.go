@@ -53,7 +53,8 @@ A stored query is a file NAME.rq of the folder --queries. Comments at its beginn
   # param: since date [2020-01-01] The first day
 
 A type is iri, langString (text@nb) or a datatype of XML Schema; what stands in brackets is the value where none is given. Values are bound as terms:
-they never become text of the query. --queries alone lists what is in the folder.
+they never become text of the query. --queries alone lists what is in the folder, in the language of the reader (--lang, or the locale) where
+title@nb: and the like say it in that.
 
 ` + exitHelp,
 		Example: `  triplestore query 'SELECT ?d ?title WHERE { ?d a dcat:Dataset ; dct:title ?title }'
@@ -61,6 +62,7 @@ they never become text of the query. --queries alone lists what is in the folder
   triplestore query --format turtle 'DESCRIBE <https://example.org/dataset/1>'
   triplestore query --describe symmetric 'DESCRIBE <https://example.org/dataset/1>'
   triplestore query --explain -f slow.rq
+  triplestore query --queries examples/stored --lang nb
   triplestore query --queries examples/stored --stored search-titles --param text=data --param language=en
   triplestore query --at 2026-11-01 'SELECT (COUNT(*) AS ?datasets) WHERE { ?d a dcat:Dataset }'
   triplestore query --allow-service https://query.wikidata.org 'SELECT ?d ?x { ?d dct:spatial ?x SERVICE <https://query.wikidata.org/sparql> { ?x ?p ?o } }'
@@ -91,7 +93,7 @@ they never become text of the query. --queries alone lists what is in the folder
 			return err
 		}
 		if f.stored.dir != "" && f.stored.name == "" {
-			return a.listStored(f.stored.dir, f.base, f.json)
+			return a.listStored(&f.stored, f.base, f.json)
 		}
 		text, err := "", error(nil)
 		if f.stored.name != "" {

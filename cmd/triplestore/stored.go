@@ -20,12 +20,14 @@ import (
 type storedFlags struct {
 	dir, name string
 	params    []string
+	langs     []string
 }
 
 func (f *storedFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.dir, "queries", "", "folder of stored queries; without a query they are listed")
 	flags.StringVar(&f.name, "stored", "", "name of the stored query of --queries to answer")
+	flags.StringSliceVar(&f.langs, "lang", nil, "languages of the list of stored queries, best first, such as nn,en (default those of LC_ALL, LC_MESSAGES or LANG)")
 	flags.StringArrayVar(&f.params, "param", nil, "value of a parameter of the stored query, NAME=VALUE; may be repeated")
 }
 
@@ -37,6 +39,8 @@ func (f *storedFlags) check(list []string, file string) error {
 		return usageError{errors.New("--stored needs --queries DIR, where the query is")}
 	case f.name == "" && len(f.params) > 0:
 		return usageError{errors.New("--param needs --stored NAME")}
+	case len(f.langs) > 0 && (f.dir == "" || f.name != "" || other):
+		return usageError{errors.New("--lang is for the list of stored queries, which --queries DIR alone shows")}
 	case f.dir != "" && other:
 		return usageError{errors.New("the query is given, and --queries too")}
 	}
@@ -85,16 +89,24 @@ func readStored(dir string, o sparql.Options) (*stored.Set, error) {
 	return set, nil
 }
 
-// listStored prints which stored queries there are and what parameters they have.
-func (a *app) listStored(dir, base string, json bool) error {
-	set, err := readStored(dir, sparql.Options{Base: base, Prefixes: vocab.Prefixes()})
+// listStored prints which stored queries there are and what parameters they have, in the reader's language where they are written in it.
+func (a *app) listStored(f *storedFlags, base string, json bool) error {
+	langs, err := languagesOf(f.langs, os.Getenv)
 	if err != nil {
 		return err
 	}
-	if json {
-		return a.printJSON(set.All())
+	set, err := readStored(f.dir, sparql.Options{Base: base, Prefixes: vocab.Prefixes()})
+	if err != nil {
+		return err
 	}
-	for _, q := range set.All() {
+	list := set.All()
+	for i, q := range list {
+		list[i] = q.In(langs)
+	}
+	if json {
+		return a.printJSON(list)
+	}
+	for _, q := range list {
 		fmt.Fprintf(a.stdout, "%s: %s\n", q.Name, q.Title)
 		for _, p := range q.Parameters {
 			fmt.Fprintf(a.stdout, "  --param %s=%s", p.Name, strings.ToUpper(p.Type))
