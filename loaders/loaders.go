@@ -134,6 +134,9 @@ func run(ctx context.Context, st store.Store, docs []document, o Options, start 
 		l.o.Parallel = 1
 	}
 	stop := l.progress.watch(o, start, len(docs))
+	if o.Progress != nil {
+		ctx = store.WithBuilding(ctx, &l.progress.building)
+	}
 	res, err := st.Update(ctx, func(txn store.Txn) error {
 		if o.Replace {
 			if err := store.RemoveGraph(ctx, txn, o.Graph); err != nil {

@@ -3,6 +3,8 @@ package loaders
 import (
 	"sync/atomic"
 	"time"
+
+	"triplestore/store"
 )
 
 // Progress is the state of a running load.
@@ -17,6 +19,9 @@ type Progress struct {
 	Elapsed time.Duration
 	// Committing is true once everything is parsed and the store works towards the commit.
 	Committing bool
+	// Built tells what the store is at then, as far as it tells, and Building for how long it is at that phase.
+	Built    store.Built
+	Building time.Duration
 	// Done is true in the last call.
 	Done bool
 }
@@ -40,6 +45,7 @@ func (p Progress) Left() (left time.Duration, ok bool) {
 type progress struct {
 	files, bytes, total, statements atomic.Int64
 	unknown, committing             atomic.Bool
+	building                        store.Building
 }
 
 // watch calls o.Progress at every interval until the returned function is called, which makes the last call.
@@ -47,10 +53,16 @@ func (p *progress) watch(o Options, start time.Time, totalFiles int) (stop func(
 	if o.Progress == nil {
 		return func() {}
 	}
+	var phase store.Phase
+	var since time.Time
 	now := func(done bool) {
+		built := p.building.Built()
+		if since.IsZero() || built.Phase != phase {
+			phase, since = built.Phase, time.Now()
+		}
 		s := Progress{
 			Files: int(p.files.Load()), TotalFiles: totalFiles, Bytes: p.bytes.Load(), TotalBytes: p.total.Load(),
-			Statements: p.statements.Load(), Elapsed: time.Since(start), Committing: p.committing.Load(), Done: done,
+			Statements: p.statements.Load(), Elapsed: time.Since(start), Committing: p.committing.Load(), Built: built, Building: time.Since(since), Done: done,
 		}
 		if p.unknown.Load() {
 			s.TotalBytes = 0

@@ -53,14 +53,18 @@ func (t *txn) applyQuads(ctx context.Context) (root, error) {
 	changes := t.changes
 	t.changes = nil
 	defer changes.Close()
+	told := store.BuildingOf(ctx)
+	told.Begin(store.Sorting)
 	sorted, err := changes.Sort(ctx)
 	if err != nil {
 		return r, err
 	}
+	told.Begin(store.Writing)
 	first := r.quads[store.SPOG].Rows == 0
 	packed := changes.Packed()
 	if first && packed != nil && packed.Inserts() { // all of them are effective
 		t.inserted += uint64(packed.Len())
+		told.Changes(int64(packed.Len()))
 		err := t.build(ctx, &r, packed)
 		return r, err
 	}
@@ -84,6 +88,8 @@ func (t *txn) applyQuads(ctx context.Context) (root, error) {
 	t.inserted += e.inserted
 	t.deleted += e.deleted
 	r.quads[store.SPOG] = result.Root
+	told.OrderDone()
+	told.Changes(int64(e.inserted + e.deleted))
 	if !e.any {
 		return r, nil
 	}
@@ -105,9 +111,7 @@ func (t *txn) applyQuads(ctx context.Context) (root, error) {
 		if err != nil {
 			return err
 		}
-		result, err := relation.Apply(ctx, t.pages, t.store.rows, 4, r.quads[o], sorted)
-		r.quads[o] = result.Root
-		return errors.Join(err, sorter.Close())
+		return errors.Join(t.put(ctx, &r, o, sorted), sorter.Close())
 	})
 	return r, err
 }
@@ -148,9 +152,7 @@ func (t *txn) reorder(ctx context.Context, r *root, packed *extsort.Packed, o st
 		return err
 	}
 	defer sorted.Release()
-	result, err := relation.Apply(ctx, t.pages, t.store.rows, 4, r.quads[o], sorted)
-	r.quads[o] = result.Root
-	return err
+	return t.put(ctx, r, o, sorted)
 }
 
 // fill gives a sorter all rows of the order spog as those of another one: to read them once more takes less time and memory than to

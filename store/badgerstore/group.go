@@ -224,6 +224,7 @@ func (s *Store) Update(ctx context.Context, fn func(store.Txn) error) (store.Res
 		result, c, err = s.finish(ctx, j)
 	}
 	if err == nil {
+		store.BuildingOf(ctx).Begin(store.Syncing)
 		err = s.durable(c)
 	}
 	if err != nil {

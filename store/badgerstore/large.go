@@ -56,10 +56,13 @@ func (t *txn) buildLarge(ctx context.Context, r *root) error {
 	return work.Wait()
 }
 
-// put makes an order of changes.
+// put brings changes into an order.
 func (t *txn) put(ctx context.Context, r *root, o store.Order, changes relation.Changes) error {
 	result, err := relation.Apply(ctx, t.pages, t.store.rows, 4, r.quads[o], changes)
 	r.quads[o] = result.Root
+	if err == nil {
+		store.BuildingOf(ctx).OrderDone()
+	}
 	return err
 }
 

@@ -47,9 +47,13 @@ func ApplyWhole(ctx context.Context, w PageWriter, cache *Cache, width int, root
 
 func apply(ctx context.Context, w PageWriter, cache *Cache, width int, root Root, changes Changes, size capacity) (Result, error) {
 	checkWidth(width)
+	var told *store.Building // relations of quads only: the dictionary has others
+	if width == 4 {
+		told = store.BuildingOf(ctx)
+	}
 	a := &applier{
 		rel: &Relation{pages: w, cache: cache, width: width, root: root},
-		in:  changeReader{src: changes, width: width},
+		in:  changeReader{src: changes, width: width, told: told},
 		out: builder{ctx: ctx, w: w, width: width, size: size},
 	}
 	a.out.rel = a.rel
@@ -87,6 +91,7 @@ type changeReader struct {
 	prev  Row
 	any   bool
 	ended bool
+	told  *store.Building
 }
 
 var errOrder = errors.New("relation: changes are not in strictly ascending order")
@@ -102,6 +107,7 @@ func (r *changeReader) peek() (*Change, error) {
 			return nil, err
 		}
 		r.buf, r.ended = buf, len(buf) == 0
+		r.told.Wrote(len(buf))
 	}
 	return &r.buf[0], nil
 }
@@ -208,6 +214,7 @@ func (a *applier) buildColumns(src ColumnChanges) (bool, error) {
 			prev[c] = cols[c][n-1]
 		}
 		a.inserted += uint64(n)
+		a.in.told.Wrote(n)
 		if err := a.out.pushColumns(cols, 0, n); err != nil {
 			return true, err
 		}
