@@ -89,8 +89,14 @@ func (g *group) close() {
 func (g *group) drop() {
 	g.held.release()
 	for _, a := range g.aggs {
-		if c, ok := a.(*countDistinct); ok {
-			c.close()
+		switch a := a.(type) {
+		case *countDistinct:
+			a.close()
+		case *generic:
+			if a.cache != nil {
+				a.cache.close()
+				a.cache = nil
+			}
 		}
 	}
 }
@@ -293,6 +299,7 @@ func newAggregator(q *Query, n *optimizer.Group, a *optimizer.Aggregate, e *env,
 	for _, x := range a.Args {
 		g.args = append(g.args, newEvaluator(q, x, e))
 	}
+	g.cache = newArgumentCache(g.args, q.memory)
 	if a.Var >= 0 && !a.Distinct && (a.Func == "SUM" || a.Func == "AVG" || a.Func == "MIN" || a.Func == "MAX") {
 		return &integers{generic: g, slot: a.Var, fn: a.Func}
 	}
@@ -415,6 +422,8 @@ type generic struct {
 	held *held
 	accs []expr.Accumulator
 	vals []expr.Value
+	// cache has what the only argument is for each term, as long as that pays; else nil.
+	cache *argumentCache
 }
 
 func (a *generic) acc(g int, n int) (expr.Accumulator, error) {
@@ -434,6 +443,11 @@ func (a *generic) add(b *batch, numbers []int32, n int) error {
 	a.accs = grow(a.accs, n)
 	if len(numbers) == 0 {
 		return nil
+	}
+	if a.cache != nil {
+		if done, err := a.addKnown(b, numbers, n); done || err != nil {
+			return err
+		}
 	}
 	for _, e := range a.args {
 		if err := e.prepare(b, nil); err != nil {

@@ -1,0 +1,127 @@
+package exec
+
+import (
+	"triplestore/sparql/expr"
+	"triplestore/store"
+)
+
+// argumentCache keeps what an aggregate's argument of one variable is for each term, so that it is computed once for a term that many rows have.
+type argumentCache struct {
+	known       map[store.ID]argument
+	fresh       []int32
+	asked, hits int
+	held        held
+}
+
+type argument struct {
+	value expr.Value
+	ok    bool
+}
+
+// An argument takes about argumentBytes; no more than mostArguments are kept. After judgeArguments rows the cache stays only where an eighth of
+// them were known.
+const (
+	argumentBytes  = 160
+	mostArguments  = 1 << 16
+	judgeArguments = 1 << 12
+)
+
+// newArgumentCache gives nil where an aggregate has another number of arguments, or its argument depends on more than one variable.
+func newArgumentCache(args []*evaluator, m *memory) *argumentCache {
+	if len(args) != 1 || !args[0].judged || !ofOne(args[0].cond) {
+		return nil
+	}
+	if _, plain := plainVar(args[0].cond); plain {
+		return nil
+	}
+	return &argumentCache{known: map[store.ID]argument{}, held: held{m: m}}
+}
+
+// learn computes the arguments of those terms in a column that are new. It reports whether the cache is of use.
+func (c *argumentCache) learn(e *evaluator, b *batch, col []store.ID) (bool, error) {
+	if len(c.known)+b.n > mostArguments {
+		clear(c.known)
+		c.held.release()
+	}
+	c.fresh = c.fresh[:0]
+	for i, id := range col[:b.n] {
+		if i > 0 && id == col[i-1] {
+			continue
+		}
+		if _, ok := c.known[id]; !ok {
+			c.known[id] = argument{}
+			c.fresh = append(c.fresh, int32(i))
+		}
+	}
+	c.asked += b.n
+	c.hits += b.n - len(c.fresh)
+	if c.asked > judgeArguments && c.hits < c.asked/8 {
+		return false, nil
+	}
+	if err := c.held.grow(int64(len(c.fresh)) * argumentBytes); err != nil {
+		return false, err
+	}
+	if err := e.prepare(b, c.fresh); err != nil {
+		return false, err
+	}
+	for i, r := range c.fresh {
+		if i&7 == 7 {
+			if err := e.view.q.check(); err != nil {
+				return false, err
+			}
+		}
+		v, ok, err := e.eval(int(r))
+		if err != nil {
+			return false, err
+		}
+		c.known[col[r]] = argument{v, ok && !v.IsZero()}
+	}
+	return true, nil
+}
+
+func (c *argumentCache) close() {
+	c.known = nil
+	c.held.release()
+}
+
+// addKnown is add by the cache; done is false where that is of no use.
+func (a *generic) addKnown(b *batch, numbers []int32, n int) (done bool, err error) {
+	e := a.args[0]
+	col := b.cols[e.cond.Slots[0]]
+	if col == nil {
+		return false, nil
+	}
+	if done, err = a.cache.learn(e, b, col); !done {
+		a.cache.close()
+		a.cache = nil
+		return false, err
+	}
+	a.vals = resize(a.vals, 1)
+	var x argument
+	for i, g := range numbers {
+		if i == 0 || col[i] != col[i-1] {
+			x = a.cache.known[col[i]]
+		}
+		acc, err := a.acc(int(g), n)
+		if err != nil {
+			return false, err
+		}
+		var bad error
+		if a.vals[0] = x.value; !x.ok {
+			bad = expr.ErrExpr
+		}
+		size := acc.Size()
+		acc.Add(a.vals, bad)
+		if grown := acc.Size() - size; grown > 0 {
+			if err := a.held.grow(grown); err != nil {
+				return false, err
+			}
+		}
+		if i&1023 == 1023 {
+			if err := a.q.check(); err != nil {
+				return false, err
+			}
+		}
+	}
+	return true, nil
+}
