@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"math"
 	"strings"
 
 	"triplestore/rdf"
@@ -159,6 +160,11 @@ func (s *sumAcc) add(v *Value, err error) {
 	}
 	if s.n++; s.n == 1 && v.isDuration() {
 		s.sum = *v
+		return
+	}
+	if s.sum.kind == kDouble && v.kind == kDouble { // the same, with nothing to copy
+		sum := math.Float64frombits(uint64(s.sum.n)) + math.Float64frombits(uint64(v.n))
+		s.sum.n = int64(math.Float64bits(sum))
 		return
 	}
 	if s.sum, err = arith(opAdd, &s.sum, v); err != nil {
