@@ -14,7 +14,8 @@ type env struct {
 	input  *batch     // of the enclosing Apply
 	// tables are those of hash joins whose right side depends on nothing but params and graph; nil outside Apply.
 	tables map[*optimizer.HashJoin]*joinTable
-	few    bool    // few rows may be wanted, see growing
+	few    bool // few rows may be wanted, see growing
+	top    *topBound
 	effort *effort // counts what is done; nil outside of firstRows
 }
 

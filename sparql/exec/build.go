@@ -23,6 +23,9 @@ func (q *Query) build(n optimizer.Node, e *env) (operator, error) {
 	if q.profile != nil {
 		op = &profiled{q: q, in: op, stat: q.profile.of(n)}
 	}
+	if e.top != nil && e.top.at == n {
+		op = &topFilter{in: op, top: e.top}
+	}
 	return e.meter(n, op), nil
 }
 
@@ -46,6 +49,9 @@ func (q *Query) buildNode(n optimizer.Node, e *env) (operator, error) {
 	}
 	if s, ok := n.(*optimizer.Shared); ok {
 		return &shared{q: q, node: s}, nil
+	}
+	if s, ok := n.(*optimizer.Sort); ok {
+		return q.buildSort(s, e)
 	}
 	if f, ok := n.(*optimizer.FirstRows); ok {
 		return newFirstRows(q, f, e), nil
@@ -110,8 +116,6 @@ func (q *Query) buildNode(n optimizer.Node, e *env) (operator, error) {
 		return newGroup(q, n, ops[0], e), nil
 	case *optimizer.CountScan:
 		return newCountScan(q, n, e), nil
-	case *optimizer.Sort:
-		return newSorter(q, n, ops[0], e), nil
 	case *optimizer.Slice:
 		return &slice{in: ops[0], offset: n.Offset, left: n.Limit}, nil
 	case *optimizer.Path:

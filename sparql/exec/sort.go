@@ -30,6 +30,7 @@ type sorter struct {
 	bufs    [][]store.ID
 	limited bool
 	worst   expr.Value // the first key of the last row wanted so far
+	top     *topBound  // tells it those beneath, or nil
 
 	worstText struct { // what worst begins with, if it is a text
 		class  int
@@ -268,6 +269,9 @@ func (s *sorter) truncate() error {
 	s.bytes = int64(n) * 16
 	if err := s.held.grow(s.bytes); err != nil {
 		return err
+	}
+	if s.top != nil && int64(n) == s.node.Limit && n > 0 {
+		s.top.set(s.rows.get(s.top.slot, int32(n-1)))
 	}
 	if slot := s.slot(0); n > 0 && slot >= 0 {
 		var vals [1]expr.Value

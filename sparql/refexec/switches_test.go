@@ -147,6 +147,7 @@ func TestSwitches(t *testing.T) {
 	for _, body := range []string{
 		"SELECT ?s ?x { ?s :number ?x }", "SELECT ?s ?x { ?s :text ?x }", "SELECT DISTINCT ?x { ?s :text ?x }", "SELECT ?s ?x { ?s :number ?n OPTIONAL { ?s :day ?x } }",
 		"SELECT ?s ?x { ?s :text|:number|:day|:hot|:big ?x }", "SELECT ?s ?x { ?s :hot ?h ; :text ?x }",
+		"SELECT ?s ?x { ?s :number ?x ; :hot ?h ; :next ?t }", "SELECT ?s ?x { ?s :day ?x OPTIONAL { ?s :next ?t . ?t :hot ?h } }",
 	} {
 		for _, order := range []string{"?x", "DESC(?x)", "LCASE(STR(?x))", "DESC(STR(?x))", "DESC(CONCAT(STR(?x), STR(?s)))", "(?x + 1)", "DESC(LANG(?x))", "isIRI(?x) DESC(?x)"} {
 			text := body + " ORDER BY " + order + " STR(?x) LANG(?x) isIRI(?x) DATATYPE(?x)"
