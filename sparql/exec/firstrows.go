@@ -186,6 +186,8 @@ func (f *firstRows) next(b *batch) error {
 }
 
 func (f *firstRows) start() error {
+	defer func(limited, blocked bool) { f.q.limited, f.q.blocked = limited, blocked }(f.q.limited, f.q.blocked)
+	f.q.limited, f.q.blocked = true, false // nothing on a second core that may not be wanted
 	e := f.env
 	e.few, e.effort = true, &effort{limit: f.node.Effort}
 	var err error

@@ -125,7 +125,13 @@ func (q *Query) buildSort(n *optimizer.Sort, e *env) (operator, error) {
 		x.top = top
 		below = &x
 	}
+	limited, blocked := q.limited, q.blocked
+	q.enter(n, 0)
 	in, err := q.build(n.In, below)
+	if err == nil && top == nil && q.gathered(n, 0, n.In, below) {
+		in = newPiecewise(q, n.In, in)
+	}
+	q.limited, q.blocked = limited, blocked
 	if err != nil {
 		return nil, err
 	}
