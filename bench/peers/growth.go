@@ -1,16 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log"
 	"maps"
 	"math"
-	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -105,23 +103,12 @@ func growthEngine(c *config, size string, triples int64) (*engine, error) {
 
 // countAll asks a server how many triples it has.
 func countAll(c *client) (n int64, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"query="+url.QueryEscape("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"), nil)
-	if err != nil {
-		return 0, err
-	}
-	req.Header.Set("Accept", accept(&query{}))
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return 0, err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return 0, fmt.Errorf("counting: status %d", resp.StatusCode)
+	var body bytes.Buffer
+	if _, _, err := c.ask(&query{text: "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"}, time.Minute, &body); err != nil {
+		return 0, fmt.Errorf("counting: %w", err)
 	}
 	f, _ := results.ByName("json")
-	err = results.Read(io.LimitReader(resp.Body, 1<<16), f, results.Limits{}, results.Handler{
+	err = results.Read(&body, f, results.Limits{}, results.Handler{
 		Head:    func([]string) error { return nil },
 		Boolean: func(bool) error { return nil },
 		Row: func(row []rdf.Term) (err error) {
@@ -134,26 +121,15 @@ func countAll(c *client) (n int64, err error) {
 
 // work asks a server to measure a run of a query, and gives the rows of all operators of its plan together.
 func (c *client) work(q *query, limit time.Duration) (int64, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"explain=profile&query="+url.QueryEscape(q.text), nil)
-	if err != nil {
+	var body bytes.Buffer
+	if _, _, err := c.get("explain=profile&query="+url.QueryEscape(q.text), "application/json", limit, &body); err != nil {
 		return 0, err
-	}
-	req.Header.Set("Accept", "application/json")
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return 0, err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return 0, fmt.Errorf("status %d", resp.StatusCode)
 	}
 	var profile struct {
 		Plan     operator `json:"plan"`
 		Complete bool     `json:"complete"`
 	}
-	if err := json.NewDecoder(io.LimitReader(resp.Body, 16<<20)).Decode(&profile); err != nil {
+	if err := json.Unmarshal(body.Bytes(), &profile); err != nil {
 		return 0, err
 	}
 	if !profile.Complete {

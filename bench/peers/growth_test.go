@@ -76,7 +76,8 @@ func TestWork(t *testing.T) {
 		fmt.Fprintf(w, `{"plan":{"operator":"a","profile":{"rows":2},"inputs":[{"profile":{"rows":30}},{"inputs":[{"profile":{"rows":400}}]}]},"complete":%t}`, complete)
 	}))
 	defer srv.Close()
-	c := &client{base: srv.URL + "/sparql?", http: srv.Client()}
+	c := clientOf(srv.Listener.Addr().String(), "/sparql?")
+	defer c.close()
 	if n, err := c.work(&query{text: "ASK {}"}, time.Minute); n != 432 || err != nil {
 		t.Errorf("%d rows, %v", n, err)
 	}

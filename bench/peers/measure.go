@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -63,46 +61,6 @@ type answer struct {
 	Load      float64 `json:"load_average"`
 	Describes bool    `json:"describes,omitempty"` // what it answers is the engine's choice
 	Work      int64   `json:"work,omitempty"`      // rows that the operators of its plan yielded; only with -growth
-}
-
-type client struct {
-	base string
-	http *http.Client
-}
-
-func newClient(port int, endpoint string) *client {
-	t := &http.Transport{MaxIdleConnsPerHost: 16, DisableCompression: true, ReadBufferSize: 256 << 10}
-	return &client{base: fmt.Sprintf("http://127.0.0.1:%d%s", port, endpoint), http: &http.Client{Transport: t}}
-}
-
-func accept(q *query) string {
-	if q.graph {
-		return "application/n-triples, text/plain;q=0.5"
-	}
-	return "application/sparql-results+json"
-}
-
-// ask sends a query and gives the time until the whole answer was there.
-func (c *client) ask(q *query, limit time.Duration, body io.Writer) (took time.Duration, n int64, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"query="+url.QueryEscape(q.text), nil)
-	if err != nil {
-		return 0, 0, err
-	}
-	req.Header.Set("Accept", accept(q))
-	begin := time.Now()
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return 0, 0, err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(io.LimitReader(resp.Body, 200)) //nolint:errcheck // the status says enough
-		return 0, 0, fmt.Errorf("status %d: %s", resp.StatusCode, strings.Join(strings.Fields(string(text)), " "))
-	}
-	n, err = io.CopyBuffer(body, struct{ io.Reader }{resp.Body}, make([]byte, 256<<10))
-	return time.Since(begin), n, err
 }
 
 type counter struct{}

@@ -67,6 +67,7 @@ func (p *process) ended() bool {
 
 // stop ends the process and what it started.
 func (p *process) stop() {
+	defer func() { <-p.done }()
 	group := -p.cmd.Process.Pid
 	if syscall.Kill(group, syscall.SIGTERM) != nil {
 		return
@@ -78,7 +79,6 @@ func (p *process) stop() {
 		}
 	}
 	_ = syscall.Kill(group, syscall.SIGKILL) // it may have gone meanwhile
-	<-p.done
 }
 
 const ticksPerSecond = 100 // USER_HZ, the same on every Linux

@@ -67,6 +67,7 @@ func (v *served) stop() {
 		return
 	}
 	v.peak = max(v.peak, v.watch())
+	v.cl.close()
 	v.p.stop()
 	v.p = nil
 }
@@ -136,6 +137,7 @@ func serve(e *engine, env []string, logFile string, port int) (*process, error) 
 		return nil, err
 	}
 	c := newClient(port, e.endpoint)
+	defer c.close()
 	for begin := time.Now(); time.Since(begin) < 3*time.Minute; {
 		select {
 		case <-p.done:
