@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"net/http"
 	"sync"
@@ -72,6 +73,9 @@ func (l wholeListener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
+	}
+	if _, ok := c.(*tls.Conn); ok { // net/http has to see it: it speaks HTTP/2 then if the client does
+		return c, nil
 	}
 	return &wholeConn{Conn: c}, nil
 }
