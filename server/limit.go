@@ -8,14 +8,23 @@ import (
 	"time"
 )
 
-// slots limits how many queries run at a time and how many wait for their turn.
+// slots limits how many queries run at a time and how many wait for their turn. What has run for longer than brief leaves its slot to one that
+// waits, so that a few queries that take long keep nobody from asking small ones; there are no more of these than slots.
 type slots struct {
 	free    chan struct{}
 	waiting atomic.Int64
 	parked  atomic.Int64
 	queue   int64
 	wait    time.Duration // the longest; 0 for no limit but the request's own
+	brief   time.Duration // 0: nothing leaves its slot
+
+	mu           sync.Mutex
+	oldest, last *turn // those that have a slot, in the order in which they got it
+	long         int   // how many go on without the slot that they left
 }
+
+// briefQuery is brief for queries.
+const briefQuery = 100 * time.Millisecond
 
 func newSlots(running, queue int, wait time.Duration) *slots {
 	return &slots{free: make(chan struct{}, running), queue: int64(queue), wait: wait}
@@ -36,8 +45,84 @@ type turn struct {
 	mu     sync.Mutex
 	have   bool
 	parked bool
+	long   bool   // it has left its slot and goes on
 	writes uint64 // how many have ended
 	since  time.Time
+
+	listed         bool // among those that have a slot; with next and previous it belongs to slots.mu
+	next, previous *turn
+}
+
+// list notes that a turn has a slot from now on. t.mu is held, or nobody else knows t.
+func (s *slots) list(t *turn) {
+	t.have, t.since = true, time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t.listed, t.previous = true, s.last; s.last == nil {
+		s.oldest = t
+	} else {
+		s.last.next = t
+	}
+	s.last = t
+}
+
+// unlist is called with s.mu held.
+func (s *slots) unlist(t *turn) {
+	if !t.listed {
+		return
+	}
+	if t.previous == nil {
+		s.oldest = t.next
+	} else {
+		t.previous.next = t.next
+	}
+	if t.next == nil {
+		s.last = t.previous
+	} else {
+		t.next.previous = t.previous
+	}
+	t.listed, t.next, t.previous = false, nil, nil
+}
+
+// takeOver takes the slot of a turn that has had it for long. Otherwise it says when to try again.
+func (s *slots) takeOver() (ok bool, again time.Duration) {
+	for {
+		s.mu.Lock()
+		t := s.oldest
+		if t == nil || s.long >= cap(s.free) {
+			s.mu.Unlock()
+			return false, s.brief
+		}
+		if age := time.Since(t.since); age < s.brief { // since does not change while it is listed
+			s.mu.Unlock()
+			return false, s.brief - age
+		}
+		s.unlist(t)
+		s.long++
+		s.mu.Unlock()
+		if t.goOn() {
+			return true, 0
+		}
+		s.ended()
+	}
+}
+
+// ended notes that one of those that went on without a slot has ended.
+func (s *slots) ended() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.long--
+}
+
+// goOn makes a turn go on without its slot, which is the caller's then. It reports false where the turn has given it back meanwhile.
+func (t *turn) goOn() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.have {
+		return false
+	}
+	t.have, t.long = false, true
+	return true
 }
 
 // tryTake takes a slot if one is free, and returns nil otherwise.
@@ -66,18 +151,30 @@ func (s *slots) take(ctx context.Context) (*turn, error) {
 		defer timer.Stop()
 		late = timer.C
 	}
-	select {
-	case s.free <- struct{}{}:
-		return s.turn(ctx), nil
-	case <-late:
-		return nil, busy()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	var retry <-chan time.Time
+	for {
+		if s.brief > 0 {
+			ok, again := s.takeOver()
+			if ok {
+				return s.turn(ctx), nil
+			}
+			retry = time.After(again)
+		}
+		select {
+		case s.free <- struct{}{}:
+			return s.turn(ctx), nil
+		case <-retry:
+		case <-late:
+			return nil, busy()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
 }
 
 func (s *slots) turn(ctx context.Context) *turn {
-	t := &turn{slots: s, ctx: ctx, have: true, since: time.Now()}
+	t := &turn{slots: s, ctx: ctx}
+	s.list(t)
 	if in := requestInfo(ctx); in != nil {
 		in.turn = t
 	}
@@ -108,11 +205,19 @@ func (t *turn) give() {
 
 // release gives the slot to others and notes for how long it was had: that is the work which the client is charged.
 func (t *turn) release() {
-	if !t.have {
+	switch {
+	case t.long:
+		t.long = false
+		t.slots.ended()
+	case t.have:
+		t.have = false
+		t.slots.mu.Lock()
+		t.slots.unlist(t)
+		t.slots.mu.Unlock()
+		<-t.slots.free
+	default:
 		return
 	}
-	t.have = false
-	<-t.slots.free
 	if in := requestInfo(t.ctx); in != nil {
 		in.work += time.Since(t.since)
 	}
@@ -123,7 +228,7 @@ func (t *turn) release() {
 func (t *turn) park(write uint64) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.writes != write || !t.have { // it has ended meanwhile
+	if t.writes != write || !t.have && !t.long { // it has ended meanwhile
 		return true
 	}
 	if t.slots.parked.Add(1) > t.slots.queue {
@@ -140,7 +245,7 @@ func (t *turn) park(write uint64) bool {
 func (t *turn) leave() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.parked || !t.have {
+	if t.parked || !t.have && !t.long {
 		return false
 	}
 	if t.slots.parked.Add(1) > t.slots.queue {
@@ -164,7 +269,7 @@ func (t *turn) resume() error {
 	t.slots.parked.Add(-1)
 	select {
 	case t.slots.free <- struct{}{}:
-		t.have, t.since = true, time.Now()
+		t.slots.list(t)
 		return nil
 	case <-t.ctx.Done():
 		return t.ctx.Err()
@@ -172,7 +277,12 @@ func (t *turn) resume() error {
 }
 
 // Running and Waiting are for the metrics.
-func (s *slots) Running() int { return len(s.free) }
+func (s *slots) Running() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.free) + s.long
+}
+
 func (s *slots) Waiting() int { return int(s.waiting.Load()) }
 
 // full reports whether nothing more could wait.

@@ -90,7 +90,7 @@ type Config struct {
 	// ExportTimeout is how long reading a whole graph or all of them may take. 0 means an hour.
 	ExportTimeout time.Duration
 	// Concurrency is how many queries run at a time, Queue how many wait, for Timeout at most. 0 means twice the processors, and 16 times
-	// that, but at least 512.
+	// that, but at least 512. Of queries that run for more than a tenth of a second as many again may go on while others wait.
 	Concurrency, Queue int
 	// Access decides who may read and write what. Nil means that everyone may read everything, and that UpdateToken and AnonymousWrites
 	// decide about writing.
@@ -255,6 +255,7 @@ func New(c Config) (*Server, error) {
 		Timeout: c.Timeout, Memory: c.Memory, Pool: pool, Disk: c.Disk, TempDir: c.TempDir, MaxRows: c.MaxRows, UnionDefaultGraph: c.UnionDefaultGraph, Base: c.Base, Prefixes: known,
 		Service: c.Service, Load: c.Load, Describe: c.Describe,
 	})
+	s.slots.brief = briefQuery
 	s.link.queries = c.Stored != nil
 	s.vocabs.turn, s.diagrams.turn = make(chan struct{}, 1), make(chan struct{}, 1)
 	s.metrics = metrics.New(c.Version, s.whole, map[string]metrics.Queue{"queries": s.slots, "updates": s.writes, "exports": s.exports}, shared, c.Log)

@@ -97,7 +97,7 @@ administrators have no limit. Behind a proxy say with --trusted-proxy whose word
 	flags.Int64Var(&f.maxRows, "max-rows", 0, "most results of a query; 0 for no limit")
 	flags.Var(&f.describe, "describe", describeHelp+"; a request may ask for another")
 	flags.Var(&f.maxRequest, "max-request", "longest body of a request")
-	flags.IntVar(&f.concurrency, "concurrency", 0, "queries that run at a time; 0 for twice the processors")
+	flags.IntVar(&f.concurrency, "concurrency", 0, "queries that run at a time; as many again go on that have run for 0.1 s while others wait; 0 for twice the processors")
 	flags.IntVar(&f.queue, "queue", 0, "queries that wait for their turn, --timeout at most; 0 for 16 times --concurrency, but at least 512")
 	flags.StringVar(&f.tokenFile, "update-token-file", "", "open writing to requests with the token in this file")
 	flags.BoolVar(&f.anonymousWrites, "allow-anonymous-writes", false, "open writing to everyone who reaches the server")
