@@ -133,6 +133,8 @@ func TestByIDAgrees(t *testing.T) {
 		"?dt ?l (COUNT(*) AS ?n) { ?s ?p ?a } GROUP BY (DATATYPE(?a) AS ?dt) (LANG(?a) AS ?l)",
 		"?s ?a (DATATYPE(?a) AS ?x) (COALESCE(?b, ?a, 'none') AS ?y) (IF(?a = ?b, 'same', 'other') AS ?z) { ?s :p0 ?a OPTIONAL { ?s :p1 ?b } }",
 		"?s ?a ?b ?y { ?s :p0 ?a ; :p1 ?b BIND (YEAR(?a) + MONTH(?b) AS ?y) }",
+		"?p (SUM(xsd:double(STR(?a))) AS ?x) (MAX(STRLEN(STR(?a))) AS ?y) (COUNT(LANG(?a)) AS ?z) (COUNT(DISTINCT UCASE(STR(?a))) AS ?w) { ?s ?p ?a } GROUP BY ?p", // values of arguments are kept
+		"?p (SUM(STRLEN(STR(?a)) * 2) AS ?x) (MIN(CONCAT('a', STR(?a))) AS ?y) { ?s ?p ?o OPTIONAL { ?s :p1 ?a } } GROUP BY ?p",
 		"?s { ?s :p0 ?a FILTER NOT EXISTS { ?r :p0 ?b FILTER (?b > ?a) } }",
 		"?s { ?s :p0 ?a FILTER EXISTS { ?r :p1 ?b FILTER (?b < ?a || YEAR(?b) = YEAR(?a)) } }",
 		"(COUNT(*) AS ?n) { ?s :p0 ?a . ?r :p1 ?b FILTER (sameTerm(?a, ?b)) }",
