@@ -23,11 +23,83 @@ const denseSpan = 256
 func newDenseKeys(cols ...[]store.ID) *denseKeys {
 	least, most, n := ^store.ID(0), store.NoID, 0
 	for _, ids := range cols {
-		n += len(ids)
-		for _, id := range ids {
-			least, most = min(least, id), max(most, id)
-		}
+		lo, hi := bounds(ids)
+		least, most, n = min(least, lo), max(most, hi), n+len(ids)
 	}
+	d := emptyDenseKeys(least, most, n)
+	if d == nil {
+		return nil
+	}
+	for _, ids := range cols {
+		d.mark(d.words, ids)
+	}
+	d.count(nil)
+	return d
+}
+
+// newDenseKeys makes the numbers of the IDs in one column, on two cores if that is worth it.
+func (q *Query) newDenseKeys(ids []store.ID) *denseKeys {
+	var least, most [2]store.ID
+	n := q.halves(len(ids), func(half, from, to int) { least[half], most[half] = bounds(ids[from:to]) })
+	if n == 2 {
+		least[0], most[0] = min(least[0], least[1]), max(most[0], most[1])
+	}
+	d := emptyDenseKeys(least[0], most[0], len(ids))
+	if d == nil {
+		return nil
+	}
+	words := [2][]uint64{d.words} // each half has its own: IDs of both may fall into one word
+	q.halves(len(ids), func(half, from, to int) {
+		if half == 1 {
+			words[1] = spareWords.get(len(d.words))
+			clear(words[1])
+		}
+		d.mark(words[half], ids[from:to])
+	})
+	d.count(words[1])
+	spareWords.put(words[1])
+	return d
+}
+
+// halves calls f for the two halves of n things at the same time if they are many and there is a core to spare, or once for all of them, and
+// returns how often. f must not fail.
+func (q *Query) halves(n int, f func(half, from, to int)) int {
+	if n < 2*halfLeast && !q.smallPieces || q.profile != nil || !spareCore() {
+		f(0, 0, n)
+		return 1
+	}
+	twoHalves(n, f)
+	return 2
+}
+
+// bothHalves calls f for the two halves of n things, one after the other if there is no core to spare.
+func (q *Query) bothHalves(n int, f func(half, from, to int)) {
+	if spareCore() {
+		twoHalves(n, f)
+		return
+	}
+	f(0, 0, n/2)
+	f(1, n/2, n)
+}
+
+func twoHalves(n int, f func(half, from, to int)) {
+	_ = together(func() error { f(1, n/2, n); return nil }, func() error { f(0, 0, n/2); return nil })
+}
+
+// halfLeast is how many things it pays to have another core do.
+const halfLeast = 1 << 15
+
+// bounds are the least and the greatest of some IDs.
+func bounds(ids []store.ID) (least, most store.ID) {
+	least = ^store.ID(0)
+	for _, id := range ids {
+		least, most = min(least, id), max(most, id)
+	}
+	return least, most
+}
+
+// emptyDenseKeys makes room for the bits of n IDs, or is nil.
+func emptyDenseKeys(least, most store.ID, n int) *denseKeys {
 	if n == 0 || least == store.NoID {
 		return nil
 	}
@@ -37,18 +109,26 @@ func newDenseKeys(cols ...[]store.ID) *denseKeys {
 	}
 	words := spareWords.get(int(span/64) + 2)
 	clear(words)
-	d := &denseKeys{min: least, words: words, before: spareRows.get(len(words))}
-	for _, ids := range cols {
-		for _, id := range ids {
-			x := uint64(id - least)
-			d.words[x/64] |= 1 << (x % 64)
-		}
+	return &denseKeys{min: least, words: words, before: spareRows.get(len(words))}
+}
+
+// mark sets the bits of IDs.
+func (d *denseKeys) mark(words []uint64, ids []store.ID) {
+	for _, id := range ids {
+		x := uint64(id - d.min)
+		words[x/64] |= 1 << (x % 64)
+	}
+}
+
+// count counts the keys, those of more bits too.
+func (d *denseKeys) count(more []uint64) {
+	for i, w := range more {
+		d.words[i] |= w
 	}
 	for i, w := range d.words {
 		d.before[i] = int32(d.n)
 		d.n += bits.OnesCount64(w)
 	}
-	return d
 }
 
 // keys are the IDs in the order of their numbers.

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"triplestore/store"
@@ -59,5 +60,38 @@ func TestDenseKeys(t *testing.T) {
 	far := []store.ID{store.MakeID(store.TagIRI, 0, 1), store.MakeID(store.TagString, 0, 1)}
 	if newDenseKeys(far) != nil || newDenseKeys([]store.ID{5, store.NoID}) != nil || newDenseKeys(nil) != nil {
 		t.Error("numbers for IDs that lie far apart, are none, or are not there")
+	}
+}
+
+// TestDenseHalves: numbers and rows of keys are the same from two halves as from one, whether or not keys have several rows.
+func TestDenseHalves(t *testing.T) {
+	const seed = 5
+	r := rand.New(rand.NewPCG(seed, 6))
+	for round := range 200 {
+		n := 1 + r.IntN(3000)
+		ids := make([]store.ID, n)
+		for i := range ids {
+			ids[i] = store.MakeID(store.TagIRI, 0, 7+r.Uint64N(uint64(n*(1+round%3))))
+		}
+		if round%4 == 0 { // each once
+			for i, k := range r.Perm(n) {
+				ids[i] = store.MakeID(store.TagIRI, 0, uint64(7+k))
+			}
+		}
+		whole, halves := &Query{ctx: t.Context()}, &Query{ctx: t.Context(), smallPieces: true}
+		want, got := &index{dense: newDenseKeys(ids)}, &index{dense: halves.newDenseKeys(ids)}
+		if !slices.Equal(want.dense.words, got.dense.words) || !slices.Equal(want.dense.before, got.dense.before) || want.dense.n != got.dense.n || want.dense.min != got.dense.min {
+			t.Fatalf("round %d: other keys", round)
+		}
+		whole.fillDense(want, ids)
+		halves.fillDense(got, ids)
+		if !slices.Equal(want.start, got.start) || !slices.Equal(want.rows, got.rows) {
+			t.Fatalf("round %d: other rows of %d keys", round, want.dense.n)
+		}
+		for i, id := range ids {
+			if rows := got.of(got.find1(id)); !slices.Contains(rows, int32(i)) || !slices.IsSorted(rows) {
+				t.Fatalf("round %d: row %d is not among %v", round, i, rows)
+			}
+		}
 	}
 }

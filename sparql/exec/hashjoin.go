@@ -304,7 +304,7 @@ const maxAlike = 32
 func (j *hashJoin) denseIndex(x *index) bool {
 	best := 0
 	for i, s := range x.slots {
-		d := newDenseKeys(j.table.cols[s][:j.table.n])
+		d := j.q.newDenseKeys(j.table.cols[s][:j.table.n])
 		switch {
 		case d == nil:
 		case x.dense == nil || d.n > x.dense.n:
@@ -325,7 +325,7 @@ func (j *hashJoin) denseIndex(x *index) bool {
 		return false
 	}
 	x.slots[0], x.slots[best] = x.slots[best], x.slots[0]
-	x.fillDense(j.table.cols[x.slots[0]][:j.table.n])
+	j.q.fillDense(x, j.table.cols[x.slots[0]][:j.table.n])
 	if len(x.slots) == 1 {
 		return true
 	}
@@ -375,26 +375,56 @@ func (x *index) place(number, count []int32) {
 	}
 }
 
-// fillDense finds the rows of the keys of dense, which are those of a whole table.
-func (x *index) fillDense(keys []store.ID) {
+// fillDense finds the rows of the keys of x.dense, which are those of a whole table, on two cores if that is worth it.
+func (q *Query) fillDense(x *index, keys []store.ID) {
 	d := x.dense
+	x.rows = spareRows.get(len(keys))
 	if d.n == len(keys) { // each has one row
-		x.rows = spareRows.get(len(keys))
-		for i, id := range keys {
-			x.rows[d.number(id)] = int32(i)
-		}
+		q.halves(len(keys), func(_, from, to int) {
+			for i, id := range keys[from:to] {
+				x.rows[d.number(id)] = int32(from + i)
+			}
+		})
 		return
 	}
-	number, count := spareRows.get(len(keys)), spareRows.get(d.n)
-	clear(count)
-	for i, id := range keys {
-		k := d.number(id)
-		number[i] = int32(k)
-		count[k]++
+	number := spareRows.get(len(keys))
+	var at [2][]int32 // how many rows of the half each key has, and then where the next goes
+	halves := q.halves(len(keys), func(half, from, to int) {
+		count := spareRows.get(d.n)
+		clear(count)
+		for i, id := range keys[from:to] {
+			k := d.number(id)
+			number[from+i] = int32(k)
+			count[k]++
+		}
+		at[half] = count
+	})
+	x.start = spareRows.get(d.n + 1)
+	sum := int32(0)
+	for k := range d.n {
+		x.start[k] = sum
+		for half := range halves {
+			n := at[half][k]
+			at[half][k] = sum
+			sum += n
+		}
 	}
-	x.place(number, count)
+	x.start[d.n] = sum
+	place := func(half, from, to int) {
+		at := at[half]
+		for i, k := range number[from:to] {
+			x.rows[at[k]] = int32(from + i)
+			at[k]++
+		}
+	}
+	if halves == 1 {
+		place(0, 0, len(keys))
+	} else {
+		q.bothHalves(len(keys), place)
+	}
 	spareRows.put(number)
-	spareRows.put(count)
+	spareRows.put(at[0])
+	spareRows.put(at[1])
 }
 
 // candidates finds the right rows that are compatible with a left row, part by part; done is true after the last part.
