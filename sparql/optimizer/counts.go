@@ -1,17 +1,41 @@
 package optimizer
 
-// counts are estimates of how many different values slots have, in ascending order of slots. They are never changed once they are shared:
-// nodes of many plans that are compared have them in common.
-type counts []slotCount
+import "slices"
+
+// counts are estimates of how many different values slots have. They are never changed once they are shared: nodes of many plans that are
+// compared have them in common.
+type counts struct {
+	low []slotCount // of slots below lowSlots, in ascending order
+	// more are those of other slots, by pages that are never changed: a join of few variables with hundreds copies few of them.
+	more []*countPage
+}
+
+const (
+	lowSlots  = 64
+	pageSlots = 16
+)
 
 type slotCount struct {
 	slot int
 	n    float64
 }
 
+// countPage are the estimates of pageSlots slots.
+type countPage struct {
+	has uint16
+	n   [pageSlots]float64
+}
+
 // get is the estimate for a slot.
-func (c counts) get(slot int) (float64, bool) {
-	for _, x := range c {
+func (c *counts) get(slot int) (float64, bool) {
+	if slot >= lowSlots {
+		page, at := (slot-lowSlots)/pageSlots, slot%pageSlots
+		if page >= len(c.more) || c.more[page] == nil || c.more[page].has&(1<<at) == 0 {
+			return 0, false
+		}
+		return c.more[page].n[at], true
+	}
+	for _, x := range c.low {
 		if x.slot == slot {
 			return x.n, true
 		}
@@ -19,27 +43,53 @@ func (c counts) get(slot int) (float64, bool) {
 	return 0, false
 }
 
+// clone is a copy that may be changed by set.
+func (c counts) clone() counts {
+	return counts{slices.Clone(c.low), slices.Clone(c.more)}
+}
+
 // set adds or replaces an estimate in counts that are nobody else's yet.
 func (c *counts) set(slot int, n float64) {
-	at := len(*c)
-	for at > 0 && (*c)[at-1].slot >= slot {
-		at--
-	}
-	if at < len(*c) && (*c)[at].slot == slot {
-		(*c)[at].n = n
+	if slot >= lowSlots {
+		page, at := (slot-lowSlots)/pageSlots, slot%pageSlots
+		for len(c.more) <= page {
+			c.more = append(c.more, nil)
+		}
+		var own countPage
+		if c.more[page] != nil {
+			own = *c.more[page]
+		}
+		own.has |= 1 << at
+		own.n[at] = n
+		c.more[page] = &own
 		return
 	}
-	*c = append(*c, slotCount{})
-	copy((*c)[at+1:], (*c)[at:])
-	(*c)[at] = slotCount{slot, n}
+	at := len(c.low)
+	for at > 0 && c.low[at-1].slot >= slot {
+		at--
+	}
+	if at < len(c.low) && c.low[at].slot == slot {
+		c.low[at].n = n
+		return
+	}
+	c.low = append(c.low, slotCount{})
+	copy(c.low[at+1:], c.low[at:])
+	c.low[at] = slotCount{slot, n}
 }
 
 // merge is both together; of two estimates for a slot it takes what choose gives.
 func (c counts) merge(d counts, choose func(c, d float64) float64) counts {
+	return counts{mergeLow(c.low, d.low, choose), mergePages(c.more, d.more, choose)}
+}
+
+func mergeLow(c, d []slotCount, choose func(c, d float64) float64) []slotCount {
 	if len(d) == 0 {
 		return c
 	}
-	out := make(counts, 0, len(c)+len(d))
+	if len(c) == 0 {
+		return d
+	}
+	out := make([]slotCount, 0, len(c)+len(d))
 	for len(c) > 0 && len(d) > 0 {
 		switch {
 		case c[0].slot < d[0].slot:
@@ -52,4 +102,56 @@ func (c counts) merge(d counts, choose func(c, d float64) float64) counts {
 		}
 	}
 	return append(append(out, c...), d...)
+}
+
+func mergePages(c, d []*countPage, choose func(c, d float64) float64) []*countPage {
+	if len(d) == 0 {
+		return c
+	}
+	if len(c) == 0 {
+		return d
+	}
+	out := make([]*countPage, max(len(c), len(d)))
+	copy(out, c)
+	for i, x := range d {
+		switch {
+		case x == nil:
+		case out[i] == nil:
+			out[i] = x
+		case out[i] != x || choose(1, 1) != 1:
+			page := *out[i]
+			for at := range pageSlots {
+				switch {
+				case x.has&(1<<at) == 0:
+				case page.has&(1<<at) == 0:
+					page.n[at] = x.n[at]
+				default:
+					page.n[at] = choose(page.n[at], x.n[at])
+				}
+			}
+			page.has |= x.has
+			out[i] = &page
+		}
+	}
+	return out
+}
+
+// upTo are the same estimates, each between 1 and a number of rows.
+func (c counts) upTo(rows float64) counts {
+	within := func(n float64) float64 { return max(1, min(n, rows)) }
+	out := counts{make([]slotCount, len(c.low)), make([]*countPage, len(c.more))}
+	for i, x := range c.low {
+		out.low[i] = slotCount{x.slot, within(x.n)}
+	}
+	for i, x := range c.more {
+		if x == nil {
+			continue
+		}
+		page := *x
+		for at, n := range page.n {
+			page.n[at] = within(n)
+		}
+		out.more[i] = &page
+	}
+	return out
 }

@@ -111,7 +111,7 @@ func TestEffort(t *testing.T) {
 	if n := e.forOrder(1e30); n != maxJoins/2 {
 		t.Errorf("%d joins for a group that costs a lot", n)
 	}
-	if n := e.forOrder(1e6); n != leastJoins+41 {
+	if n := e.forOrder(1e6); n != leastJoins+71 {
 		t.Errorf("%d joins for a group that takes a millisecond", n)
 	}
 	if w := e.width(10); w < 10 || e.bounded {

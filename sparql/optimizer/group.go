@@ -2,6 +2,7 @@ package optimizer
 
 import (
 	"triplestore/sparql/algebra"
+	"triplestore/store"
 )
 
 // joinGroup is what a nest of joins, filters and what may be moved after them comes down to: items in any order, then steps in
@@ -33,6 +34,27 @@ type item struct {
 	cheap   Node    // the cheapest of them, with conds
 	at      int     // its place in the group
 	sample  *joinSample
+	asked   bool // the rest is known
+	fixed   []store.Position
+	vars    Set
+	counted *counts
+}
+
+// known are the constants and the variables of a pattern.
+func (it *item) known() ([]store.Position, Set) {
+	if !it.asked {
+		it.asked, it.fixed, it.vars = true, it.pattern.fixed(), it.pattern.Vars()
+	}
+	return it.fixed, it.vars
+}
+
+// different are the numbers of different values of a pattern's variables, when it has been counted.
+func (it *item) different() counts {
+	if it.counted == nil {
+		c := it.pattern.distinct(&it.stats)
+		it.counted = &c
+	}
+	return *it.counted
 }
 
 // joinStep is the last step of an order of joins.

@@ -19,6 +19,8 @@ const (
 	sampledFrom = 5e6
 	// rowsPerJoin is how many rows are drawn or counted in the time in which a join is considered.
 	rowsPerJoin = 2
+	// nsPerRow is what drawing or counting a row takes.
+	nsPerRow = 600
 	// fewRows is how many rows a join may have for the next to be counted whatever it is estimated to cost, since a single term can have much
 	// more of something than others, and fewSampled how many are counted in a group.
 	fewRows    = 4
@@ -35,9 +37,10 @@ type joinSample struct {
 	// size is about how many rows the join has.
 	size float64
 	// drawn means that size comes from a draw; else it is an estimate by other joins or by counts of different values.
-	drawn bool
-	slots []int
-	key   string
+	drawn   bool
+	unknown bool // nothing is known: size is none
+	slots   []int
+	key     string
 	// pick draws the rows, sorted by a slot first where that is possible; nil where it cannot be told how they are found.
 	pick func(slot int) (*draw, error)
 	// matching is the part of the rows of the join with one item less that have a match, perRow how many they have, at least 1 each.
@@ -84,7 +87,7 @@ func (p *planner) sampling(g *joinGroup, cost float64) bool {
 	if s.picker == nil || p.late || k > orderedItems || cost < sampledFrom && !p.options.DrawAll {
 		return false
 	}
-	may := min(int(min(rowsPerJoin*cost*runShare/nsPerJoin, maxSampled)), rowsPerJoin*p.effort.left/4, g.samples+(maxSampled-s.granted)/2)
+	may := min(int(min(cost*runShare/nsPerRow, maxSampled)), rowsPerJoin*p.effort.left/4, g.samples+(maxSampled-s.granted)/2)
 	rows := min(drawMost, may/(4*k))
 	if p.options.DrawAll { // first small draws, then greater ones
 		if g.samples >= 2*testSampled {
@@ -133,7 +136,7 @@ func (p *planner) takeSamples(n int) bool {
 // of at most so many rows.
 func (p *planner) sampleFor(n Node, most float64) (*joinSample, error) {
 	props := n.P()
-	if props.sample != nil || p.sampler.picker == nil || p.sampler.left == 0 {
+	if props.sample != nil || p.sampler.picker == nil || p.sampler.left == 0 || most <= props.unsampled {
 		return props.sample, nil
 	}
 	var s *joinSample
@@ -187,7 +190,9 @@ func (p *planner) sampleFor(n Node, most float64) (*joinSample, error) {
 	if s != nil && s.size > most {
 		s = nil
 	}
-	props.sample = s
+	if props.sample = s; s == nil {
+		props.unsampled = most
+	}
 	return s, err
 }
 
@@ -254,6 +259,9 @@ func (p *planner) sampleJoin(g *joinGroup, n Node, it *item, options []Node, own
 				return err
 			}
 		}
+		if x == nil && g.sampled && p.sampler.left < p.sampler.least {
+			x = &joinSample{unknown: true} // nothing more can be drawn
+		}
 		if x != nil {
 			x.items = items
 			if g.sets == nil {
@@ -261,6 +269,9 @@ func (p *planner) sampleJoin(g *joinGroup, n Node, it *item, options []Node, own
 			}
 			g.sets[items] = x
 		}
+	}
+	if x != nil && x.unknown {
+		x = nil
 	}
 	if x == nil && !g.sampled {
 		return nil
@@ -292,7 +303,7 @@ func (p *planner) sampleJoin(g *joinGroup, n Node, it *item, options []Node, own
 func (g *joinGroup) byMore(items uint64) *joinSample {
 	for _, more := range g.items {
 		x := g.sets[items|1<<more.at]
-		if items&(1<<more.at) != 0 || x == nil || !x.drawn || x.size == 0 {
+		if items&(1<<more.at) != 0 || x == nil || x.unknown || !x.drawn || x.size == 0 {
 			continue
 		}
 		var common Set
@@ -307,7 +318,7 @@ func (g *joinGroup) byMore(items uint64) *joinSample {
 			if !common.In(other.scope.maybe) {
 				continue
 			}
-			if items&(1<<other.at) == 0 || pair == nil || !pair.drawn || pair.size == 0 || other.sample == nil || other.sample.size == 0 {
+			if items&(1<<other.at) == 0 || pair == nil || pair.unknown || !pair.drawn || pair.size == 0 || other.sample == nil || other.sample.size == 0 {
 				continue
 			}
 			return &joinSample{size: x.size * other.sample.size / pair.size}
@@ -344,7 +355,9 @@ func (p *planner) byPair(g *joinGroup, s *joinSample, in *Props, it *item) (*joi
 			if x, err = p.match(b, it.pattern, &it.stats, g.filtered); err != nil {
 				return nil, err
 			}
-			if x == nil {
+			if x == nil && p.sampler.left < p.sampler.least {
+				x = &joinSample{unknown: true}
+			} else if x == nil {
 				continue
 			}
 			x.items = pair
@@ -352,6 +365,9 @@ func (p *planner) byPair(g *joinGroup, s *joinSample, in *Props, it *item) (*joi
 				g.sets = map[uint64]*joinSample{}
 			}
 			g.sets[pair] = x
+		}
+		if x.unknown {
+			continue
 		}
 		base, best = b, x
 	}
@@ -366,12 +382,12 @@ func (p *planner) match(s *joinSample, t *Pattern, st *patternStats, filtered Se
 	if s.pick == nil || len(st.consts) != len(t.fixed()) || t.Graph.Mode == GraphParam || t.Graph.Var >= 0 && slices.Contains(s.slots, t.Graph.Var) {
 		return nil, nil
 	}
-	free, ok := freeSlots(t, s.slots)
-	if !ok {
+	if p.sampler.left == 0 {
 		return nil, nil
 	}
-	var bound []store.Position
-	var from []int // their places in the rows of s
+	var places [3]store.Position
+	var columns [3]int
+	bound, from := places[:0], columns[:0] // and their places in the rows of s
 	for _, pos := range [...]store.Position{store.S, store.P, store.O} {
 		if r := t.At(pos); r.IsVar() {
 			if i := slices.Index(s.slots, r.Slot); i >= 0 {
@@ -382,7 +398,8 @@ func (p *planner) match(s *joinSample, t *Pattern, st *patternStats, filtered Se
 	if len(bound) == 0 || slices.ContainsFunc(bound, func(pos store.Position) bool { return filtered.Has(t.At(pos).Slot) }) {
 		return nil, nil
 	}
-	if p.sampler.left == 0 {
+	free, ok := freeSlots(t, s.slots)
+	if !ok {
 		return nil, nil
 	}
 	rows, err := s.pick(s.slots[from[0]])

@@ -150,11 +150,7 @@ func (p *planner) union(nodes ...Node) Node {
 	}
 	for _, n := range nodes {
 		in := n.P()
-		own := make(counts, len(in.Distinct))
-		for i, x := range in.Distinct {
-			own[i] = slotCount{x.slot, max(1, min(x.n, in.Rows))}
-		}
-		u.Distinct = u.Distinct.merge(own, func(c, d float64) float64 { return c + d })
+		u.Distinct = u.Distinct.merge(in.Distinct.upTo(in.Rows), func(c, d float64) float64 { return c + d })
 	}
 	return u
 }

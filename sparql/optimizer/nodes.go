@@ -118,7 +118,7 @@ func (p *planner) extend(n Node, slot int, c *Cond) Node {
 	if certainExpr(c.Expr) {
 		e.Certain = e.Certain.With(slot)
 	}
-	e.Distinct = slices.Clone(in.Distinct)
+	e.Distinct = in.Distinct.clone()
 	e.Distinct.set(slot, math.Sqrt(max(1, in.Rows))*4)
 	if v, ok := c.Expr.(*algebra.Var); ok && in.Certain.Has(p.slot(v.Name)) {
 		e.Certain = e.Certain.With(slot)
@@ -199,9 +199,9 @@ func joined(out *Props, l, r *Props, kind JoinKind) {
 		out.Rows = max(out.Rows, l.Rows)
 		out.Maybe = l.Maybe.Union(r.Maybe)
 	case Semi:
-		out.Rows = min(l.Rows, max(out.Rows, l.Rows*0.1)*0.8)
+		out.Rows = l.Rows * matching(l, r, 1)
 	case Anti, Minus:
-		out.Rows = max(l.Rows*0.1, l.Rows-out.Rows)
+		out.Rows = l.Rows * (1 - matching(l, r, 1))
 	}
 	switch kind {
 	case Inner:
@@ -210,6 +210,42 @@ func joined(out *Props, l, r *Props, kind JoinKind) {
 		out.Distinct = l.Distinct.merge(r.Distinct, first)
 	}
 	out.Sorted = l.Sorted
+}
+
+// mostMatching is the largest part of rows that is taken to have a match without having looked.
+const mostMatching = 0.9
+
+// matching is the part of the rows of l that have a match among those of r of which a condition keeps a part: as many as r has different values
+// for each that l has, where values have so many rows as they have on average. It leaves something of both kinds.
+func matching(l, r *Props, part float64) float64 {
+	ofL, ofR := 1.0, 1.0
+	for s := range l.Maybe.Intersect(r.Maybe).All {
+		ofL *= l.distinctOf(s)
+		ofR *= r.distinctOf(s)
+	}
+	ofL, ofR = max(1, min(ofL, l.Rows)), min(ofR, r.Rows)
+	if ofR <= 0 {
+		return 0
+	}
+	return min(mostMatching, min(1, ofR/ofL)*(1-math.Pow(1-part, r.Rows/ofR)), joinRows(l, r)*part/max(1, l.Rows))
+}
+
+// isRead reports whether a node reads a pattern, perhaps under conditions.
+func isRead(n Node) bool {
+	if f, ok := n.(*Filter); ok {
+		n = f.In
+	}
+	_, ok := n.(*Scan)
+	return ok
+}
+
+// keptBy is the part of rows that conditions keep, as far as they are not known better.
+func keptBy(conds []*Cond) float64 {
+	part := 1.0
+	for _, c := range conds {
+		part *= selectivity(c)
+	}
+	return part
 }
 
 func lesser(a, b float64) float64 { return min(a, b) }
@@ -234,17 +270,36 @@ func (p *planner) hashJoin(l, r Node, kind JoinKind, conds []*Cond) (Node, error
 	j := &HashJoin{L: l, R: r, Kind: kind, Conds: conds}
 	joined(&j.Props, lp, rp, kind)
 	j.Cost = lp.Cost + rp.Cost + rp.Rows*costBuild + lp.Rows*costProbe + j.Rows*costOut
-	for range conds {
-		j.Rows *= 0.5
+	if len(conds) > 0 {
+		j.Rows = conditioned(lp, rp, j.Rows, kind, conds)
 	}
-	if kind == Left {
-		j.Rows = max(j.Rows, lp.Rows)
+	if kind != Inner && kind != Left && !isRead(r) { // what is known of different values is of patterns, not of joins
+		part := spread(joinRows(lp, rp)*keptBy(conds), lp.Rows)
+		if kind == Semi {
+			j.Rows = min(j.Rows, lp.Rows*part)
+		} else {
+			j.Rows = max(j.Rows, lp.Rows*(1-part))
+		}
 	}
 	if kind == Left && len(conds) > 0 {
 		j.Sorted = nil
 	}
 	p.rounds(j)
 	return j, nil
+}
+
+// conditioned is how many rows of a join, which has so many without conditions, remain with them.
+func conditioned(l, r *Props, rows float64, kind JoinKind, conds []*Cond) float64 {
+	part := keptBy(conds)
+	switch kind {
+	case Semi:
+		return l.Rows * matching(l, r, part)
+	case Anti, Minus:
+		return l.Rows * (1 - matching(l, r, part))
+	case Left:
+		return max(l.Rows, rows*part)
+	}
+	return rows * part
 }
 
 // apply joins by running right, which begins with an Input, for batches of l.
@@ -264,11 +319,16 @@ func (p *planner) apply(l, right Node, kind JoinKind, row int) Node {
 	case Mark:
 		a.Rows, a.Sorted, a.Distinct = lp.Rows, lp.Sorted, lp.Distinct
 	case Semi:
-		a.Rows, a.Sorted, a.Distinct = min(lp.Rows, max(rp.Rows, lp.Rows*0.1)*0.8), lp.Sorted, lp.Distinct
+		a.Rows, a.Sorted, a.Distinct = lp.Rows*spread(rp.Rows, lp.Rows), lp.Sorted, lp.Distinct
 	default:
-		a.Rows, a.Sorted, a.Distinct = max(lp.Rows*0.1, lp.Rows-rp.Rows), lp.Sorted, lp.Distinct
+		a.Rows, a.Sorted, a.Distinct = lp.Rows*(1-spread(rp.Rows, lp.Rows)), lp.Sorted, lp.Distinct
 	}
 	return a
+}
+
+// spread is the part of rows that have one of so many matches at least, where each match is of any row.
+func spread(matches, rows float64) float64 {
+	return min(mostMatching, 1-math.Exp(-matches/max(1, rows)))
 }
 
 // input stands for the rows of n within the right side of an apply.
@@ -286,12 +346,18 @@ func (p *planner) input(n Node, row int) Node {
 
 // scan reads a pattern in an order, whose first n columns are constant.
 func (p *planner) scan(t *Pattern, st *patternStats, order store.Order, n int, lo, hi store.ID) *Scan {
+	return p.scanOf(t, st, t.distinct(st), order, n, lo, hi)
+}
+
+// scanOf is scan with the estimates of t.distinct.
+func (p *planner) scanOf(t *Pattern, st *patternStats, different counts, order store.Order, n int, lo, hi store.ID) *Scan {
 	s := &Scan{Pattern: *t, Order: order, Prefix: n, Lo: lo, Hi: hi}
 	s.Rows = st.rows
 	s.Cost = costStart + st.total*costRow
 	s.Certain = t.Vars()
 	s.Maybe = s.Certain
-	s.Distinct = t.distinct(st)
+	s.Distinct = different
+	s.Sorted = make([]int, 0, 3)
 	positions := order.Positions()
 	for _, pos := range positions[n:] {
 		r := t.At(pos)
@@ -305,7 +371,7 @@ func (p *planner) scan(t *Pattern, st *patternStats, order store.Order, n int, l
 
 // distinct are the estimates of a pattern's variables.
 func (t *Pattern) distinct(st *patternStats) counts {
-	d := make(counts, 0, 4)
+	d := counts{low: make([]slotCount, 0, 4)}
 	for pos := store.S; pos <= store.G; pos++ {
 		if r := t.At(pos); r.IsVar() && r.Slot >= 0 {
 			if old, ok := d.get(r.Slot); !ok || st.distinct[pos] < old {

@@ -70,6 +70,7 @@ type search struct {
 	steps int
 	// unread is about how many neighbours were not looked at.
 	unread float64
+	cut    bool // some steps from a term were not taken
 }
 
 // next appends what one step leads to from a term.
@@ -96,6 +97,10 @@ func (s *search) next(step Step, from store.ID, inverse bool, to []store.ID) ([]
 		return s.read(r, 2, 1, x.Not, to)
 	case *StepAlternative:
 		for _, of := range x.Of {
+			if s.left <= 0 {
+				s.cut = true
+				break
+			}
 			if to, err = s.next(of, from, inverse, to); err != nil {
 				return to, err
 			}
@@ -192,7 +197,7 @@ func (s *search) from(step Step, start store.ID, least int, many, inverse bool, 
 		}
 	}
 	r.steps = s.steps - begin
-	r.all = at == len(frontier) || !many
+	r.all = (at == len(frontier) || !many) && !s.cut
 	r.size = float64(len(r.ends))
 	if !r.all {
 		// New ends per term in the last steps: below 1 the search comes to an end, above it grows.
@@ -320,6 +325,12 @@ func (p *planner) searchAll(n *Path, inverse bool) (*reach, error) {
 		ends += float64(d)
 	}
 	sources := (&search{}).sourcesOf(n.Path, inverse, nil)
+	if len(sources) > reachStarts { // as many of them
+		for i := range reachStarts {
+			sources[i] = sources[i*len(sources)/reachStarts]
+		}
+		sources = sources[:reachStarts]
+	}
 	for _, r := range sources {
 		rows, err := p.stats.count(r)
 		if err != nil {
@@ -401,7 +412,7 @@ func (p *planner) pathRows(n *Path, in Node) (ok bool, err error) {
 		return false, nil
 	}
 	end := func(d float64) {
-		n.Distinct = slices.Clone(n.Distinct)
+		n.Distinct = n.Distinct.clone()
 		n.Distinct.set(to.Slot, max(1, d))
 	}
 	if from.Kind == RefConst {
@@ -448,7 +459,7 @@ func (p *planner) pathRows(n *Path, in Node) (ok bool, err error) {
 		}
 		n.Cost = ip.Rows*pathCost(n, starts, all.size, all.edges) + n.Rows*costOut
 		if from.Slot != to.Slot {
-			n.Distinct = slices.Clone(n.Distinct)
+			n.Distinct = n.Distinct.clone()
 			n.Distinct.set(from.Slot, max(1, starts))
 		}
 		end(min(n.Rows, starts))

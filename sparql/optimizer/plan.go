@@ -126,7 +126,9 @@ type Props struct {
 	// Seq numbers the nodes of a plan, for profiles.
 	Seq    int
 	sample *joinSample // of the joins in it, without filters
-	via    *joinStep   // while orders of joins are compared
+	// unsampled: no sample is known of so many rows or less.
+	unsampled float64
+	via       *joinStep // while orders of joins are compared
 }
 
 // P gives the properties; it makes every struct that embeds Props a Node.

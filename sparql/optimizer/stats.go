@@ -16,6 +16,7 @@ type stats struct {
 	draws   map[string]*draw
 	matched map[string]*matches
 	reached map[string]*reach
+	probes  map[string]*probed
 	kept    *Statistics
 	of      any // the version of kept's counts
 }
@@ -94,6 +95,7 @@ const (
 	keptDraws   = 1 << 9
 	keptMatches = 1 << 11
 	keptReaches = 1 << 10
+	keptProbes  = 1 << 10
 )
 
 // Statistics keeps counts and samples of a store's present state, which queries of one application have in common, from one query to the next. It takes
@@ -106,6 +108,7 @@ type Statistics struct {
 	draws   map[string]*draw
 	matched map[string]*matches
 	reached map[string]*reach
+	probes  map[string]*probed
 }
 
 // NewStatistics makes Statistics that know nothing yet.
@@ -140,7 +143,7 @@ func (s *Statistics) put(of any, k statKey, n uint64) {
 // begin forgets what is known of another state.
 func (s *Statistics) begin(of any) {
 	if s.of != of {
-		s.of, s.counts, s.samples, s.draws, s.matched, s.reached = of, nil, nil, nil, nil, nil
+		s.of, s.counts, s.samples, s.draws, s.matched, s.reached, s.probes = of, nil, nil, nil, nil, nil, nil
 	}
 }
 
@@ -183,6 +186,11 @@ func (s *stats) matches(key string, find func() (*matches, error)) (*matches, er
 // reach gives the searches that are known by a key, or does them.
 func (s *stats) reach(key string, find func() (*reach, error)) (*reach, error) {
 	return known(s, func(x *Statistics) *map[string]*reach { return &x.reached }, &s.reached, keptReaches, key, find)
+}
+
+// probed gives what is known of matches by a key, or searches for them.
+func (s *stats) probed(key string, find func() (*probed, error)) (*probed, error) {
+	return known(s, func(x *Statistics) *map[string]*probed { return &x.probes }, &s.probes, keptProbes, key, find)
 }
 
 func known[T any](s *stats, of func(*Statistics) *map[string]*T, own *map[string]*T, most int, key string, find func() (*T, error)) (*T, error) {

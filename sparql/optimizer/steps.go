@@ -70,6 +70,11 @@ func (p *planner) semiJoin(n Node, op algebra.Op, kind JoinKind) (Node, error) {
 // planned only where it may be, and while there is effort left: to look things up for each row takes too long at worst where there are many
 // rows, to make a table of everything even where there are few.
 func (p *planner) orHashed(known, n Node, op algebra.Op, kind JoinKind, conds []*Cond) (Node, error) {
+	x, err := p.probe(n, op, conds, p.cost(known))
+	if err != nil {
+		return nil, err
+	}
+	x.leaves(n, known, kind)
 	if _, ok := p.owns[op]; !ok {
 		if p.effort.empty() {
 			return known, nil
@@ -91,6 +96,7 @@ func (p *planner) orHashed(known, n Node, op algebra.Op, kind JoinKind, conds []
 	if err != nil {
 		return nil, err
 	}
+	x.leaves(n, hashed, kind)
 	return p.cheaper(known, hashed), nil
 }
 
@@ -189,9 +195,23 @@ func (p *planner) singleLookup(n Node, op algebra.Op, cond algebra.Expr, kind Jo
 	if !it.pattern.Vars().Intersect(n.P().Maybe).In(n.P().Certain) || !it.pattern.Vars().Overlaps(n.P().Certain) {
 		return nil, false, nil
 	}
+	for _, c := range conds {
+		if c.Test != nil && c.Slots[0] >= 0 && it.scope.certain.Has(c.Slots[0]) {
+			it.conds = append(it.conds, c)
+		}
+	}
+	if err := p.judge(it); err != nil {
+		return nil, false, err
+	}
 	l := p.lookup(n, it, kind, conds)
 	if cond != nil || p.usesOutside(op, n) {
-		return l, true, nil
+		var more []*Cond
+		if cond != nil {
+			more = conds[len(g.filters):]
+		}
+		x, err := p.probe(n, op, more, p.cost(l))
+		x.leaves(n, l, kind)
+		return l, true, err
 	}
 	best, err := p.orHashed(l, n, op, kind, nil)
 	return best, true, err
