@@ -5,6 +5,10 @@ import (
 	"slices"
 )
 
+// closeBy is what part of the cost of the first order another must cost to be taken: estimates are no better than that, and the first order, of few rows
+// early, does not depend on them as much.
+const closeBy = 0.95
+
 // partial are the plans for a set of items.
 type partial struct {
 	items uint64
@@ -102,7 +106,11 @@ func (p *planner) ordered(g *joinGroup, in Node, want int, known Node, allowed i
 	for _, l := range level {
 		all = append(all, l.plans...)
 	}
-	return slices.MinFunc(all, func(a, b Node) int { return cmp.Compare(cost(a), cost(b)) }), nil
+	best := slices.MinFunc(all, func(a, b Node) int { return cmp.Compare(cost(a), cost(b)) })
+	if cost(best) > closeBy*cost(known) && !p.options.DrawAll {
+		return known, nil
+	}
+	return best, nil
 }
 
 // promising keeps so many of the plans, those with the best scores.
