@@ -61,8 +61,8 @@ is good company.
 	asJSON := flags.Bool("json", false, "print the report as JSON")
 	quiet := flags.Bool("quiet", false, "print the totals only")
 	retention := retentionFlag(cmd)
-	memory := bytesValue(3 << 29)
-	flags.Var(&memory, "memory", "memory for sorting, terms and caches; what does not fit goes to temporary files in the store's folder")
+	memory := bytesValue(loadMemoryOf(totalMemory()))
+	flags.Var(&memory, "memory", "memory for sorting, terms and caches; what does not fit goes to temporary files in the store's folder (an eighth of what there is, at least 1.5GiB)")
 	expanded := bytesValue(0)
 	flags.Var(&expanded, "max-document", "largest document once decompressed, 0 for no limit")
 	cmd.RunE = func(cmd *cobra.Command, sources []string) error {
@@ -177,3 +177,6 @@ func printFile(w io.Writer, f *loaders.File) {
 
 // plainInterval is the time between lines of progress where there is no terminal.
 const plainInterval = 5 * time.Second
+
+// loadMemoryOf is how much memory a load may take, of so much that there is. Terms that it does not hold are searched for in the store.
+func loadMemoryOf(memory int64) int64 { return max(3<<29, memory/8) }

@@ -33,6 +33,7 @@ type serveFlags struct {
 	memory, maxRequest       bytesValue
 	memoryTotal, disk        bytesValue
 	answerCache, termCache   bytesValue
+	pageCache                bytesValue
 	maxRows                  int64
 	describe                 descriptionValue
 	concurrency, queue       int
@@ -82,7 +83,7 @@ administrators have no limit. Behind a proxy say with --trusted-proxy whose word
 		Args: args(cobra.NoArgs),
 	}
 	dir := storeFlag(cmd)
-	f := serveFlags{memory: 1 << 30, answerCache: 64 << 20, termCache: bytesValue(termCacheOf(totalMemory())), maxRequest: 4 << 20, memoryTotal: bytesValue(totalMemory() / 2), disk: 16 << 30}
+	f := serveFlags{memory: 1 << 30, answerCache: 64 << 20, termCache: bytesValue(termCacheOf(totalMemory())), pageCache: bytesValue(pageCacheOf(totalMemory())), maxRequest: 4 << 20, memoryTotal: bytesValue(totalMemory() / 2), disk: 16 << 30}
 	flags := cmd.Flags()
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:7878", "address to listen on, HOST:PORT")
 	flags.StringVar(&f.base, "base", "http://localhost:7878/", "IRI under which resources are this server's own")
@@ -93,6 +94,7 @@ administrators have no limit. Behind a proxy say with --trusted-proxy whose word
 	flags.Var(&f.memoryTotal, "query-memory-total", "most memory for the state of all queries and updates that run; 0 for no limit (default half of what there is)")
 	flags.Var(&f.disk, "disk", "most temporary files of a query that needs more than --memory; 0 for none")
 	flags.Var(&f.answerCache, "answer-cache", "memory for answers that are given again while the store does not change; 0 for none")
+	flags.Var(&f.pageCache, "page-cache", "memory for pages of quads that were read; where much that queries read does not fit, it is decoded again each time (a sixteenth of what there is, at least 256MiB)")
 	flags.Var(&f.termCache, "term-cache", "memory for terms that were read; where the dictionary is larger, answers with many terms take much longer (an eighth of what there is, at least 256MiB)")
 	flags.Int64Var(&f.maxRows, "max-rows", 0, "most results of a query; 0 for no limit")
 	flags.Var(&f.describe, "describe", describeHelp+"; a request may ask for another")
@@ -126,6 +128,7 @@ administrators have no limit. Behind a proxy say with --trusted-proxy whose word
 		}
 		storage := f.retention.options()
 		storage.TermCache = int64(f.termCache)
+		storage.PageCache = int64(f.pageCache)
 		return a.withOptions(*dir, true, storage, func(st *badgerstore.Store) error { return a.runServer(cmd.Context(), st, *dir, token, log, &f) })
 	}
 	return cmd
@@ -133,6 +136,9 @@ administrators have no limit. Behind a proxy say with --trusted-proxy whose word
 
 // termCacheOf is how much memory a server gives the cache of terms, of so much that there is. It takes no more than the dictionary has.
 func termCacheOf(memory int64) int64 { return max(256<<20, memory/8) }
+
+// pageCacheOf is the same for the cache of pages of quads.
+func pageCacheOf(memory int64) int64 { return max(256<<20, memory/16) }
 
 // tokenVariable is the environment variable with the token of updates.
 const tokenVariable = "TRIPLESTORE_TOKEN"

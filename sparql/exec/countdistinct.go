@@ -21,6 +21,10 @@ type countDistinct struct {
 	key  []store.ID
 	rest *parts
 	part batch // rows for rest: the columns are those of the key
+
+	pairs  []store.ID // of a group and a value, as numbers
+	groups []int32    // of these
+	fresh  []int32
 }
 
 func (c *countDistinct) close() {
@@ -38,6 +42,10 @@ func (c *countDistinct) add(b *batch, numbers []int32, n int) error {
 		c.key = make([]store.ID, len(c.slots)+1)
 	}
 	size := c.set.bytes()
+	if c.rest == nil && !c.all && len(c.slots) == 1 && b.cols[c.slots[0]] != nil {
+		c.addPairs(b.cols[c.slots[0]], numbers)
+		return c.grown(size, 0)
+	}
 	var last store.ID
 	lastGroup := int32(-1)
 	for i, g := range numbers {
@@ -65,6 +73,30 @@ func (c *countDistinct) add(b *batch, numbers []int32, n int) error {
 		return c.flush()
 	}
 	return c.grown(size, 0)
+}
+
+// addPairs is add for one variable while there are no files.
+func (c *countDistinct) addPairs(col []store.ID, numbers []int32) {
+	c.pairs, c.groups = c.pairs[:0], c.groups[:0]
+	var last store.ID
+	lastGroup := int32(-1)
+	for i, g := range numbers {
+		id := col[i]
+		if id == store.NoID || id == last && g == lastGroup {
+			continue
+		}
+		last, lastGroup = id, g
+		c.key[0], c.key[1] = store.ID(g), id
+		if pair, ok := c.set.pack(c.key); ok {
+			c.pairs, c.groups = append(c.pairs, pair), append(c.groups, g)
+		} else if c.set.add(c.key) {
+			c.n[g]++
+		}
+	}
+	c.fresh = c.set.packed.addAll(c.pairs, c.fresh[:0])
+	for _, k := range c.fresh {
+		c.n[c.groups[k]]++
+	}
 }
 
 // grown accounts for what the set has grown to, and begins with files where that is too much.

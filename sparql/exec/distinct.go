@@ -17,6 +17,7 @@ type distinct struct {
 	held  held
 	rows  []int32
 	comp  compactor
+	pairs []store.ID // rows of two IDs as numbers
 
 	rest    *parts
 	seen    store.ID // rows of the input
@@ -56,7 +57,17 @@ func (d *distinct) next(b *batch) error {
 func (d *distinct) take(b *batch, depth int) error {
 	d.rows = d.rows[:0]
 	before := d.set.bytes()
-	for i := range b.n {
+	n := b.n
+	if d.rest == nil {
+		ids, ok := d.set.packAll(b, d.slots, d.pairs)
+		if len(d.slots) == 2 {
+			d.pairs = ids
+		}
+		if ok {
+			d.rows, n = d.set.packed.addAll(ids, d.rows), 0
+		}
+	}
+	for i := range n {
 		for k, s := range d.slots {
 			d.key[k] = b.get(s, i)
 		}

@@ -106,6 +106,32 @@ func (k *keySet) find1(id store.ID) int {
 	}
 }
 
+// findAll writes the numbers of keys of one ID to dst, which is as long, -1 for those that are not there. As in idSet.addAll, misses of the
+// processor's cache are made for some keys at once: first those of the slots, then those of the keys that they name.
+func (k *keySet) findAll(ids []store.ID, dst []int32) {
+	slots, keys := k.slots, k.keys
+	mask := uint64(len(slots) - 1)
+	for at := 0; at < len(ids); at += missesAtOnce {
+		part := ids[at:min(at+missesAtOnce, len(ids))]
+		found := dst[at : at+len(part)]
+		for i, id := range part {
+			found[i] = slots[hashOne(id)&mask] - 1
+		}
+		if len(slots) >= missesFrom && len(keys) > 0 {
+			sum := store.ID(0)
+			for _, n := range found {
+				sum += keys[max(n, 0)]
+			}
+			touched(sum)
+		}
+		for i, id := range part {
+			if n := found[i]; n >= 0 && keys[n] != id {
+				found[i] = int32(k.find1(id))
+			}
+		}
+	}
+}
+
 // add1 is add for keys of one ID, where there is room.
 func (k *keySet) add1(id store.ID) (int, bool) {
 	slots, keys := k.slots, k.keys

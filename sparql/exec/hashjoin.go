@@ -39,6 +39,7 @@ type hashJoin struct {
 	weights    []int32 // of outL, or empty
 	hits       []int32
 	same       []int32 // see alike
+	numbers    []int32 // of the keys of the input's rows, where they are found all at once
 	hitRow     bool
 	bufs       [][]store.ID
 	comp       compactor

@@ -40,6 +40,10 @@ func (j *hashJoin) probeOne() (bool, error) {
 		return true, nil
 	}
 	weighs := j.weighing()
+	if j.row == 0 && j.candAt == 0 && second == nil && x.dense == nil {
+		j.numbers = resize(j.numbers, j.input.n)
+		x.keys.findAll(first[:j.input.n], j.numbers)
+	}
 	var key [2]store.ID
 	for j.row < j.input.n && len(j.outL) < batchSize {
 		if j.candAt < len(j.cands) { // of a row whose candidates did not fit into the batch before
@@ -54,9 +58,12 @@ func (j *hashJoin) probeOne() (bool, error) {
 			continue
 		}
 		var k int
-		if second == nil {
+		switch {
+		case second == nil && x.dense == nil:
+			k = int(j.numbers[j.row])
+		case second == nil:
 			k = x.find1(first[j.row])
-		} else {
+		default:
 			key[0], key[1] = first[j.row], second[j.row]
 			k = x.keys.find(key[:])
 		}
@@ -215,9 +222,6 @@ func weigh(op operator) {
 	case *hashJoin:
 		op.weighs = true
 	case *chopped:
-		weigh(op.in)
-	case *piecewise:
-		op.weighs = true
 		weigh(op.in)
 	case *profiled:
 		weigh(op.in)

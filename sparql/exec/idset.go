@@ -36,6 +36,41 @@ func (s *idSet) add(id store.ID) bool {
 	}
 }
 
+// addAll adds IDs and appends the places of those that are new to fresh. In a large table each look is a miss of the processor's cache, which
+// takes much longer when each waits for the one before, so they are made for some IDs at once.
+func (s *idSet) addAll(ids []store.ID, fresh []int32) []int32 {
+	for at := 0; at < len(ids); at += missesAtOnce {
+		part := ids[at:min(at+missesAtOnce, len(ids))]
+		for (s.n+len(part))*3 >= len(s.slots)*2 {
+			s.resize()
+		}
+		if len(s.slots) >= missesFrom {
+			mask, sum := uint64(len(s.slots)-1), store.ID(0)
+			for _, id := range part {
+				sum += s.slots[hashOne(id)&mask]
+			}
+			touched(sum)
+		}
+		for i, id := range part {
+			if s.add(id) {
+				fresh = append(fresh, int32(at+i))
+			}
+		}
+	}
+	return fresh
+}
+
+// Of a table with missesFrom slots or more, slots are brought into the processor's cache missesAtOnce at a time.
+const (
+	missesFrom   = 1 << 15
+	missesAtOnce = 128
+)
+
+// touched uses what was read for no other reason than to bring it into the processor's cache.
+//
+//go:noinline
+func touched(store.ID) {}
+
 func (s *idSet) has(id store.ID) bool {
 	if id == store.NoID {
 		return s.none
@@ -101,6 +136,34 @@ func (s *rowSet) has(row []store.ID) bool {
 		return s.packed.has(id)
 	}
 	return s.rows != nil && s.rows.find(row) >= 0
+}
+
+// packAll makes numbers of the rows of a batch; ok is false where that is not possible for all of them. The result may be a column.
+func (s *rowSet) packAll(b *batch, slots []int, buf []store.ID) (ids []store.ID, ok bool) {
+	if s.grouped || len(slots) == 0 || len(slots) > 2 {
+		return buf, false
+	}
+	first := b.cols[slots[0]]
+	if first == nil {
+		return buf, false
+	}
+	if len(slots) == 1 {
+		return first[:b.n], true
+	}
+	second := b.cols[slots[1]]
+	if second == nil {
+		return buf, false
+	}
+	buf = resize(buf, b.n)
+	for i := range buf {
+		x, okX := half(first[i])
+		y, okY := half(second[i])
+		if !okX || !okY {
+			return buf, false
+		}
+		buf[i] = store.ID(x<<32 | y)
+	}
+	return buf, true
 }
 
 func (s *rowSet) bytes() int64 {

@@ -51,3 +51,43 @@ func TestRowSet(t *testing.T) {
 		}
 	}
 }
+
+// TestManyAtOnce: IDs that are added to a set, and keys that are looked for, many at a time are those that they are one by one, in small
+// tables and in large ones.
+func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, span := range []int{1, 50, 5_000, 200_000} {
+		var one, many idSet
+		keys := newKeySet(1)
+		for range 300 {
+			ids := make([]store.ID, r.IntN(1500))
+			for i := range ids {
+				ids[i] = store.ID(r.IntN(span)) << (r.IntN(2) * 40)
+			}
+			numbers := make([]int32, len(ids))
+			keys.findAll(ids, numbers)
+			for i, id := range ids {
+				if want := keys.find1(id); int(numbers[i]) != want {
+					t.Fatalf("key %#x has the number %d, want %d", uint64(id), numbers[i], want)
+				}
+			}
+			fresh := many.addAll(ids, nil)
+			for i, id := range ids {
+				isNew := len(fresh) > 0 && fresh[0] == int32(i)
+				if isNew {
+					fresh = fresh[1:]
+				}
+				if want := one.add(id); isNew != want {
+					t.Fatalf("%#x is new: %v, want %v", uint64(id), isNew, want)
+				}
+				if i%3 > 0 {
+					keys.add([]store.ID{id})
+				}
+			}
+			if len(fresh) > 0 || one.n != many.n || one.none != many.none {
+				t.Fatalf("%d and %d IDs", one.n, many.n)
+			}
+		}
+	}
+}
