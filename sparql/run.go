@@ -66,7 +66,9 @@ func (e *Engine) start(ctx context.Context, snap store.Snapshot, text string, o 
 	}
 	r = &Result{ctx: ctx, cancel: cancel, plan: plan, maxRows: o.MaxRows}
 	err = r.safely(func() (err error) {
-		r.query, err = exec.Start(ctx, snap, plan, o.execution(plan.Query.Base))
+		c := o.execution(plan.Query.Base)
+		c.Shown = true
+		r.query, err = exec.Start(ctx, snap, plan, c)
 		return err
 	})
 	if err != nil {

@@ -40,6 +40,8 @@ type Config struct {
 	// optimizer.ServiceRows.
 	Service     ServiceClient
 	ServiceRows int
+	// Shown: of the solutions of a SELECT the terms are read, not the IDs; see shownOnly.
+	Shown bool
 	// Describe is what DESCRIBE tells about each resource.
 	Describe Description
 }
@@ -118,7 +120,9 @@ func Start(ctx context.Context, snap store.Snapshot, plan *optimizer.Plan, c Con
 			return q.subs.exists(plan.Exists[index], row.(*rowView))
 		}
 	}
-	q.shown = shownOnly(plan)
+	if c.Shown {
+		q.shown = shownOnly(plan)
+	}
 	var err error
 	if q.root, err = q.build(plan.Root, &x.env); err == nil {
 		if plan.Query.Form != algebra.Ask && q.gathered(nil, 0, plan.Root, &x.env) {
