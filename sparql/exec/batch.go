@@ -153,12 +153,15 @@ func (t *table) room(c []store.ID, n int) []store.ID {
 
 // release gives the columns to other queries.
 func (t *table) release() {
-	if t.spare {
-		for _, c := range t.cols {
+	for i, c := range t.cols {
+		if c == nil { // as most are in a query of many variables
+			continue
+		}
+		if t.cols[i] = nil; t.spare {
 			spareIDs.put(c)
 		}
 	}
-	t.n, t.cols = 0, make([][]store.ID, len(t.cols))
+	t.n = 0
 }
 
 func (t *table) get(slot int, row int32) store.ID {
