@@ -46,7 +46,7 @@ var endless = map[string]string{
 	"paths":             "SELECT (COUNT(*) AS ?n) { ?a :p* ?b . ?c :p* ?d . ?e :p* ?f }",
 	"negated path":      "SELECT (COUNT(*) AS ?n) { ?a (!:x/!:y)* ?b . ?c (!:x)+ ?d . ?e :p* ?f }",
 	"optional":          "SELECT * { ?a :p ?b OPTIONAL { ?c :p ?d OPTIONAL { ?e :p ?f OPTIONAL { ?g :p ?h FILTER (?h != ?a && ?b = ?c) } } } }",
-	"minus":             "SELECT * { ?a :p ?b . ?c :p ?d . ?e :p ?f MINUS { ?a :label ?x . ?c :p ?e } FILTER (STR(?a) = '1') }",
+	"minus":             "SELECT * { ?a :p ?b . ?c :p ?d . ?e :p ?f MINUS { ?a :label ?x . ?c :p ?e } FILTER (CONCAT(STR(?a), STR(?d), STR(?f)) = '1') }",
 	"exists":            "SELECT * { ?a :p ?b . ?c :p ?d . ?e :p ?f FILTER EXISTS { ?x :p ?y FILTER (?x = ?a && ?y = ?d && ?f = 3) } }",
 	"exists optional":   "SELECT * { ?a :p ?b . ?c :p ?d . ?e :p ?f FILTER EXISTS { ?x :p ?y OPTIONAL { ?y :p ?z } FILTER (?x = ?a && ?z = ?d && ?f = 3) } }",
 	"union":             "SELECT * { { ?a :p ?b } UNION { ?c :p ?d } { ?e :p ?f } UNION { ?g :p ?h } { ?i :p ?j } UNION { ?k :p ?l } FILTER (?a = 3) }",
