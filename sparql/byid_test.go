@@ -3,6 +3,8 @@ package sparql
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"triplestore/internal/sparqltest"
@@ -172,6 +174,45 @@ func TestByIDAgrees(t *testing.T) {
 			}
 			if err := sparqltest.Compare(want, got, false, false); err != nil {
 				t.Errorf("seed %d: %s: %v", seed, q, err)
+			}
+		}
+	}
+}
+
+// TestDatatypeOfDirections: literals of one language have two datatypes, which their IDs do not tell.
+func TestDatatypeOfDirections(t *testing.T) {
+	t.Parallel()
+	iri := func(s string) rdf.Term { return rdf.IRI("http://e/" + s) }
+	snap := snapshotOf(t, []rdf.Quad{
+		{S: iri("a"), P: iri("p"), O: rdf.LangLiteral("x", "en")},
+		{S: iri("b"), P: iri("p"), O: rdf.DirLangLiteral("y", "en", rdf.LeftToRight)},
+		{S: iri("c"), P: iri("p"), O: rdf.LangLiteral("z", "en")},
+		{S: iri("d"), P: iri("p"), O: rdf.DirLangLiteral("x", "en", rdf.RightToLeft)},
+	})
+	const rdfNS = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+	plain, directed := "<"+rdfNS+"langString>", "<"+rdfNS+"dirLangString>"
+	for _, c := range []struct {
+		text string
+		want []string
+	}{
+		{"SELECT ?t { ?s :p ?o BIND(DATATYPE(?o) AS ?t) } ORDER BY ?s", []string{plain, directed, plain, directed}},
+		{"SELECT ?t { { SELECT (DATATYPE(?o) AS ?t) ?s { ?s :p ?o } } } ORDER BY DESC(?s)", []string{directed, plain, directed, plain}},
+		{"SELECT (COUNT(*) AS ?n) { ?s :p ?o } GROUP BY (DATATYPE(?o) AS ?t) ORDER BY ?n", []string{`"2"^^<http://www.w3.org/2001/XMLSchema#integer>`, `"2"^^<http://www.w3.org/2001/XMLSchema#integer>`}},
+		{"SELECT ?s { ?s :p ?o FILTER(DATATYPE(?o) = " + directed + ") } ORDER BY ?s", []string{"<http://e/b>", "<http://e/d>"}},
+		{"SELECT ?l { ?s :p ?o BIND(LANG(?o) AS ?l) } ORDER BY ?s", []string{`"en"`, `"en"`, `"en"`, `"en"`}},
+		{"SELECT ?l { ?s :p ?o BIND(LANGDIR(?o) AS ?l) } ORDER BY ?s", []string{`""`, `"ltr"`, `""`, `"rtl"`}},
+		{"SELECT ?s { ?s :p ?o FILTER(hasLANGDIR(?o)) } ORDER BY ?s", []string{"<http://e/b>", "<http://e/d>"}},
+		{"SELECT ?s { ?s :p ?o FILTER(?o = 'x'@en) } ORDER BY ?s", []string{"<http://e/a>"}},
+		{"SELECT ?s { ?s :p ?o FILTER(?o != 'x'@en && LANGMATCHES(LANG(?o), 'en')) } ORDER BY ?s", []string{"<http://e/b>", "<http://e/c>", "<http://e/d>"}},
+	} {
+		text := "PREFIX : <http://e/> " + c.text
+		for name, o := range map[string]Options{"optimized": {}, "naive": {NoOptimizer: true}, "pieces": {SmallPieces: true}} {
+			got := allRows(t, o, snap, text)
+			for i := range got {
+				got[i] = strings.Trim(got[i], "[]")
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("%s, %s: %q, want %q", c.text, name, got, c.want)
 			}
 		}
 	}

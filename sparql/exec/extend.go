@@ -229,15 +229,16 @@ func (x *extend) datatypes(b *batch) error {
 	return nil
 }
 
-// datatypeClass is what of an ID decides about the datatype of the term; ok is false where the ID does not tell.
+// datatypeClass is what of an ID decides about the datatype of the term; ok is false where the ID does not tell: that of a literal with a
+// language depends on whether it has a base direction too.
 func datatypeClass(id store.ID) (class store.ID, ok bool) {
 	switch t := id.Tag(); t {
-	case store.TagTyped, store.TagLang:
+	case store.TagTyped:
 		return store.MakeID(t, id.Aux(), 0), id.Aux() != store.AuxOther
 	case store.TagDerived:
 		d, _ := id.Derived()
 		return store.MakeID(t, uint16(d), 0), true
-	case store.TagLocal:
+	case store.TagLang, store.TagLocal:
 		return 0, false
 	default:
 		return store.MakeID(t, 0, 0), true
