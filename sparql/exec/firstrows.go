@@ -190,6 +190,7 @@ func (f *firstRows) start() error {
 	f.q.limited, f.q.blocked = true, false // nothing on a second core that may not be wanted
 	e := f.env
 	e.few, e.effort = true, &effort{limit: f.node.Effort}
+	e.tables = nil // an enclosing apply would take a table that was given up half made for a whole one
 	var err error
 	if f.now, err = f.q.build(f.node.First, &e); err != nil {
 		return err
