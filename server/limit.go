@@ -37,28 +37,26 @@ func busy() *Problem {
 	return p
 }
 
-// turn is a slot that somebody has.
+// turn is a slot that somebody has, or had.
 type turn struct {
 	slots *slots
 	ctx   context.Context
 
-	mu     sync.Mutex
-	have   bool
-	parked bool
-	long   bool   // it has left its slot and goes on
-	writes uint64 // how many have ended
-	since  time.Time
-
-	listed         bool // among those that have a slot; with next and previous it belongs to slots.mu
-	next, previous *turn
+	// The rest belongs to slots.mu.
+	have           bool
+	parked         bool
+	long           bool   // it has left its slot and goes on
+	writes         uint64 // how many have ended
+	since          time.Time
+	next, previous *turn // of those that have a slot
 }
 
-// list notes that a turn has a slot from now on. t.mu is held, or nobody else knows t.
+// list notes that a turn has a slot from now on.
 func (s *slots) list(t *turn) {
-	t.have, t.since = true, time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if t.listed, t.previous = true, s.last; s.last == nil {
+	t.have, t.since = true, time.Now()
+	if t.previous = s.last; s.last == nil {
 		s.oldest = t
 	} else {
 		s.last.next = t
@@ -66,11 +64,8 @@ func (s *slots) list(t *turn) {
 	s.last = t
 }
 
-// unlist is called with s.mu held.
+// unlist notes that a turn has its slot no longer. s.mu is held.
 func (s *slots) unlist(t *turn) {
-	if !t.listed {
-		return
-	}
 	if t.previous == nil {
 		s.oldest = t.next
 	} else {
@@ -81,48 +76,24 @@ func (s *slots) unlist(t *turn) {
 	} else {
 		t.next.previous = t.previous
 	}
-	t.listed, t.next, t.previous = false, nil, nil
+	t.have, t.next, t.previous = false, nil, nil
 }
 
-// takeOver takes the slot of a turn that has had it for long. Otherwise it says when to try again.
+// takeOver takes the slot of the turn that has had one for longest, which goes on without. Where it has not had it for long it says when to try again.
 func (s *slots) takeOver() (ok bool, again time.Duration) {
-	for {
-		s.mu.Lock()
-		t := s.oldest
-		if t == nil || s.long >= cap(s.free) {
-			s.mu.Unlock()
-			return false, s.brief
-		}
-		if age := time.Since(t.since); age < s.brief { // since does not change while it is listed
-			s.mu.Unlock()
-			return false, s.brief - age
-		}
-		s.unlist(t)
-		s.long++
-		s.mu.Unlock()
-		if t.goOn() {
-			return true, 0
-		}
-		s.ended()
-	}
-}
-
-// ended notes that one of those that went on without a slot has ended.
-func (s *slots) ended() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.long--
-}
-
-// goOn makes a turn go on without its slot, which is the caller's then. It reports false where the turn has given it back meanwhile.
-func (t *turn) goOn() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if !t.have {
-		return false
+	t := s.oldest
+	if t == nil || s.long >= cap(s.free) {
+		return false, s.brief
 	}
-	t.have, t.long = false, true
-	return true
+	if age := time.Since(t.since); age < s.brief {
+		return false, s.brief - age
+	}
+	s.unlist(t)
+	t.long = true
+	s.long++
+	return true, 0
 }
 
 // tryTake takes a slot if one is free, and returns nil otherwise.
@@ -153,6 +124,9 @@ func (s *slots) take(ctx context.Context) (*turn, error) {
 	}
 	var retry <-chan time.Time
 	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		if s.brief > 0 {
 			ok, again := s.takeOver()
 			if ok {
@@ -191,8 +165,8 @@ func turnOf(ctx context.Context) *turn {
 
 // give ends a turn.
 func (t *turn) give() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.slots.mu.Lock()
+	defer t.slots.mu.Unlock()
 	t.release()
 	if in := requestInfo(t.ctx); in != nil && in.turn == t {
 		in.turn = nil
@@ -203,18 +177,15 @@ func (t *turn) give() {
 	}
 }
 
-// release gives the slot to others and notes for how long it was had: that is the work which the client is charged.
+// release gives the slot to others and notes for how long it was had: that is the work which the client is charged. slots.mu is held.
 func (t *turn) release() {
 	switch {
 	case t.long:
 		t.long = false
-		t.slots.ended()
+		t.slots.long--
 	case t.have:
-		t.have = false
-		t.slots.mu.Lock()
 		t.slots.unlist(t)
-		t.slots.mu.Unlock()
-		<-t.slots.free
+		<-t.slots.free // which holds one for each that has a slot
 	default:
 		return
 	}
@@ -226,28 +197,24 @@ func (t *turn) release() {
 // park lets others have the slot while a write is going on that the client does not take. It reports false where so many clients are slow
 // already that this one has to go.
 func (t *turn) park(write uint64) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.slots.mu.Lock()
+	defer t.slots.mu.Unlock()
 	if t.writes != write || !t.have && !t.long { // it has ended meanwhile
 		return true
 	}
-	if t.slots.parked.Add(1) > t.slots.queue {
-		t.slots.parked.Add(-1)
-		return false
-	}
-	t.parked = true
-	t.release()
-	return true
+	return t.slow()
 }
 
 // leave lets others have the slot for good, before the last write of an answer. Until give it counts as one whose client is slow. It reports
 // false, and the slot stays, where so many are slow that this has to be measured.
 func (t *turn) leave() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.parked || !t.have && !t.long {
-		return false
-	}
+	t.slots.mu.Lock()
+	defer t.slots.mu.Unlock()
+	return !t.parked && (t.have || t.long) && t.slow()
+}
+
+// slow counts a turn among those whose clients are slow, and gives its slot to others, unless these are too many. slots.mu is held.
+func (t *turn) slow() bool {
 	if t.slots.parked.Add(1) > t.slots.queue {
 		t.slots.parked.Add(-1)
 		return false
@@ -259,14 +226,9 @@ func (t *turn) leave() bool {
 
 // resume ends a write. If it was parked, it waits for a slot, for which nobody is sent away.
 func (t *turn) resume() error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.writes++
-	if !t.parked {
+	if !t.unpark() {
 		return nil
 	}
-	t.parked = false
-	t.slots.parked.Add(-1)
 	select {
 	case t.slots.free <- struct{}{}:
 		t.slots.list(t)
@@ -274,6 +236,19 @@ func (t *turn) resume() error {
 	case <-t.ctx.Done():
 		return t.ctx.Err()
 	}
+}
+
+// unpark notes that a write has ended, and reports whether it was parked.
+func (t *turn) unpark() bool {
+	t.slots.mu.Lock()
+	defer t.slots.mu.Unlock()
+	t.writes++
+	if !t.parked {
+		return false
+	}
+	t.parked = false
+	t.slots.parked.Add(-1)
+	return true
 }
 
 // Running and Waiting are for the metrics.

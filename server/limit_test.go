@@ -68,9 +68,9 @@ func TestSlotsAtRandom(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	s := newSlots(3, 100, 0)
-	s.brief = 100 * time.Microsecond
+	s.brief = 50 * time.Microsecond
 	var clients sync.WaitGroup
-	for i := range 16 {
+	for i := range 48 {
 		clients.Go(func() {
 			random := rand.New(rand.NewPCG(seed, uint64(i)))
 			for range 50 {
@@ -81,6 +81,9 @@ func TestSlotsAtRandom(t *testing.T) {
 				}
 				if n := s.Running(); n > 6 {
 					t.Errorf("%d run", n)
+				}
+				if n := s.listed(); n > 3 {
+					t.Errorf("%d have slots", n)
 				}
 				for range random.IntN(4) {
 					time.Sleep(time.Duration(random.IntN(200)) * time.Microsecond)
@@ -102,5 +105,36 @@ func TestSlotsAtRandom(t *testing.T) {
 	clients.Wait()
 	if s.Running() != 0 || s.parked.Load() != 0 || s.waiting.Load() != 0 || s.oldest != nil || s.last != nil {
 		t.Errorf("in the end %d run, %d are parked, %d wait", s.Running(), s.parked.Load(), s.waiting.Load())
+	}
+}
+
+// listed counts the turns that have a slot, or more than there can be where the list is broken.
+func (s *slots) listed() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for t := s.oldest; t != nil && n <= cap(s.free); t = t.next {
+		if n++; !t.have || t.long || t.next == nil && t != s.last {
+			return cap(s.free) + 1
+		}
+	}
+	return n
+}
+
+// TestCancelledTakesNothing: a request that has ended makes nobody leave a slot.
+func TestCancelledTakesNothing(t *testing.T) {
+	t.Parallel()
+	s := newSlots(1, 10, 0)
+	s.brief = time.Nanosecond
+	first, err := s.take(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.take(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if first.long || !first.have {
+		t.Error("the first has left its slot")
 	}
 }
