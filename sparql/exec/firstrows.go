@@ -17,10 +17,9 @@ const (
 	batchGrowth = 4
 )
 
-// wantsFew reports whether few of the rows of a node's input may be wanted.
-func wantsFew(n *optimizer.Slice) bool {
-	return n.Limit >= 0 && n.Limit <= fewRows && n.Offset <= fewRows
-}
+// wantsFew reports whether few of the rows of a node's input may be wanted. OFFSET makes no difference: the order of a lookup's rows depends on
+// the size of batches, and pages are parts of one order.
+func wantsFew(n *optimizer.Slice) bool { return n.Limit >= 0 && n.Limit <= fewRows }
 
 // below is the environment of the i-th input of a node.
 func (e *env) below(n optimizer.Node, i int) *env {
