@@ -33,6 +33,11 @@ func snapshotOf(t testing.TB, quads []rdf.Quad) store.Snapshot {
 
 func plan(t testing.TB, snap store.Snapshot, text string) *Plan {
 	t.Helper()
+	return planWith(t, snap, text, Options{})
+}
+
+func planWith(t testing.TB, snap store.Snapshot, text string, o Options) *Plan {
+	t.Helper()
 	tree, err := syntax.ParseQuery("PREFIX : <http://e/> "+text, syntax.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +46,7 @@ func plan(t testing.TB, snap store.Snapshot, text string) *Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := Optimize(context.Background(), snap, q, Options{})
+	p, err := Optimize(context.Background(), snap, q, o)
 	if err != nil {
 		t.Fatal(err)
 	}

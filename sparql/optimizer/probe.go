@@ -27,6 +27,7 @@ const (
 type probed struct {
 	matching float64 // the part of the rows that have any
 	perRow   float64 // how many a row has, at least 1 each
+	reads    int     // what it took to know that
 }
 
 // probing is a search for matches.
@@ -117,27 +118,26 @@ func (p *planner) probe(n Node, op algebra.Op, conds []*Cond, cost float64) (*pr
 		}
 	}
 	key = binary.LittleEndian.AppendUint64(key, hash)
-	return p.stats.probed(string(key), func() (*probed, error) {
+	return p.stats.probed(string(key), s.left, func() (*probed, error) {
 		x.left = s.left
 		all := rows.all && len(kept) == len(rows.rows)
 		var out probed
 		for _, row := range kept {
 			count, any, err := x.search(row, 0)
 			if err != nil || x.left < 0 {
-				p.takeSamples(s.left)
 				return nil, err // not enough effort
 			}
 			out.matching += any
 			out.perRow += max(count, any) + 1 - any
 		}
-		p.takeSamples(s.left - x.left)
+		out.reads = s.left - x.left
 		n := float64(len(kept))
 		out.matching, out.perRow = out.matching/n, out.perRow/n
 		if !all { // one more that may be either
 			out.matching = (out.matching*n + 0.5) / (n + 1)
 		}
 		return &out, nil
-	})
+	}, func(reads int) { p.takeSamples(reads) })
 }
 
 // leaves corrects what a join is estimated to give.
@@ -282,6 +282,7 @@ func (x *probing) plan(g *joinGroup, from *joinSample, n Node, conds []*Cond) (k
 			case c.Test != nil:
 				step.tests, step.need = append(step.tests, c), true
 				key = append(key, 't', byte(slices.Index(x.slots, c.Slots[0])))
+				key = binary.LittleEndian.AppendUint64(key, math.Float64bits(selectivity(c))) // see passes
 				for i, lo := range c.Test.start {
 					key = append(binary.LittleEndian.AppendUint64(key, uint64(lo)), byte(c.Test.outcome[i]))
 				}

@@ -1,6 +1,11 @@
 package optimizer
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+
+	"triplestore/rdf"
+)
 
 // TestMatchesAreEstimated: what EXISTS, MINUS and OPTIONAL leave of many rows is estimated by looking for matches of some of them, for patterns of which
 // counts of different values say nothing, and for conditions; planning reads no more than it may, and the same each time.
@@ -40,5 +45,38 @@ func TestMatchesAreEstimated(t *testing.T) {
 	few := &readSnapshot{Snapshot: snapshotOf(t, quads[:60])}
 	if plan(t, few, "SELECT * { ?s :all ?o FILTER NOT EXISTS { ?s :type :T1 } }"); few.picked > fewSampled {
 		t.Errorf("planning what takes no time to run picks %d rows", few.picked)
+	}
+}
+
+// versioned is a snapshot of which statistics are kept.
+type versioned struct{ *readSnapshot }
+
+func (versioned) Version() (any, bool) { return 1, true }
+
+// TestKeptMatchesChangeNoPlan: a query is planned the same, with the same effort and estimates, whatever was asked before.
+func TestKeptMatchesChangeNoPlan(t *testing.T) {
+	t.Parallel()
+	quads, _ := correlated(20000)
+	for i := range 20000 {
+		quads = append(quads, rdf.Quad{S: node("s%d", i), P: node("name"), O: rdf.String(fmt.Sprint("n", i))},
+			rdf.Quad{S: node("s%d", i), P: node("every"), O: node("o%d", i%7)})
+	}
+	snap := versioned{&readSnapshot{Snapshot: snapshotOf(t, quads)}}
+	for _, test := range []struct{ name, before, text string }{
+		{"EXISTS again", "", "?s :all ?o FILTER EXISTS { ?s :kind :k0 }"},
+		{"NOT EXISTS again", "", "?s :type :T8 ; :all ?o . ?x :apart ?y FILTER NOT EXISTS { ?s :link ?l . ?l :deep ?d }"},
+		{"OPTIONAL again", "", "?s :type :T8 ; :all ?o . ?x :apart ?y OPTIONAL { ?s :link ?l . ?l :deep ?d } OPTIONAL { ?s :kind ?k }"},
+		{"another condition that IDs do not tell", "?s :every ?o FILTER EXISTS { ?s :name ?n FILTER(?n < 'n3') }", "?s :every ?o FILTER EXISTS { ?s :name ?n FILTER(!(?n < 'n3')) }"},
+	} {
+		alone := planWith(t, snap, "SELECT * { "+test.text+" }", Options{Statistics: NewStatistics()})
+		if test.before == "" {
+			test.before = test.text
+		}
+		kept := NewStatistics()
+		planWith(t, snap, "SELECT * { "+test.before+" }", Options{Statistics: kept})
+		after := planWith(t, snap, "SELECT * { "+test.text+" }", Options{Statistics: kept})
+		if alone.Joins != after.Joins || alone.Root.P().Rows != after.Root.P().Rows {
+			t.Errorf("%s: %d joins and %v rows, then %d and %v", test.name, alone.Joins, alone.Root.P().Rows, after.Joins, after.Root.P().Rows)
+		}
 	}
 }

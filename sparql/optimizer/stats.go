@@ -188,9 +188,36 @@ func (s *stats) reach(key string, find func() (*reach, error)) (*reach, error) {
 	return known(s, func(x *Statistics) *map[string]*reach { return &x.reached }, &s.reached, keptReaches, key, find)
 }
 
-// probed gives what is known of matches by a key, or searches for them.
-func (s *stats) probed(key string, find func() (*probed, error)) (*probed, error) {
-	return known(s, func(x *Statistics) *map[string]*probed { return &x.probes }, &s.probes, keptProbes, key, find)
+// probed gives what is known of matches by a key, or searches for them; nil where that takes more than left reads. What another query has found
+// is charged to this one as if it had searched, so that what is kept changes no plan.
+func (s *stats) probed(key string, left int, find func() (*probed, error), charge func(reads int)) (*probed, error) {
+	if x, ok := s.probes[key]; ok {
+		return x, nil
+	}
+	of := func(x *Statistics) *map[string]*probed { return &x.probes }
+	x := knownOf(s.kept, s.of, of, key)
+	if x == nil {
+		if err := s.ctx.Err(); err != nil {
+			return nil, err
+		}
+		var err error
+		if x, err = find(); err != nil {
+			return nil, err
+		}
+		if x != nil {
+			keep(s, of, keptProbes, key, x)
+		}
+	}
+	if x == nil || x.reads > left {
+		charge(left)
+		return nil, nil
+	}
+	charge(x.reads)
+	if s.probes == nil {
+		s.probes = map[string]*probed{}
+	}
+	s.probes[key] = x
+	return x, nil
 }
 
 func known[T any](s *stats, of func(*Statistics) *map[string]*T, own *map[string]*T, most int, key string, find func() (*T, error)) (*T, error) {
@@ -206,22 +233,29 @@ func known[T any](s *stats, of func(*Statistics) *map[string]*T, own *map[string
 		if x, err = find(); err != nil {
 			return nil, err
 		}
-		if k := s.kept; k != nil {
-			k.mu.Lock()
-			k.begin(s.of)
-			m := of(k)
-			if *m == nil || len(*m) >= most {
-				*m = map[string]*T{}
-			}
-			(*m)[key] = x
-			k.mu.Unlock()
-		}
+		keep(s, of, most, key, x)
 	}
 	if *own == nil {
 		*own = map[string]*T{}
 	}
 	(*own)[key] = x
 	return x, nil
+}
+
+// keep lets other queries know something.
+func keep[T any](s *stats, of func(*Statistics) *map[string]*T, most int, key string, x *T) {
+	k := s.kept
+	if k == nil {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.begin(s.of)
+	m := of(k)
+	if *m == nil || len(*m) >= most {
+		*m = map[string]*T{}
+	}
+	(*m)[key] = x
 }
 
 func knownOf[T any](k *Statistics, version any, of func(*Statistics) *map[string]*T, key string) *T {
