@@ -30,7 +30,6 @@ import (
 	"triplestore/server/metrics"
 	"triplestore/server/throttle"
 	"triplestore/server/tracing"
-	"triplestore/server/turns"
 	"triplestore/sparql"
 	"triplestore/sparql/stored"
 	"triplestore/store"
@@ -340,18 +339,23 @@ func compressible(contentType string) bool {
 		mt == "application/json" || mt == "application/xml" || mt == "application/trig"
 }
 
+// Protocols are what a listener with TLS should offer. HTTP/2 is not among them: its streams wait for clients that take nothing where no
+// deadline of ours reaches them, and would keep the places of their queries. A proxy in front may speak it.
+var Protocols = []string{"http/1.1"}
+
 // Serve answers on a listener until ctx ends; then it lets running requests finish for a grace period and cancels the rest.
 // It closes the listener.
 func (s *Server) Serve(ctx context.Context, l net.Listener, grace time.Duration) error {
 	base, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	h := &http.Server{
-		Handler: s, BaseContext: func(net.Listener) context.Context { return base }, ConnContext: withConn,
+		Protocols: new(http.Protocols), Handler: s, BaseContext: func(net.Listener) context.Context { return base }, ConnContext: withConn,
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 256 << 10,
 		ErrorLog: slog.NewLogLogger(s.c.Log.Handler(), slog.LevelWarn),
 	}
+	h.Protocols.SetHTTP1(true)
 	done := make(chan error, 1)
-	go func() { done <- h.Serve(wholeListener{turns.Listen(l)}) }()
+	go func() { done <- h.Serve(wholeListener{l}) }()
 	select {
 	case err := <-done:
 		return err

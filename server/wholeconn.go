@@ -6,8 +6,6 @@ import (
 	"net"
 	"net/http"
 	"sync"
-
-	"triplestore/server/turns"
 )
 
 // net/http writes to a connection through a buffer of 4 KiB, so that an answer that is a little longer takes two system calls, and the client
@@ -84,11 +82,6 @@ type connKey struct{}
 
 // withConn lets the handlers of a connection's requests know it.
 func withConn(ctx context.Context, c net.Conn) context.Context {
-	if w, ok := c.(*wholeConn); ok {
-		if t, ok := w.Conn.(*turns.Conn); ok {
-			ctx = turns.Context(ctx, t)
-		}
-	}
 	return context.WithValue(ctx, connKey{}, c)
 }
 

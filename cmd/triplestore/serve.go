@@ -19,7 +19,6 @@ import (
 	"triplestore/loaders"
 	"triplestore/server"
 	"triplestore/server/tracing"
-	"triplestore/server/turns"
 	"triplestore/store"
 	"triplestore/store/badgerstore"
 )
@@ -246,7 +245,7 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 		go keepReloaded(watching, log, reloadEvery, again)
 	}
 	if secured.tls != nil {
-		l = tls.NewListener(turns.Listen(l), secured.tls)
+		l = tls.NewListener(l, secured.tls)
 	}
 	if config.Harvest != nil {
 		stopHarvest := startHarvest(ctx, config.Harvest)
