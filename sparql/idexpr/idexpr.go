@@ -62,7 +62,8 @@ func (m *Machine) Eval(p *Program, in *Input) []store.ID {
 	return out
 }
 
-// column is a new column, whose values are those of whoever had it before.
+// column is a new column, whose values are those of whoever had it before. A node takes the column of its result first and gives those of its
+// parts back by setting used, so that there are no more than an expression is deep.
 func (m *Machine) column() []store.ID {
 	if m.used == len(m.bufs) {
 		m.bufs = append(m.bufs, nil)
@@ -85,7 +86,7 @@ type node interface {
 func Compile(e algebra.Expr, o Options) (p *Program, ok bool) {
 	c := &compiler{Options: o, seen: map[int]bool{}}
 	root := c.compile(e, 0)
-	if root == nil {
+	if root == nil || c.nodes > maxNodes {
 		return nil, false
 	}
 	return &Program{root: root, slots: c.slots}, true
@@ -96,11 +97,16 @@ func OfTest(slot int, f func(store.ID) store.ID) *Program {
 	return &Program{root: &test{slot, f}, slots: []int{slot}}
 }
 
-// maxDepth bounds how deeply what is compiled may be nested: it is evaluated by recursion, and a column is kept for each part.
-const maxDepth = 32
+// maxDepth bounds how deeply what is compiled may be nested: it is evaluated by recursion, and columns are kept for each level. maxNodes bounds
+// its parts: nobody asks within a batch whether the query has been given up, and what package expr need not evaluate, it does not.
+const (
+	maxDepth = 32
+	maxNodes = 256
+)
 
 type compiler struct {
 	Options
+	nodes int
 	slots []int
 	seen  map[int]bool
 }
@@ -120,7 +126,7 @@ func (c *compiler) reads(s int) {
 
 // compile gives nil for what cannot be computed from IDs.
 func (c *compiler) compile(e algebra.Expr, depth int) node {
-	if depth > maxDepth {
+	if c.nodes++; depth > maxDepth || c.nodes > maxNodes {
 		return nil
 	}
 	switch e := e.(type) {
@@ -211,10 +217,7 @@ func (c *compiler) call(e *algebra.Call, depth int) node {
 	case "COALESCE":
 		return coalesce(args)
 	case "IN", "NOT IN":
-		n := &connective{}
-		for _, a := range args[1:] {
-			n.of = append(n.of, &apply2{args[0], a, binary["="]})
-		}
+		n := &member{args[0], args[1:]}
 		if e.Func == "NOT IN" {
 			return &apply{n, not}
 		}
@@ -264,14 +267,16 @@ type test struct {
 }
 
 func (t *test) eval(m *Machine) []store.ID {
-	in, out := variable(t.slot).eval(m), m.column()
+	out := m.column()
+	mark := m.used
 	var last, verdict store.ID
-	for i, id := range in {
+	for i, id := range variable(t.slot).eval(m) {
 		if i == 0 || id != last {
 			last, verdict = id, t.f(id)
 		}
 		out[i] = verdict
 	}
+	m.used = mark
 	return out
 }
 
@@ -281,10 +286,12 @@ type apply struct {
 }
 
 func (n *apply) eval(m *Machine) []store.ID {
-	in, out := n.a.eval(m), m.column()
-	for i, id := range in {
+	out := m.column()
+	mark := m.used
+	for i, id := range n.a.eval(m) {
 		out[i] = n.f(id)
 	}
+	m.used = mark
 	return out
 }
 
@@ -294,10 +301,13 @@ type apply2 struct {
 }
 
 func (n *apply2) eval(m *Machine) []store.ID {
-	a, b, out := n.a.eval(m), n.b.eval(m), m.column()
+	out := m.column()
+	mark := m.used
+	a, b := n.a.eval(m), n.b.eval(m)
 	for i, id := range a {
 		out[i] = n.f(id, b[i])
 	}
+	m.used = mark
 	return out
 }
 
@@ -317,18 +327,59 @@ func (n *connective) eval(m *Machine) []store.ID {
 	for i := range out {
 		out[i] = neutral
 	}
+	mark, open := m.used, len(out)
 	for _, x := range n.of {
 		for i, id := range x.eval(m) {
 			if out[i] == deciding {
 				continue
 			}
-			switch v := truth(id); {
-			case v == neutral:
-			case v == deciding || v == Unknown || out[i] == neutral:
-				out[i] = v
+			if out[i] = combined(out[i], truth(id), neutral, deciding); out[i] == deciding {
+				open--
 			}
 		}
+		if m.used = mark; open == 0 {
+			break
+		}
 	}
+	return out
+}
+
+// combined is what a connective has come to with one more operand, as long as none has decided.
+func combined(before, v, neutral, deciding store.ID) store.ID {
+	if v == deciding || v != neutral && (v == Unknown || before == neutral) {
+		return v
+	}
+	return before
+}
+
+// member is IN: whether something equals any of some others.
+type member struct {
+	of   node
+	list []node
+}
+
+func (n *member) eval(m *Machine) []store.ID {
+	out := m.column()
+	for i := range out {
+		out[i] = no
+	}
+	begin := m.used
+	of := n.of.eval(m)
+	mark, open := m.used, len(out)
+	for _, x := range n.list {
+		for i, id := range x.eval(m) {
+			if out[i] == yes {
+				continue
+			}
+			if out[i] = combined(out[i], equal.compare(of[i], id), no, yes); out[i] == yes {
+				open--
+			}
+		}
+		if m.used = mark; open == 0 {
+			break
+		}
+	}
+	m.used = begin
 	return out
 }
 
@@ -336,17 +387,30 @@ func (n *connective) eval(m *Machine) []store.ID {
 type choice struct{ cond, a, b node }
 
 func (n *choice) eval(m *Machine) []store.ID {
-	cond, a, b, out := n.cond.eval(m), n.a.eval(m), n.b.eval(m), m.column()
-	for i, id := range cond {
-		switch v := truth(id); v {
+	out := m.column()
+	mark := m.used
+	var some, others bool // for which cond is true, or false
+	for i, id := range n.cond.eval(m) {
+		out[i] = truth(id)
+		some, others = some || out[i] == yes, others || out[i] == no
+	}
+	m.used = mark
+	var a, b []store.ID
+	if some {
+		a = n.a.eval(m)
+	}
+	if others {
+		b = n.b.eval(m)
+	}
+	for i, v := range out {
+		switch v {
 		case yes:
 			out[i] = a[i]
 		case no:
 			out[i] = b[i]
-		default:
-			out[i] = v
 		}
 	}
+	m.used = mark
 	return out
 }
 
@@ -356,11 +420,16 @@ type coalesce []node
 func (n coalesce) eval(m *Machine) []store.ID {
 	out := m.column()
 	clear(out)
+	mark, open := m.used, len(out)
 	for _, x := range n {
 		for i, id := range x.eval(m) {
-			if out[i] == store.NoID {
+			if out[i] == store.NoID && id != store.NoID {
 				out[i] = id
+				open--
 			}
+		}
+		if m.used = mark; open == 0 {
+			break
 		}
 	}
 	return out
