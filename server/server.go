@@ -41,6 +41,8 @@ import (
 type Config struct {
 	// Store is what is served.
 	Store store.Store
+	// Threads is told how many clients are connected; nil is nobody.
+	Threads *cores.Threads
 	// Base is the http or https IRI under which the server's own resources are named. Their paths are answered with descriptions.
 	// Empty means none: then only /resource describes.
 	Base string
@@ -354,6 +356,16 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, grace time.Duration)
 		ErrorLog: slog.NewLogLogger(s.c.Log.Handler(), slog.LevelWarn),
 	}
 	h.Protocols.SetHTTP1(true)
+	if threads := s.c.Threads; threads != nil {
+		h.ConnState = func(_ net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				threads.Came()
+			case http.StateClosed, http.StateHijacked:
+				threads.Left()
+			}
+		}
+	}
 	done := make(chan error, 1)
 	go func() { done <- h.Serve(wholeListener{l}) }()
 	select {

@@ -222,7 +222,7 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 		}
 	}
 	relaxCollector(heapFloor(totalMemory()))
-	cores.AddThreads()
+	config.Threads = cores.NewThreads()
 	s, err := server.New(config)
 	if err != nil {
 		return usageError{err}

@@ -6,34 +6,19 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
-// TestAddThreads runs in processes of their own, since it is for a process's whole life.
-func TestAddThreads(t *testing.T) {
+// TestThreads runs in processes of its own, since the number of threads is the process's.
+func TestThreads(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("TRIPLESTORE_TEST_CORES") != "" {
-		before := runtime.GOMAXPROCS(0)
-		if Count() != before {
-			t.Errorf("%d processors before, of %d", Count(), before)
-		}
-		added := AddThreads()
-		set := os.Getenv("GOMAXPROCS") != ""
-		if after := runtime.GOMAXPROCS(0); added != (after > before) || set && added {
-			t.Errorf("added is %t, %d threads became %d", added, before, after)
-		}
-		if !set && before == runtime.NumCPU() && !added {
-			t.Error("no threads were added")
-		}
-		if Count() != before {
-			t.Errorf("%d processors after, of %d", Count(), before)
-		}
-		if AddThreads() {
-			t.Error("threads were added twice")
-		}
+		synctest.Test(t, few)
 		return
 	}
 	for _, setting := range []string{"", "3"} {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestAddThreads$")
+		cmd := exec.Command(os.Args[0], "-test.run=^TestThreads$")
 		for _, e := range os.Environ() {
 			if !strings.HasPrefix(e, "GOMAXPROCS=") {
 				cmd.Env = append(cmd.Env, e)
@@ -43,8 +28,53 @@ func TestAddThreads(t *testing.T) {
 		if setting != "" {
 			cmd.Env = append(cmd.Env, "GOMAXPROCS="+setting)
 		}
-		if b, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("GOMAXPROCS=%s: %v\n%s", setting, err, b)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("GOMAXPROCS=%s: %v: %s", setting, err, out)
+		}
+	}
+}
+
+func few(t *testing.T) {
+	before := runtime.GOMAXPROCS(0)
+	adds := os.Getenv("GOMAXPROCS") == "" && before == runtime.NumCPU() && !limited(before)
+	threads := NewThreads()
+	look := func(when string, added bool) {
+		t.Helper()
+		if got := runtime.GOMAXPROCS(0); (got > before) != (added && adds) {
+			t.Errorf("%s: %d threads, %d before", when, got, before)
+		}
+		if Count() != before {
+			t.Errorf("%s: %d processors, of %d", when, Count(), before)
+		}
+	}
+	for range before {
+		threads.Came()
+	}
+	look("as many clients as processors", false)
+	threads.Came()
+	look("one more", true)
+	threads.Left()
+	look("just after it has left", true)
+	threads.Came()
+	time.Sleep(2 * calm)
+	look("it came again", true)
+	threads.Left()
+	time.Sleep(2 * calm)
+	look("long after it has left", false)
+	if adds {
+		for range 100 {
+			if NewThreads().extra != 0 {
+				t.Error("two add threads")
+			}
+		}
+	}
+}
+
+func TestLimit(t *testing.T) {
+	t.Parallel()
+	for limit, want := range map[string]bool{"max 100000\n": false, "200000 100000": false, "150000 100000\n": true, "50000 100000": true, "-1\n 100000\n": false, "": false, "x y": false} {
+		if got := below(limit, 2); got != want {
+			t.Errorf("%q: %t", limit, got)
 		}
 	}
 }
