@@ -62,7 +62,7 @@ is good company.
 	quiet := flags.Bool("quiet", false, "print the totals only")
 	retention := retentionFlag(cmd)
 	memory := bytesValue(loadMemoryOf(totalMemory()))
-	flags.Var(&memory, "memory", "memory for sorting, terms and caches; what does not fit goes to temporary files in the store's folder (an eighth of what there is, at least 1.5GiB)")
+	flags.Var(&memory, "memory", "memory for sorting, terms and caches; what does not fit goes to temporary files in the store's folder (an eighth of what there is, at least 1.5GiB or half)")
 	expanded := bytesValue(0)
 	flags.Var(&expanded, "max-document", "largest document once decompressed, 0 for no limit")
 	cmd.RunE = func(cmd *cobra.Command, sources []string) error {
@@ -179,4 +179,4 @@ func printFile(w io.Writer, f *loaders.File) {
 const plainInterval = 5 * time.Second
 
 // loadMemoryOf is how much memory a load may take, of so much that there is. Terms that it does not hold are searched for in the store.
-func loadMemoryOf(memory int64) int64 { return max(3<<29, memory/8) }
+func loadMemoryOf(memory int64) int64 { return memoryShare(memory, 8, 3<<29, 2) }

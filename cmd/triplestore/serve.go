@@ -93,8 +93,8 @@ administrators have no limit. Behind a proxy say with --trusted-proxy whose word
 	flags.Var(&f.memoryTotal, "query-memory-total", "most memory for the state of all queries and updates that run; 0 for no limit (default half of what there is)")
 	flags.Var(&f.disk, "disk", "most temporary files of a query that needs more than --memory; 0 for none")
 	flags.Var(&f.answerCache, "answer-cache", "memory for answers that are given again while the store does not change; 0 for none")
-	flags.Var(&f.pageCache, "page-cache", "memory for pages of quads that were read; where much that queries read does not fit, it is decoded again each time (a sixteenth of what there is, at least 256MiB)")
-	flags.Var(&f.termCache, "term-cache", "memory for terms that were read; where the dictionary is larger, answers with many terms take much longer (an eighth of what there is, at least 256MiB)")
+	flags.Var(&f.pageCache, "page-cache", "memory for pages of quads that were read; where much that queries read does not fit, it is decoded again each time (a sixteenth of what there is, at least 256MiB or an eighth)")
+	flags.Var(&f.termCache, "term-cache", "memory for terms that were read; where the dictionary is larger, answers with many terms take much longer (an eighth of what there is)")
 	flags.Int64Var(&f.maxRows, "max-rows", 0, "most results of a query; 0 for no limit")
 	flags.Var(&f.describe, "describe", describeHelp+"; a request may ask for another")
 	flags.Var(&f.maxRequest, "max-request", "longest body of a request")
@@ -134,10 +134,10 @@ administrators have no limit. Behind a proxy say with --trusted-proxy whose word
 }
 
 // termCacheOf is how much memory a server gives the cache of terms, of so much that there is. It takes no more than the dictionary has.
-func termCacheOf(memory int64) int64 { return max(256<<20, memory/8) }
+func termCacheOf(memory int64) int64 { return memoryShare(memory, 8, 256<<20, 8) }
 
 // pageCacheOf is the same for the cache of pages of quads.
-func pageCacheOf(memory int64) int64 { return max(256<<20, memory/16) }
+func pageCacheOf(memory int64) int64 { return memoryShare(memory, 16, 256<<20, 8) }
 
 // tokenVariable is the environment variable with the token of updates.
 const tokenVariable = "TRIPLESTORE_TOKEN"

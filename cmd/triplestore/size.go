@@ -80,6 +80,14 @@ func limitMemory() {
 	}
 }
 
+// memoryShare is a part of the memory that there is (0: unknown), at least so much, unless that would be more than a larger part of it.
+func memoryShare(memory, part, least, most int64) int64 {
+	if memory == 0 {
+		return least
+	}
+	return max(memory/part, min(least, memory/most))
+}
+
 // totalMemory is how much memory the process may use: what its control group has, else what the machine has. Where that cannot be
 // found out it is 0.
 func totalMemory() int64 {

@@ -70,17 +70,17 @@ func TestBrowserURL(t *testing.T) {
 
 func TestCachesOf(t *testing.T) {
 	t.Parallel()
-	for memory, want := range map[int64]int64{0: 256 << 20, 1 << 30: 256 << 20, 2 << 30: 256 << 20, 24 << 30: 3 << 30} {
+	for memory, want := range map[int64]int64{0: 256 << 20, 1 << 29: 64 << 20, 1 << 30: 128 << 20, 2 << 30: 256 << 20, 24 << 30: 3 << 30} {
 		if got := termCacheOf(memory); got != want {
 			t.Errorf("of %d: %d, want %d", memory, got, want)
 		}
 	}
-	for memory, want := range map[int64]int64{0: 3 << 29, 12 << 30: 3 << 29, 24 << 30: 3 << 30} {
+	for memory, want := range map[int64]int64{0: 3 << 29, 1 << 29: 256 << 20, 3 << 30: 3 << 29, 12 << 30: 3 << 29, 24 << 30: 3 << 30} {
 		if got := loadMemoryOf(memory); got != want {
 			t.Errorf("a load, of %d: %d, want %d", memory, got, want)
 		}
 	}
-	for memory, want := range map[int64]int64{0: 256 << 20, 4 << 30: 256 << 20, 24 << 30: 3 << 29} {
+	for memory, want := range map[int64]int64{0: 256 << 20, 1 << 30: 128 << 20, 4 << 30: 256 << 20, 24 << 30: 3 << 29} {
 		if got := pageCacheOf(memory); got != want {
 			t.Errorf("pages, of %d: %d, want %d", memory, got, want)
 		}
