@@ -151,3 +151,23 @@ func TestTablesCannotBeWritten(t *testing.T) {
 		t.Errorf("%d quads, want 3", n)
 	}
 }
+
+// TestProbeOfAnUnfinishedClose: what a process leaves that ends just while it tries whether the folder can be written is gone after the next opening.
+func TestProbeOfAnUnfinishedClose(t *testing.T) {
+	t.Parallel()
+	s, dir, _ := filled(t)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	probe, err := os.CreateTemp(dir, "closing-*.tmp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	probe.Close()
+	if n := quadsIn(t, dir); n != 3 {
+		t.Errorf("%d quads", n)
+	}
+	if _, err := os.Stat(probe.Name()); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the file is still there: %v", err)
+	}
+}

@@ -79,7 +79,7 @@ func removeUnfinished(dir string) {
 }
 
 func unfinished(dir string) (out []string) {
-	for _, pattern := range []string{"*.mem", "*.vlog"} {
+	for _, pattern := range []string{"*.mem", "*.vlog", "closing-*.tmp"} {
 		names, _ := filepath.Glob(filepath.Join(dir, pattern)) // the patterns are well-formed
 		for _, name := range names {
 			if info, err := os.Stat(name); err == nil && info.Size() == 0 {
