@@ -119,9 +119,6 @@ func (x *extend) compute(b *batch) error {
 		}
 		if x.cache != nil {
 			x.cache[key] = x.col[i]
-			if err := x.held.grow(32); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
@@ -288,6 +285,9 @@ func (x *extend) languages(b *batch) (done bool, err error) {
 // prepare decodes the rows whose result the cache does not have.
 func (x *extend) prepare(b *batch) error {
 	e := x.eval
+	if x.cache != nil && len(x.cache) == 0 && !x.held.spare(int64(b.n)*32) {
+		x.forget()
+	}
 	if len(x.cache) == 0 || b.cols[x.node.Expr.Slots[0]] == nil {
 		return e.prepare(b, nil)
 	}
@@ -308,12 +308,17 @@ func (x *extend) prepare(b *batch) error {
 	}
 	x.asked += b.n
 	x.hits += b.n - len(x.fresh)
-	if x.asked > 1<<12 && x.hits < x.asked/8 {
-		x.cache = nil
-		x.held.release()
+	if x.asked > 1<<12 && x.hits < x.asked/8 || !x.held.spare(int64(len(x.fresh))*32) {
+		x.forget()
 		return e.prepare(b, nil)
 	}
 	return e.prepare(b, x.fresh)
+}
+
+// forget does without the cache from now on.
+func (x *extend) forget() {
+	x.cache = nil
+	x.held.release()
 }
 
 func (x *extend) close() {

@@ -74,10 +74,7 @@ func (g *group) drop() {
 		case *countDistinct:
 			a.close()
 		case *generic:
-			if a.cache != nil {
-				a.cache.close()
-				a.cache = nil
-			}
+			a.forget()
 		}
 	}
 }
@@ -165,6 +162,11 @@ func (g *group) read() error {
 			if g.rest, err = g.q.newParts(g.node, g.depth); err != nil {
 				return err
 			}
+		}
+	}
+	for _, a := range g.aggs {
+		if a, ok := a.(*generic); ok {
+			a.forget()
 		}
 	}
 	g.in.close()

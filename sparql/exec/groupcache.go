@@ -18,12 +18,13 @@ type argument struct {
 	ok    bool
 }
 
-// An argument takes about argumentBytes; no more than mostArguments are kept. After judgeArguments rows the cache stays only where an eighth of
-// them were known.
+// An argument takes about argumentBytes and what its value does; no more than mostArguments are kept, nor more than so many bytes. After
+// judgeArguments rows the cache stays only where an eighth of them were known.
 const (
-	argumentBytes  = 160
-	mostArguments  = 1 << 16
-	judgeArguments = 1 << 12
+	argumentBytes     = 160
+	mostArguments     = 1 << 16
+	mostArgumentBytes = 16 << 20
+	judgeArguments    = 1 << 12
 )
 
 // newArgumentCache gives nil where an aggregate has another number of arguments, or its argument depends on more than one variable.
@@ -37,9 +38,14 @@ func newArgumentCache(args []*evaluator, m *memory) *argumentCache {
 	return &argumentCache{known: map[store.ID]argument{}, held: held{m: m}}
 }
 
-// learn computes the arguments of those terms in a column that are new. It reports whether the cache is of use.
+// room takes memory for n more bytes, unless the cache has its share.
+func (c *argumentCache) room(n int64) bool {
+	return c.held.n+n <= mostArgumentBytes && c.held.spare(n)
+}
+
+// learn computes the arguments of those terms in a column that are new. It reports whether the cache is of use, and whether there is memory for it.
 func (c *argumentCache) learn(e *evaluator, b *batch, col []store.ID) (bool, error) {
-	if len(c.known)+b.n > mostArguments {
+	if len(c.known)+b.n > mostArguments || c.held.n > mostArgumentBytes/2 {
 		clear(c.known)
 		c.held.release()
 	}
@@ -58,30 +64,39 @@ func (c *argumentCache) learn(e *evaluator, b *batch, col []store.ID) (bool, err
 	if c.asked > judgeArguments && c.hits < c.asked/8 {
 		return false, nil
 	}
-	if err := c.held.grow(int64(len(c.fresh)) * argumentBytes); err != nil {
-		return false, err
+	if !c.room(int64(len(c.fresh)) * argumentBytes) {
+		return false, nil
 	}
 	if err := e.prepare(b, c.fresh); err != nil {
 		return false, err
 	}
+	var size int64
 	for i, r := range c.fresh {
 		if i&7 == 7 {
 			if err := e.view.q.check(); err != nil {
 				return false, err
 			}
+			if !c.room(size) {
+				return false, nil
+			}
+			size = 0
 		}
 		v, ok, err := e.eval(int(r))
 		if err != nil {
 			return false, err
 		}
 		c.known[col[r]] = argument{v, ok && !v.IsZero()}
+		size += v.Size()
 	}
-	return true, nil
+	return c.room(size), nil
 }
 
-func (c *argumentCache) close() {
-	c.known = nil
-	c.held.release()
+// forget does without the cache from now on.
+func (a *generic) forget() {
+	if a.cache != nil {
+		a.cache.held.release()
+		a.cache = nil
+	}
 }
 
 // addKnown is add by the cache; done is false where that is of no use.
@@ -92,8 +107,7 @@ func (a *generic) addKnown(b *batch, numbers []int32, n int) (done bool, err err
 		return false, nil
 	}
 	if done, err = a.cache.learn(e, b, col); !done {
-		a.cache.close()
-		a.cache = nil
+		a.forget()
 		return false, err
 	}
 	a.vals = resize(a.vals, 1)

@@ -125,6 +125,7 @@ type verdictCache struct {
 	n           int // of slots that were filled, repeatedly too
 	asked, hits int
 	held        *held
+	full        bool // there is no memory for more slots
 	judged      []verdict
 }
 
@@ -156,21 +157,22 @@ func (c *verdictCache) get(id, other store.ID) (verdict, bool) {
 	return s.verdict, s.id == id && s.other == other && id != store.NoID
 }
 
-func (c *verdictCache) put(id, other store.ID, v verdict) error {
-	if c.n >= len(c.slots)/2 && len(c.slots) < manyVerdicts {
+func (c *verdictCache) put(id, other store.ID, v verdict) {
+	if c.n >= len(c.slots)/2 && len(c.slots) < manyVerdicts && !c.full {
 		old := c.slots
 		size := max(fewVerdicts, 4*len(old))
-		if err := c.held.grow(int64(size-len(old)) * 24); err != nil {
-			return err
+		if c.full = !c.held.spare(int64(size-len(old)) * 24); !c.full {
+			c.slots = make([]rememberedVerdict, size)
+			for _, s := range old {
+				*c.place(s.id, s.other) = s
+			}
 		}
-		c.slots = make([]rememberedVerdict, size)
-		for _, s := range old {
-			*c.place(s.id, s.other) = s
-		}
+	}
+	if c.slots == nil {
+		return
 	}
 	c.n++
 	*c.place(id, other) = rememberedVerdict{id, other, v}
-	return nil
 }
 
 // pays counts, and reports whether enough values come again.

@@ -72,6 +72,21 @@ func (h *held) crowded(n int64) bool {
 	return h.n+n > m.spillLeast && atomic.LoadInt64(&m.used)+n > m.spillAt
 }
 
+// spare asks for n more bytes for what is of use but can be done without, such as a cache. Where memory becomes scarce there are none: half of
+// it is for what a query cannot do without.
+func (h *held) spare(n int64) bool {
+	m := h.m
+	used := atomic.LoadInt64(&m.used) + n
+	if b := m.bound(); b > 0 && used > b/2 || h.crowded(n) || m.pool != nil && used > PoolFree && !m.pool.ample(n) {
+		return false
+	}
+	if h.grow(n) != nil {
+		_ = h.grow(-n)
+		return false
+	}
+	return true
+}
+
 // bound is how many bytes the query can have at most; 0 is any number.
 func (m *memory) bound() int64 {
 	if m.pool != nil && (m.limit == 0 || m.pool.limit < m.limit) {
