@@ -231,3 +231,27 @@ func TestSet(t *testing.T) {
 		t.Error("With changed its receiver")
 	}
 }
+
+// TestNestedPlansAreTheSame: a pattern that is evaluated for one solution at a time has the same slots and the same plan each time.
+func TestNestedPlansAreTheSame(t *testing.T) {
+	t.Parallel()
+	var quads []rdf.Quad
+	for i := range 4000 {
+		for k, n := range []int{i % 100, i * 7 % 4000, i % 3, i % 11} {
+			quads = append(quads, rdf.Quad{S: node("s%d", i), P: node("%c", "kpqr"[k]), O: node("s%d", n)})
+		}
+	}
+	snap := snapshotOf(t, quads)
+	text := "SELECT * { ?x :k ?y } ORDER BY (EXISTS { ?x :p ?a . ?a ?d ?b . ?c ?d ?b . ?c ?e ?b OPTIONAL { ?b :q ?f } FILTER(!BOUND(?f) || ?f != ?e) })"
+	shown := func() string {
+		p := plan(t, snap, text)
+		of := p.Exists[0].Example.P()
+		return fmt.Sprint(p.Explain(nil), p.Slots, of.Rows, of.Cost)
+	}
+	first := shown()
+	for range 20 {
+		if again := shown(); again != first {
+			t.Fatalf("one time it is\n%s\nanother\n%s", first, again)
+		}
+	}
+}

@@ -377,11 +377,7 @@ func (p *planner) allSlots() (s Set) {
 
 // announce makes slots for everything in an operator.
 func (p *planner) announce(op algebra.Op) {
-	all := nameSet{}
-	mentions(op, all.put)
-	for v := range all {
-		p.slot(v)
-	}
+	mentions(op, func(v string) { p.slot(v) })
 	var walk func(op algebra.Op)
 	var walkExpr func(e algebra.Expr)
 	walkExpr = func(e algebra.Expr) {

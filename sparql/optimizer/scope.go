@@ -227,13 +227,13 @@ func (s *scoper) exprIn(e algebra.Expr, n *names, in, outer nameSet) algebra.Exp
 
 // outside records the variables of a nested pattern that are visible outside of it.
 func (s *scoper) outside(key any, op algebra.Op, visible, outer nameSet) {
-	mentioned := nameSet{}
-	mentions(op, mentioned.put)
-	for v := range mentioned {
-		if visible[v] || outer[v] {
+	told := nameSet{}
+	mentions(op, func(v string) {
+		if (visible[v] || outer[v]) && !told[v] {
+			told[v] = true
 			s.outer[key] = append(s.outer[key], v)
 		}
-	}
+	})
 }
 
 // mentions tells all variables that occur in an operator, at any depth.
