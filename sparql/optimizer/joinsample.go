@@ -282,7 +282,7 @@ func (p *planner) sampleJoin(g *joinGroup, n Node, it *item, options []Node, own
 			continue
 		}
 		if x == nil {
-			op.sample = &joinSample{items: items, size: s.size * op.Rows / max(in.Rows, 1e-9)}
+			op.sample = &joinSample{items: items, size: upTo(s.size*op.Rows/max(in.Rows, 1e-9), mostRows)}
 			continue
 		}
 		rows := 0.0
@@ -292,8 +292,10 @@ func (p *planner) sampleJoin(g *joinGroup, n Node, it *item, options []Node, own
 		if i >= own && it.stats.rows > 0 {
 			rows *= min(1, it.cheap.P().Rows/it.stats.rows)
 		}
+		rows = upTo(rows, mostRows)
 		op.Cost += (rows - op.Rows) * costOut
 		op.Rows, op.sample = rows, x
+		op.bound()
 	}
 	return nil
 }
@@ -321,7 +323,7 @@ func (g *joinGroup) byMore(items uint64) *joinSample {
 			if items&(1<<other.at) == 0 || pair == nil || pair.unknown || !pair.drawn || pair.size == 0 || other.sample == nil || other.sample.size == 0 {
 				continue
 			}
-			return &joinSample{size: x.size * other.sample.size / pair.size}
+			return &joinSample{size: upTo(x.size*other.sample.size/pair.size, mostRows)}
 		}
 	}
 	return nil
@@ -374,7 +376,7 @@ func (p *planner) byPair(g *joinGroup, s *joinSample, in *Props, it *item) (*joi
 	if best == nil {
 		return nil, nil
 	}
-	return &joinSample{size: s.size * best.size / base.size}, nil
+	return &joinSample{size: upTo(s.size*best.size/base.size, mostRows)}, nil
 }
 
 // match samples the join of a join with a pattern. Those by a variable that is filtered are left alone: its values are not those of a draw.
@@ -458,7 +460,7 @@ func (p *planner) match(s *joinSample, t *Pattern, st *patternStats, filtered Se
 		share = st.rows / st.total
 	}
 	x := &joinSample{slots: append(slices.Clone(s.slots), free...), key: key, drawn: true, draws: s.draws}
-	x.size = s.size * float64(m.total) / n * share
+	x.size = upTo(s.size*float64(m.total)/n*share, mostRows)
 	x.matching = float64(m.matching) / n
 	x.perRow = (float64(m.total) + n - float64(m.matching)) / n
 	indep := st.rows // matches of a row by the counts of different values
@@ -476,7 +478,7 @@ func (p *planner) match(s *joinSample, t *Pattern, st *patternStats, filtered Se
 				perValue /= max(1, st.distinct[pos])
 			}
 			x.matching = 0.5 / n
-			x.size = s.size * x.matching * max(1, perValue)
+			x.size = upTo(s.size*x.matching*max(1, perValue), mostRows)
 		}
 		return x, nil
 	}
@@ -484,7 +486,7 @@ func (p *planner) match(s *joinSample, t *Pattern, st *patternStats, filtered Se
 		// What the counts of different values say is as good where it is no further away than draws are from each other.
 		dev := math.Sqrt(max(0, m.squares/n-mean*mean)+1/n) / math.Sqrt(n)
 		if math.Abs(mean*share-indep) < 2*dev {
-			x.size = s.size * indep
+			x.size = upTo(s.size*indep, mostRows)
 		}
 	}
 	x.pick = p.drawMatches(t, x, rows, m, free, rangeFor)

@@ -91,5 +91,6 @@ func (p *planner) lookup(n Node, it *item, kind JoinKind, conds []*Cond) Node {
 		l.Cost += joinRows(in, &right) * costExpr * float64(len(conds))
 		l.Rows = conditioned(in, &right, l.Rows, kind, conds)
 	}
+	l.bound()
 	return l
 }

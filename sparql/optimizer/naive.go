@@ -148,6 +148,7 @@ func (p *planner) union(nodes ...Node) Node {
 			u.Certain = u.Certain.Intersect(in.Certain)
 		}
 	}
+	u.bound()
 	for _, n := range nodes {
 		in := n.P()
 		u.Distinct = u.Distinct.merge(in.Distinct.upTo(in.Rows), func(c, d float64) float64 { return c + d })
@@ -196,6 +197,7 @@ func (p *planner) graphOp(o *algebra.Graph) (Node, error) {
 	l.Certain, l.Maybe = l.Certain.With(slot), l.Maybe.With(slot)
 	n := float64(max(1, len(graphs)))
 	l.Rows, l.Cost = l.Rows*n, (l.Cost+costStart)*n
+	l.bound()
 	return l, nil
 }
 
@@ -374,6 +376,7 @@ func (p *planner) lateral(o *algebra.Lateral) (Node, error) {
 	n := &Correlated{In: l, Sub: p.exists[i]}
 	sc := p.scope(o)
 	n.Props = Props{Rows: l.P().Rows * 4, Cost: l.P().Cost + l.P().Rows*20000, Certain: l.P().Certain, Maybe: sc.maybe.Union(l.P().Maybe)}
+	n.bound()
 	return n, nil
 }
 

@@ -22,6 +22,25 @@ const (
 	costUnknown = 1000 // rows that something unknown is taken to have
 )
 
+// Estimates are kept finite, so that they can be compared and subtracted. What so many rows cost is within what a cost may be.
+const (
+	mostRows = 1e90
+	mostCost = 1e100
+)
+
+// bound keeps the estimates finite.
+func (p *Props) bound() {
+	p.Rows, p.Cost = upTo(p.Rows, mostRows), upTo(p.Cost, mostCost)
+}
+
+// upTo is an estimate of at most so much; one that is no number says nothing, and is taken for the worst.
+func upTo(x, most float64) float64 {
+	if x < most {
+		return x
+	}
+	return most
+}
+
 func (p *planner) unit() Node {
 	return &Unit{Props{Rows: 1}}
 }
@@ -184,7 +203,7 @@ func joinRows(l, r *Props) float64 {
 		rows /= d
 		exponent *= 0.7
 	}
-	return rows
+	return upTo(rows, mostRows)
 }
 
 // joined sets the properties of a join of l and r that keeps l's order.
@@ -284,6 +303,7 @@ func (p *planner) hashJoin(l, r Node, kind JoinKind, conds []*Cond) (Node, error
 	if kind == Left && len(conds) > 0 {
 		j.Sorted = nil
 	}
+	j.bound()
 	p.rounds(j)
 	return j, nil
 }
@@ -323,6 +343,7 @@ func (p *planner) apply(l, right Node, kind JoinKind, row int) Node {
 	default:
 		a.Rows, a.Sorted, a.Distinct = lp.Rows*(1-spread(rp.Rows, lp.Rows)), lp.Sorted, lp.Distinct
 	}
+	a.bound()
 	return a
 }
 

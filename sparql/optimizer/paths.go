@@ -53,6 +53,7 @@ func (p *planner) path(o *algebra.PathPattern, in Node) (Node, error) {
 	known, err := p.pathRows(n, in)
 	if err != nil || known {
 		n.Cost += ip.Cost
+		n.bound()
 		return n, err
 	}
 	size, err := p.stepSize(n.Path)
@@ -68,6 +69,7 @@ func (p *planner) path(o *algebra.PathPattern, in Node) (Node, error) {
 		n.Rows, n.Cost = ip.Rows*(size*4+1), ip.Rows*(size*400+100000)
 	}
 	n.Cost += ip.Cost
+	n.bound()
 	return n, nil
 }
 

@@ -156,8 +156,10 @@ func (x *probed) leaves(in, of Node, kind JoinKind) {
 	default:
 		return
 	}
+	rows = upTo(rows, mostRows)
 	props.Cost += (rows - props.Rows) * costOut
 	props.Rows = rows
+	props.bound()
 }
 
 // drawnPart is the part of the plan n that binds some variables and of whose rows there is a sample.

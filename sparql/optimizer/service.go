@@ -86,6 +86,7 @@ func (p *planner) service(o *algebra.Service, in Node) (*Service, error) {
 	}
 	n.Sorted = nil
 	n.Cost = ip.Cost + requests*costRequest + min(n.Rows, n.Answer.Rows*requests)*costAnswer
+	n.bound()
 	if !known {
 		n.Cost, n.Rows = costNoBefore, 1e12
 	}
