@@ -148,8 +148,8 @@ func (m *metered) next(b *batch) error {
 
 func (m *metered) close() { m.in.close() }
 
-// firstRows runs the plan that is thought to give the first rows soon, and the other where these have not come when it has done about the work
-// that the other is estimated to need. As long as that is not decided no row is yielded.
+// firstRows runs the plan that is thought to give the first rows soon, and the other where these have not come when it has done more than the
+// other is estimated to need for them. As long as that is not decided no row is yielded.
 type firstRows struct {
 	q       *Query
 	node    *optimizer.FirstRows

@@ -19,12 +19,9 @@ type partial struct {
 	least float64
 }
 
-// after is what is known of a set of items before there are plans for it.
-func (g *joinGroup) after(items uint64, want int) partial {
-	l := partial{items: items}
-	if want >= 0 {
-		l.useful = SetOf(want)
-	}
+// after is what is known of a set of items before there are plans for it; later are the variables of what comes after all items.
+func (g *joinGroup) after(items uint64, later Set) partial {
+	l := partial{items: items, useful: later}
 	for _, it := range g.items {
 		if items&(1<<it.at) != 0 {
 			continue
@@ -33,9 +30,6 @@ func (g *joinGroup) after(items uint64, want int) partial {
 		if it.pattern != nil {
 			l.least += costStart // it is scanned, or looked up
 		}
-	}
-	for i := range g.steps {
-		l.useful = l.useful.Union(g.steps[i].scope.maybe)
 	}
 	return l
 }
@@ -49,6 +43,13 @@ func (p *planner) ordered(g *joinGroup, in Node, want int, known Node, allowed i
 	bound := known.P().Cost
 	if want >= 0 {
 		bound += known.P().Rows * costProbe
+	}
+	var later Set
+	if want >= 0 {
+		later = SetOf(want)
+	}
+	for i := range g.steps {
+		later = later.Union(g.steps[i].scope.maybe)
 	}
 	level := []partial{{plans: []Node{in}}}
 	for size := range n {
@@ -82,7 +83,7 @@ func (p *planner) ordered(g *joinGroup, in Node, want int, known Node, allowed i
 						if !ok {
 							at = len(next)
 							places[to] = at
-							next = append(next, g.after(to, want))
+							next = append(next, g.after(to, later))
 						}
 						for _, o := range options {
 							if o.P().Cost+next[at].least <= bound {

@@ -21,23 +21,25 @@ const (
 	// cheapest to fall back on; firstWorst is how many times as much it may cost at all, since who pages by OFFSET goes on with it.
 	firstAlone = 1.5
 	firstWorst = 16
+	// firstEffort is how many times the work that the usual plan is estimated to do for the first rows another may do before it gives way.
+	firstEffort = 1.5
 )
 
 // firstRows gives what LIMIT takes rows of: full, the cheapest plan for all rows, or another one that gives so many sooner. OFFSET makes no
 // difference, so that those who page by it have the rows in the same order each time.
 func (p *planner) firstRows(o *algebra.Slice, full Node) (Node, error) {
 	test := p.options.DrawAll
-	if p.options.NoOptimizer || p.show || p.late || p.first > 0 || o.Limit < 0 || o.Limit > firstMost || isService(full) {
+	if p.options.NoOptimizer || p.show || p.late || p.forFirst || o.Limit < 0 || o.Limit > firstMost || blocks(full) {
 		return full, nil
 	}
 	part := max(1, float64(o.Limit)) / full.P().Rows
-	if part >= 1 && !test || firstCost(full, part) < firstFrom && !test || p.effort.empty() {
+	if part >= 1 && !test || firstCost(full, part) < firstFrom && !test || p.effort.empty() || asksEndpoints(o.In) {
 		return full, nil
 	}
 	owns := p.owns
-	p.owns, p.first = map[algebra.Op]Node{}, min(part, 1)
+	p.owns, p.first, p.forFirst = map[algebra.Op]Node{}, min(part, 1), true
 	n, err := p.sliced(o)
-	p.owns, p.first = owns, 0
+	p.owns, p.first, p.forFirst = owns, 0, false
 	if err != nil {
 		return nil, err
 	}
@@ -51,15 +53,41 @@ func (p *planner) firstRows(o *algebra.Slice, full Node) (Node, error) {
 	if np.Cost <= firstAlone*fp.Cost && !test {
 		return n, nil
 	}
-	f := &FirstRows{First: n, Full: full, Rows: max(1, o.Limit), Effort: fp.Cost}
+	f := &FirstRows{First: n, Full: full, Rows: max(1, o.Limit), Effort: max(firstFrom, firstEffort*firstCost(full, part))}
 	f.Props = Props{Rows: fp.Rows, Cost: min(fp.Cost, firstCost(n, part)), Certain: fp.Certain.Intersect(np.Certain), Maybe: fp.Maybe.Union(np.Maybe), Distinct: fp.Distinct}
 	return f, nil
 }
 
-// isService reports whether a plan asks endpoints, which it should not do in vain.
-func isService(n Node) bool {
-	_, is := n.(*Service)
-	return is || slices.ContainsFunc(Children(n), isService)
+// asksEndpoints reports whether an operator asks endpoints, which it should not do in vain.
+func asksEndpoints(op algebra.Op) bool {
+	return occurs(op, func(op algebra.Op) bool {
+		_, is := op.(*algebra.Service)
+		return is
+	})
+}
+
+// blocks reports whether a plan reads all rows before it gives one, so that no part of them is cheaper.
+func blocks(n Node) bool {
+	switch n := n.(type) {
+	case *Sort, *Group:
+		return true
+	case *Project, *Filter, *Extend, *ExtendRows, *Distinct, *Slice:
+		return blocks(Children(n)[0])
+	}
+	return false
+}
+
+// forAll plans what all rows are read of before the first is given.
+func (p *planner) forAll(plan func() (Node, error)) (Node, error) {
+	before := p.first
+	p.first = 0
+	defer func() { p.first = before }()
+	return plan()
+}
+
+// ownTable plans an operator on its own for a table of all its rows.
+func (p *planner) ownTable(op algebra.Op) (Node, error) {
+	return p.forAll(func() (Node, error) { return p.own(op) })
 }
 
 // cost is what plans are compared by.
@@ -131,11 +159,8 @@ func (p *planner) rounds(j *HashJoin) {
 	if p.first == 0 || j.Kind != Inner || len(j.Conds) > 0 || j.L.P().Maybe.Intersect(j.R.P().Maybe).Empty() || isUnit(j.L) || isUnit(j.R) {
 		return
 	}
-	if _, input := j.L.(*Input); input {
-		return
-	}
-	table := firstCost(j, p.first)
-	if p.options.DrawAll || roundsCost(j, p.first) < table {
+	better := p.options.DrawAll || roundsCost(j, p.first) < firstCost(j, p.first)
+	if better && !readsInput(j.L) && !readsInput(j.R) { // within an apply tables are kept from batch to batch
 		j.Rounds, j.Sorted = true, nil
 	}
 }

@@ -227,7 +227,7 @@ func (p *planner) modifier(op algebra.Op) (Node, error) {
 	case *algebra.Group:
 		return p.group(o)
 	case *algebra.OrderBy:
-		in, err := p.op(o.In)
+		in, err := p.forAll(func() (Node, error) { return p.op(o.In) })
 		if err != nil {
 			return nil, err
 		}
@@ -279,7 +279,7 @@ func (p *planner) sliced(o *algebra.Slice) (Node, error) {
 	if !ok {
 		return p.op(o.In)
 	}
-	n, err := p.op(x.In)
+	n, err := p.forAll(func() (Node, error) { return p.op(x.In) })
 	if err != nil {
 		return nil, err
 	}
@@ -400,7 +400,7 @@ func (p *planner) group(o *algebra.Group) (Node, error) {
 			want = p.slot(v.Name)
 		}
 	}
-	in, err := p.sortedOp(o.In, want)
+	in, err := p.forAll(func() (Node, error) { return p.sortedOp(o.In, want) })
 	if err != nil {
 		return nil, err
 	}

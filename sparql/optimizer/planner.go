@@ -40,6 +40,7 @@ type planner struct {
 	worth    float64 // what a plan is compared with that costs so much is worth no more effort than that; 0 is no bound
 	want     int     // the slot that rows had better be sorted by, or -1
 	first    float64 // the part of the rows that is wanted, where only the first are; else 0
+	forFirst bool    // it is planned once more for the first rows
 	late     bool    // the query runs: there can be no new slots and terms
 	each     bool    // the pattern of an EXISTS or LATERAL is planned that is evaluated for one solution at a time
 	inExists bool    // the pattern of an EXISTS is planned on top of the rows outside

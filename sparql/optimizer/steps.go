@@ -88,7 +88,7 @@ func (p *planner) orHashed(known, n Node, op algebra.Op, kind JoinKind, conds []
 			return known, err
 		}
 	}
-	own, err := p.own(op)
+	own, err := p.ownTable(op)
 	if err != nil {
 		return nil, err
 	}
@@ -239,7 +239,7 @@ func (p *planner) leftJoin(n Node, s groupStep) (Node, error) {
 		}
 	}
 	if !s.scope.maybe.Overlaps(n.P().Maybe) {
-		own, err := p.own(s.right)
+		own, err := p.ownTable(s.right)
 		if err != nil {
 			return nil, err
 		}
@@ -261,7 +261,7 @@ func (p *planner) minus(n Node, s groupStep) (Node, error) {
 	}
 	clear := common.In(n.P().Certain) && common.In(s.scope.certain)
 	if !clear || p.usesOutside(s.right, n) {
-		own, err := p.own(s.right)
+		own, err := p.ownTable(s.right)
 		if err != nil {
 			return nil, err
 		}
