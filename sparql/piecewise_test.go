@@ -56,6 +56,9 @@ func TestPiecewise(t *testing.T) {
 		"SELECT ?d ?f { ?d :near ?e . ?e :near ?f }",
 		"SELECT * { ?d :near ?e . ?e :near ?f . ?f :owner ?o } LIMIT 10 OFFSET 500",
 		"SELECT (COUNT(*) AS ?n) { ?d :near ?e . ?e :near ?f . ?f :owner :o39 }",
+		"SELECT (COUNT(*) AS ?n) { ?d :owner ?o . ?e :owner ?o }",
+		"SELECT (COUNT(?d) AS ?n) { ?d :near ?e . ?e :label ?l . ?f :near ?e FILTER(CONTAINS(?l, '7')) }",
+		"SELECT (COUNT(*) AS ?n) { ?d :label ?l FILTER(CONTAINS(?l, '1')) ?d :theme ?t . ?e :theme ?t . ?e :kind :k1 }",
 	} {
 		text = "PREFIX : <http://e/> " + text
 		want := allRows(t, Options{Profile: true}, snap, text) // a profiled query is not in pieces

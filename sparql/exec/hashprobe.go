@@ -221,6 +221,9 @@ func weigh(op operator) {
 	switch op := op.(type) {
 	case *hashJoin:
 		op.weighs = true
+	case *piecewise:
+		op.weighs = true
+		weigh(op.in)
 	case *chopped:
 		weigh(op.in)
 	case *profiled:

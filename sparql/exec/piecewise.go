@@ -53,8 +53,9 @@ type gatherPiece struct {
 // keptBatch is a copy of a batch.
 type keptBatch struct {
 	batch
-	bufs [][]store.ID
-	size int
+	bufs   [][]store.ID
+	counts []int32 // the buffer of weights
+	size   int
 }
 
 // gatherKept is how many IDs the batches that are kept may have.
@@ -267,8 +268,10 @@ func (k *keptBatch) fill(b *batch) {
 	k.n, k.size = b.n, 0
 	k.weights = nil
 	if b.weights != nil {
-		k.weights = slices.Clone(b.weights[:b.n])
+		k.counts = append(k.counts[:0], b.weights[:b.n]...)
+		k.weights = k.counts
 	}
+	k.size += (cap(k.counts) + 1) / 2
 	for i, col := range b.cols {
 		k.cols[i] = nil
 		if col != nil {

@@ -134,3 +134,70 @@ func TestPiecewise(t *testing.T) {
 	}
 	t.Logf("%d batches were kept and not wanted any more", helped)
 }
+
+// weightsOp yields what another operator does, each number with itself as its weight.
+type weightsOp struct {
+	*numbersOp
+	weights []int32
+}
+
+func (w *weightsOp) next(b *batch) error {
+	err := w.numbersOp.next(b)
+	if err == nil && b.n > 0 {
+		w.weights = w.weights[:0]
+		for _, id := range b.cols[0][:b.n] {
+			w.weights = append(w.weights, int32(id))
+		}
+		b.weights = w.weights
+	}
+	return err
+}
+
+// TestPiecewiseWeights: who counts tells pieces too that rows may stand for several, and batches that are kept keep how many they stand for.
+func TestPiecewiseWeights(t *testing.T) {
+	t.Parallel()
+	in := &hashJoin{}
+	g := newPiecewise(&Query{memory: &memory{}}, nil, &chopped{in: in})
+	if weigh(g); !g.weighs || !in.weighs {
+		t.Error("the pieces, or the plan as a whole, are not told")
+	}
+	const most, seed = 5000, 1
+	r := rand.New(rand.NewPCG(seed, 7))
+	for round := range 20 {
+		closed := 0
+		g := piecewiseOf(t.Context(), r, 1+r.IntN(9), most, &closed)
+		for _, p := range g.pieces {
+			p.op = &weightsOp{numbersOp: p.op.(*numbersOp)}
+		}
+		count := &countAll{q: g.q}
+		b := newBatch(1)
+		for {
+			if err := g.next(b); err != nil {
+				t.Fatal(err)
+			}
+			if b.n == 0 {
+				break
+			}
+			if err := count.add(b, make([]int32, b.n), 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if want := int64(most * (most - 1) / 2); count.n[0] != want {
+			t.Errorf("round %d: %d solutions, want %d", round, count.n[0], want)
+		}
+		g.close()
+		if g.q.memory.used != 0 {
+			t.Errorf("round %d: %d bytes are still held", round, g.q.memory.used)
+		}
+	}
+	k := &keptBatch{}
+	k.bufs, k.cols = make([][]store.ID, 1), make([][]store.ID, 1)
+	k.fill(&batch{n: 4, cols: [][]store.ID{{1, 2, 3, 4}}, weights: []int32{1, 2, 3, 4}})
+	if least := 4 + 2; k.size < least || k.solutions() != 10 {
+		t.Errorf("%d IDs with %d solutions", k.size, k.solutions())
+	}
+	k.fill(&batch{n: 2, cols: [][]store.ID{{1, 2}}})
+	if k.solutions() != 2 {
+		t.Errorf("%d solutions without weights, want 2", k.solutions())
+	}
+}
