@@ -2,10 +2,12 @@ package sparql
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
 	"triplestore/rdf"
+	"triplestore/sparql/exec"
 	"triplestore/store"
 )
 
@@ -69,6 +71,49 @@ func TestTermsThatAreShown(t *testing.T) {
 		slices.Sort(want)
 		if c.rows != 80 && !slices.Equal(got, want) {
 			t.Errorf("%s\ngot  %v\nwant %v", c.text, got, want)
+		}
+	}
+}
+
+// TestIDsOfShownTerms: a query that is started for its terms gives no IDs, since a term may have another in the store; others do, and each term has one.
+func TestIDsOfShownTerms(t *testing.T) {
+	t.Parallel()
+	iri := func(s string) rdf.Term { return rdf.IRI("http://e/" + s) }
+	snap := snapshotOf(t, []rdf.Quad{
+		{S: iri("a"), P: iri("name"), O: rdf.String("x")},
+		{S: iri("b"), P: iri("name"), O: rdf.String("X")},
+		{S: iri("c"), P: iri("name"), O: rdf.String("y")},
+	})
+	e := NewEngine(Options{})
+	plan, err := e.plan(t.Context(), snap, "SELECT (UCASE(?n) AS ?u) { ?s <http://e/name> ?n }", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, shown := range []bool{true, false} {
+		q, err := exec.Start(t.Context(), snap, plan, exec.Config{Shown: shown})
+		if err != nil {
+			t.Fatal(err)
+		}
+		terms := map[store.ID]string{}
+		err = q.IDs(func(n int, cols [][]store.ID) error {
+			for _, id := range cols[0][:n] {
+				x := []rdf.Term{q.Local(id)}
+				if id.Tag() != store.TagLocal {
+					if err := snap.Terms([]store.ID{id}, x); err != nil {
+						return err
+					}
+				}
+				terms[id] = x[0].Value()
+			}
+			return nil
+		})
+		q.Close()
+		if (err != nil) != shown {
+			t.Errorf("shown %v: %v", shown, err)
+		}
+		values := slices.Sorted(maps.Values(terms))
+		if want := []string{"X", "Y"}; !shown && !slices.Equal(values, want) || shown && len(values) > 0 {
+			t.Errorf("shown %v: terms %q", shown, values)
 		}
 	}
 }

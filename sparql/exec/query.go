@@ -70,6 +70,7 @@ type Query struct {
 	counted  bool // among those of busy
 
 	smallPieces bool                             // see Config
+	termsOnly   bool                             // Config.Shown
 	shown       map[optimizer.Node]optimizer.Set // see shownOnly
 	piece       bool                             // its operators are those of a piece of another query
 
@@ -120,7 +121,7 @@ func Start(ctx context.Context, snap store.Snapshot, plan *optimizer.Plan, c Con
 			return q.subs.exists(plan.Exists[index], row.(*rowView))
 		}
 	}
-	if c.Shown {
+	if q.termsOnly = c.Shown; c.Shown {
 		q.shown = shownOnly(plan)
 	}
 	var err error
