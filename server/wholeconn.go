@@ -72,7 +72,7 @@ func (l wholeListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := c.(*tls.Conn); ok { // net/http has to see it: it speaks HTTP/2 then if the client does
+	if _, ok := c.(*tls.Conn); ok { // net/http has to see it, to know that requests came over TLS
 		return c, nil
 	}
 	return &wholeConn{Conn: c}, nil
