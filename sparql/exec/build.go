@@ -44,6 +44,9 @@ func (q *Query) enter(n optimizer.Node, child int) {
 }
 
 func (q *Query) buildNode(n optimizer.Node, e *env) (operator, error) {
+	if err := q.ctx.Err(); err != nil {
+		return nil, err
+	}
 	if g, ok := n.(*optimizer.GraphLoop); ok {
 		return newGraphLoop(q, g, e), nil
 	}

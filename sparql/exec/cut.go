@@ -45,9 +45,9 @@ func (q *Query) newCut(n optimizer.Node, terms bool) (*cut, error) {
 	return c, nil
 }
 
-// worthPieces reports whether a plan does so much.
+// worthPieces reports whether a plan does so much, in a query without so many variables that the columns of more operators would be large.
 func (q *Query) worthPieces(n optimizer.Node, s *optimizer.Scan) bool {
-	return q.smallPieces || n.P().Cost >= piecesCost && s.Rows >= pieceRows
+	return q.width <= fewSlots && (q.smallPieces || n.P().Cost >= piecesCost && s.Rows >= pieceRows)
 }
 
 // cuttable reports whether nothing outside of a plan gives it values.
@@ -59,41 +59,67 @@ func (e *env) cuttable() bool {
 // operators that are safe to run side by side do: those that look at IDs only or, with terms, test conditions that depend on nothing but
 // values.
 func driving(n optimizer.Node, terms bool) *optimizer.Scan {
+	n, s := driver(n, terms)
+	for n != nil {
+		n, s = driver(n, terms)
+	}
+	return s
+}
+
+// driving is that of a plan, with terms. It remembers what it found, since it is asked for every operator of a plan while they are made.
+func (q *Query) driving(n optimizer.Node) *optimizer.Scan {
+	s, known := q.drivers[n]
+	if known {
+		return s
+	}
+	var in optimizer.Node
+	if in, s = driver(n, true); in != nil {
+		s = q.driving(in)
+	}
+	if q.drivers == nil {
+		q.drivers = map[optimizer.Node]*optimizer.Scan{}
+	}
+	q.drivers[n] = s
+	return s
+}
+
+// driver is the part of a plan that has its driving scan, or that scan itself, or neither.
+func driver(n optimizer.Node, terms bool) (optimizer.Node, *optimizer.Scan) {
 	switch n := n.(type) {
 	case *optimizer.Scan:
 		if n.Prefix <= 2 && n.Order.Positions()[n.Prefix] != store.G {
-			return n
+			return nil, n
 		}
 	case *optimizer.Lookup:
 		if len(n.Conds) == 0 || terms && pure(n.Conds) {
-			return driving(n.In, terms)
+			return n.In, nil
 		}
 	case *optimizer.HashJoin:
 		common := n.L.P().Maybe.Intersect(n.R.P().Maybe)
 		if (len(n.Conds) == 0 || terms && pure(n.Conds)) && common.Len() >= 1 && common.Len() <= 2 && common.In(n.L.P().Certain) && common.In(n.R.P().Certain) {
-			return driving(n.L, terms)
+			return n.L, nil
 		}
 	case *optimizer.Filter:
 		for _, c := range n.Conds {
 			if (c.Test == nil || !c.Test.Total() && !isLanguage(c) || !n.In.P().Certain.Has(c.Slots[0])) && !(terms && pure(n.Conds)) {
-				return nil
+				return nil, nil
 			}
 		}
-		return driving(n.In, terms)
+		return n.In, nil
 	case *optimizer.Extend:
 		if _, plain := plainVar(n.Expr); plain || !terms && n.Expr.ByID != nil && (n.Expr.Test == nil || n.Expr.Test.Total()) {
-			return driving(n.In, terms)
+			return n.In, nil
 		}
 	case *optimizer.Project:
-		return driving(n.In, terms)
+		return n.In, nil
 	case *optimizer.Distinct: // no row is in two pieces
 		if s := driving(n.In, terms); s != nil && terms {
 			if r := s.Pattern.At(s.Order.Positions()[s.Prefix]); r.IsVar() && slices.Contains(n.Slots, r.Slot) {
-				return s
+				return nil, s
 			}
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // pure reports whether conditions depend on nothing but values of their variables.

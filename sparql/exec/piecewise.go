@@ -64,13 +64,13 @@ const gatherKept = 1 << 20
 // gathered reports whether the input of an operator, or of nothing at the root, should be gathered from pieces: it is a plan that can be cut,
 // but the operator is none that would be in the pieces itself.
 func (q *Query) gathered(parent optimizer.Node, child int, n optimizer.Node, e *env) bool {
-	if q.profile != nil || q.piece || q.limited || !e.cuttable() {
+	if q.profile != nil || q.piece || q.limited || q.width > fewSlots || !e.cuttable() || !q.smallPieces && n.P().Cost < piecesCost {
 		return false
 	}
-	if _, right := parent.(*optimizer.HashJoin); parent != nil && !(right && child == 1) && driving(parent, true) != nil {
+	if _, right := parent.(*optimizer.HashJoin); parent != nil && !(right && child == 1) && q.driving(parent) != nil {
 		return false
 	}
-	s := driving(n, true)
+	s := q.driving(n)
 	return s != nil && hasWork(n) && q.worthPieces(n, s) && (q.smallPieces || q.blocked || n.P().Cost > n.P().Rows*handedRow)
 }
 

@@ -76,6 +76,7 @@ type Query struct {
 
 	// While operators are made: not all of their rows may be wanted; all of them are wanted before any is yielded.
 	limited, blocked bool
+	drivers          map[optimizer.Node]*optimizer.Scan // see driving
 
 	sharedLock sync.Mutex
 	shared     map[*optimizer.SharedPlan]*sharedRows
