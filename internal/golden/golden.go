@@ -16,9 +16,6 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
 
-// Updating reports whether the flag -update is set.
-func Updating() bool { return *update }
-
 // Check fails the test unless the file holds got. The path is relative to the package's folder, by custom below testdata. Line
 // ends of the file may be those of Windows, which a checkout may have made.
 func Check(t testing.TB, path string, got []byte) {

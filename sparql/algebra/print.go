@@ -15,20 +15,6 @@ func String(op Op) string {
 	return p.b.String()
 }
 
-// ExprString writes an expression in the same manner.
-func ExprString(e Expr) string {
-	p := &printer{}
-	p.expr(e)
-	return p.b.String()
-}
-
-// PathString writes a path in the syntax of SPARQL, with full IRIs.
-func PathString(path Path) string {
-	p := &printer{}
-	p.path(path)
-	return p.b.String()
-}
-
 type printer struct {
 	b      strings.Builder
 	indent int

@@ -92,14 +92,8 @@ func WalkExpr(e Expr, f func(Expr) bool) {
 	}
 }
 
-// ExprVars lists the variables of an expression, each once. Of EXISTS it takes all variables of the pattern that may be
-// replaced by values from outside.
-func ExprVars(e Expr) []string {
-	s := newVarSet()
-	exprVars(e, s)
-	return s.list
-}
-
+// exprVars adds the variables of an expression. Of EXISTS it takes all variables of the pattern that may be replaced by values from
+// outside.
 func exprVars(e Expr, s *varSet) {
 	WalkExpr(e, func(e Expr) bool {
 		switch e := e.(type) {

@@ -3,7 +3,6 @@ package exec
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -334,14 +333,4 @@ func (q *Query) ProfileTree() *optimizer.PlanTree {
 		}
 		return &optimizer.NodeProfile{Rows: s.rows, Batches: s.batches, Pages: s.pages, Time: s.time, Spilled: s.spilled}
 	})
-}
-
-// IsLimit reports whether an error is one of a limit or a cancel, rather than the store's or the engine's.
-func IsLimit(err error) bool {
-	for _, e := range []error{ErrTimeout, ErrMemory, ErrPool, ErrTooManyRows, expr.ErrRegexTimeout, expr.ErrString, context.Canceled, context.DeadlineExceeded} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
 }

@@ -99,9 +99,7 @@ func CompareTexts(op Op, a, b *Value) (is, ok bool) {
 // hasText reports whether the function STR is defined for a value.
 func (v *Value) hasText() bool { return v.kind != kBlank && v.kind != kTriple && v.kind != kNone }
 
-// SameTerm is the function sameTerm.
-func SameTerm(a, b Value) bool { return sameTerm(&a, &b) }
-
+// sameTerm is the function sameTerm.
 func sameTerm(a, b *Value) bool {
 	if a.term.IsZero() && b.term.IsZero() && a.kind == b.kind && a.sub == b.sub && a.big == nil && b.big == nil &&
 		a.kind != kDecimal {

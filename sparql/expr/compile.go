@@ -219,22 +219,6 @@ func fold(n node, args ...node) node {
 	return &constNode{v}
 }
 
-// noRow is a row of no variables.
-type noRow struct{}
-
-func (noRow) Value(int) Value { return Value{} }
-
-// Constant evaluates an expression without variables, such as the arguments of a query's own functions.
-func Constant(c *Context, e algebra.Expr) (Value, error) {
-	p, err := Compile(e, CompileOptions{})
-	if err != nil {
-		return Value{}, err
-	}
-	return p.Eval(c, noRow{})
-}
-
-var _ Row = noRow{}
-
 // tripleOf makes a triple term; the subject must be an IRI or a blank node, the predicate an IRI.
 func tripleOf(_ *Context, s, p, o Value) (Value, error) {
 	if s.kind != kIRI && s.kind != kBlank || p.kind != kIRI || o.kind == kNone {
