@@ -51,6 +51,7 @@ var SupportPackages = []SupportPackage{
 	{"internal/testsum", "", true, "it counts test results, whatever they test"},
 	{"internal/conformance", "algebra", true, "it counts the outcomes of the suites, whatever they test"},
 	{"internal/golden", "", true, "comparing with a file needs nothing of ours"},
+	{"internal/growing", "", true, "it writes texts of queries, which tests of any layer may read"},
 	{"internal/w3c", "algebra", true, "manifests are Turtle: it may use the formats and must not depend on what it tests above them"},
 	{"internal/sparqltest", "loaders", true, "it compares stores, engines and results, so it sits beside the engine's tests and never in the program"},
 	{"internal/egress", "", false, "it is the one guard of outgoing requests, so it depends on nothing that might go around it"},

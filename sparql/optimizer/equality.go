@@ -1,6 +1,7 @@
 package optimizer
 
 import (
+	"cmp"
 	"slices"
 
 	"triplestore/sparql/algebra"
@@ -23,12 +24,13 @@ func equalities(s *scoper, op algebra.Op) algebra.Op {
 		}
 		return true
 	})
+	bound := newBinds(s.vars)
 	var walk func(op algebra.Op) algebra.Op
 	walk = func(op algebra.Op) algebra.Op {
 		if each[op] || s.stopped() {
 			return op
 		}
-		return joinEqual(s, mapOp(s, op, walk))
+		return joinEqual(s, bound, mapOp(s, op, walk))
 	}
 	return walk(op)
 }
@@ -36,7 +38,7 @@ func equalities(s *scoper, op algebra.Op) algebra.Op {
 // joinEqual makes an equation between variables of patterns that share none a join: FILTER(?a = ?b) over a product of two patterns, or
 // the condition of OPTIONAL. Both sides bind new variables to keys, which are the same where the values may be equal, and the
 // equation stays to be tested for what the join lets through.
-func joinEqual(s *scoper, op algebra.Op) algebra.Op {
+func joinEqual(s *scoper, bound *binds, op algebra.Op) algebra.Op {
 	switch o := op.(type) {
 	case *algebra.Filter:
 		in, ok := joinParts(s, o.In, equations(o.Cond))
@@ -48,17 +50,17 @@ func joinEqual(s *scoper, op algebra.Op) algebra.Op {
 		if len(equal) == 0 {
 			return op
 		}
-		l, r := algebra.Vars(o.L), algebra.Vars(o.R)
-		if slices.ContainsFunc(l, func(v string) bool { return slices.Contains(r, v) }) {
+		l, r := bound.perhaps(o.L), bound.perhaps(o.R)
+		if l.Overlaps(r) {
 			return op // the join has a key
 		}
 		for _, e := range equal {
 			a, b := e[0], e[1]
-			if slices.Contains(r, a) {
+			if s.vars.has(r, a) {
 				a, b = b, a
 			}
-			if slices.Contains(l, a) && slices.Contains(r, b) {
-				if bound := newBinds(s.vars); s.vars.has(bound.always(o.L), a) && s.vars.has(bound.always(o.R), b) && (resource(o.L, a) || resource(o.R, b)) {
+			if s.vars.has(l, a) && s.vars.has(r, b) {
+				if s.vars.has(bound.always(o.L), a) && s.vars.has(bound.always(o.R), b) && (resource(o.L, a) || resource(o.R, b)) {
 					k := s.fresh(".equal")
 					return &algebra.LeftJoin{L: same(k, a, o.L), R: same(k, b, o.R), Cond: withoutEquation(o.Cond, a, b), Anti: o.Anti}
 				}
@@ -94,37 +96,31 @@ func joinParts(s *scoper, in algebra.Op, equal [][2]string) (algebra.Op, bool) {
 	if len(equal) == 0 {
 		return in, false
 	}
-	var parts []*patternPart
-	if !splitParts(in, &parts) {
+	parts := splitter{of: map[string]*patternPart{}}
+	if !parts.split(in) {
 		return in, false
-	}
-	partOf := func(v string) *patternPart {
-		for _, p := range parts {
-			if p.vars[v] {
-				return p
-			}
-		}
-		return nil
 	}
 	found := false
 	for _, e := range equal {
-		a, b := partOf(e[0]), partOf(e[1])
-		if a == nil || b == nil || a == b || a.joined && b.joined {
+		a, b := parts.of[e[0]], parts.of[e[1]]
+		if a == nil || b == nil || a == b || a.op != nil && b.op != nil {
 			continue
 		}
 		k := freshKeys(s)
-		a.op, b.op = keyed(k, e[0], a.op), keyed(k, e[1], b.op)
-		a.joined, b.joined, found = true, true, true
+		a.op, b.op = keyed(k, e[0], a.pattern()), keyed(k, e[1], b.pattern())
+		found = true
 	}
 	if !found {
 		return in, false
 	}
 	var out algebra.Op
-	for _, p := range parts {
-		if out == nil {
-			out = p.op
-		} else {
-			out = &algebra.Join{L: out, R: p.op}
+	for _, p := range parts.list {
+		switch {
+		case p == nil:
+		case out == nil:
+			out = p.pattern()
+		default:
+			out = &algebra.Join{L: out, R: p.pattern()}
 		}
 	}
 	return out, true
@@ -132,65 +128,93 @@ func joinParts(s *scoper, in algebra.Op, equal [][2]string) (algebra.Op, bool) {
 
 // patternPart is a part of a pattern, with variables that no other part has.
 type patternPart struct {
-	op     algebra.Op
-	vars   nameSet
-	joined bool
+	pieces []algebra.Op // patterns of one triple, and paths
+	vars   []string
+	at     int        // its place in the list
+	op     algebra.Op // with keys
 }
 
-func (p *patternPart) meets(vars nameSet) bool {
-	for v := range vars {
-		if p.vars[v] {
-			return true
+// pattern is the part as one operator. Triple patterns stay together, as the planner orders those of one operator best.
+func (p *patternPart) pattern() (out algebra.Op) {
+	if p.op != nil {
+		return p.op
+	}
+	var last *algebra.BGP
+	for _, piece := range p.pieces {
+		b, ok := piece.(*algebra.BGP)
+		switch {
+		case ok && last != nil:
+			last.Patterns = append(last.Patterns, b.Patterns...)
+			continue
+		case ok:
+			last = &algebra.BGP{Patterns: slices.Clone(b.Patterns)}
+			piece = last
+		}
+		if out == nil {
+			out = piece
+		} else {
+			out = &algebra.Join{L: out, R: piece}
 		}
 	}
-	return false
+	return out
 }
 
-// splitParts parts a pattern of triples and paths; it refuses others.
-func splitParts(op algebra.Op, parts *[]*patternPart) bool {
+// splitter parts a pattern of triples and paths.
+type splitter struct {
+	list []*patternPart // nil where a part has become one with a later one
+	of   map[string]*patternPart
+}
+
+// split parts a pattern; it refuses other operators.
+func (s *splitter) split(op algebra.Op) bool {
 	switch o := op.(type) {
 	case *algebra.Join:
-		return splitParts(o.L, parts) && splitParts(o.R, parts)
+		return s.split(o.L) && s.split(o.R)
 	case *algebra.BGP:
 		for _, t := range o.Patterns {
-			vars := nameSet{}
-			nodeVars(t.S, vars.put)
-			nodeVars(t.P, vars.put)
-			nodeVars(t.O, vars.put)
-			addPart(parts, &patternPart{op: &algebra.BGP{Patterns: []algebra.TriplePattern{t}}, vars: vars})
+			s.add(&algebra.BGP{Patterns: []algebra.TriplePattern{t}}, t.S, t.P, t.O)
 		}
 		return true
 	case *algebra.PathPattern:
-		vars := nameSet{}
-		nodeVars(o.S, vars.put)
-		nodeVars(o.O, vars.put)
-		addPart(parts, &patternPart{op: o, vars: vars})
+		s.add(o, o.S, o.O)
 		return true
 	}
 	return false
 }
 
-// addPart adds a part and makes one of all that it has variables in common with.
-func addPart(parts *[]*patternPart, add *patternPart) {
-	var out []*patternPart
-	for _, p := range *parts {
-		if !p.meets(add.vars) {
-			out = append(out, p)
-			continue
+// add adds a piece with its variables, and makes one part of all that it has some in common with.
+func (s *splitter) add(piece algebra.Op, nodes ...algebra.Node) {
+	var meets []*patternPart
+	var vars []string
+	for _, n := range nodes {
+		nodeVars(n, func(v string) {
+			vars = append(vars, v)
+			if p := s.of[v]; p != nil && !slices.Contains(meets, p) {
+				meets = append(meets, p)
+			}
+		})
+	}
+	slices.SortFunc(meets, func(a, b *patternPart) int { return cmp.Compare(len(b.pieces), len(a.pieces)) })
+	to := &patternPart{}
+	if len(meets) > 0 {
+		to = meets[0]
+		s.list[to.at] = nil
+		for _, p := range meets[1:] { // the smaller ones go to the largest
+			s.list[p.at] = nil
+			to.pieces, to.vars = append(to.pieces, p.pieces...), append(to.vars, p.vars...)
+			for _, v := range p.vars {
+				s.of[v] = to
+			}
 		}
-		add = &patternPart{op: together(p.op, add.op), vars: add.vars.add(p.vars)}
 	}
-	*parts = append(out, add)
-}
-
-// together keeps triple patterns together, as the planner orders those of one operator best.
-func together(a, b algebra.Op) algebra.Op {
-	x, xOK := a.(*algebra.BGP)
-	y, yOK := b.(*algebra.BGP)
-	if xOK && yOK {
-		return &algebra.BGP{Patterns: slices.Concat(x.Patterns, y.Patterns)}
+	to.pieces, to.at = append(to.pieces, piece), len(s.list)
+	s.list = append(s.list, to)
+	for _, v := range vars {
+		if s.of[v] != to {
+			s.of[v] = to
+			to.vars = append(to.vars, v)
+		}
 	}
-	return &algebra.Join{L: a, R: b}
 }
 
 // resource reports whether a variable, where an operator binds it, is an IRI or a blank node, since it is the subject of a triple

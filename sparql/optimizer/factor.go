@@ -18,17 +18,15 @@ func (p *planner) factored(o *algebra.Union) algebra.Op {
 	if p.late || p.inExists || !p.params.Empty() || p.graph.Var >= 0 {
 		return nil
 	}
+	in := p.commonOf(o)
+	if above, nested := p.above[o]; in.Empty() || nested && above == in.Len() {
+		return nil // the union that this one is a branch of has the same in common
+	}
 	branches := unionBranches(o, nil)
 	common := map[algebra.TriplePattern]bool{}
-	for i, b := range branches {
-		own := map[algebra.TriplePattern]bool{}
-		if patternsOf(b, own); i == 0 {
-			common = own
-		}
-		for t := range common {
-			if !own[t] {
-				delete(common, t)
-			}
+	for _, t := range patternList(branches[0], nil) {
+		if in.Has(p.patternNumber(t)) {
+			common[t] = true
 		}
 	}
 	f := factoring{common: common, binds: newBinds(p.vars)}
@@ -71,13 +69,43 @@ func unionBranches(op algebra.Op, to []algebra.Op) []algebra.Op {
 	return append(to, op)
 }
 
-// patternsOf collects the triple patterns of a branch that every solution of it comes from.
-func patternsOf(op algebra.Op, to map[algebra.TriplePattern]bool) {
-	for _, t := range patternList(op, nil) {
-		to[t] = true
+// leaveToAbove notes for branches that are unions themselves how much all branches have in common, before they are planned.
+func (p *planner) leaveToAbove(o *algebra.Union) {
+	for _, side := range []algebra.Op{o.L, o.R} {
+		if u, ok := side.(*algebra.Union); ok && !p.late {
+			p.above[u] = p.commonOf(o).Len()
+		}
 	}
 }
 
+// commonOf are the numbers of the triple patterns that all branches of a union have.
+func (p *planner) commonOf(op algebra.Op) (s Set) {
+	u, ok := op.(*algebra.Union)
+	if !ok {
+		for _, t := range patternList(op, nil) {
+			s.insert(p.patternNumber(t))
+		}
+		return s
+	}
+	s, ok = p.commons[u]
+	if !ok {
+		s = p.commonOf(u.L).Intersect(p.commonOf(u.R))
+		p.commons[u] = s
+	}
+	return s
+}
+
+// patternNumber is the number of a triple pattern: patterns are large as keys.
+func (p *planner) patternNumber(t algebra.TriplePattern) int {
+	n, ok := p.patterns[t]
+	if !ok {
+		n = len(p.patterns)
+		p.patterns[t] = n
+	}
+	return n
+}
+
+// patternList lists the triple patterns of a branch that every solution of it comes from.
 func patternList(op algebra.Op, to []algebra.TriplePattern) []algebra.TriplePattern {
 	switch o := op.(type) {
 	case *algebra.BGP:

@@ -15,6 +15,7 @@ type joinGroup struct {
 	base, all scope
 	// bound are the variables of what the joins are planned on top of, filtered those that conditions of one variable limit.
 	bound, filtered Set
+	readers         map[int][]int          // the filters that have a variable, those without any by -1; see completed
 	sampled         bool                   // the joins are estimated by samples
 	samples         int                    // how many rows they were granted
 	sets            map[uint64]*joinSample // what is known of joins of two items or more
@@ -360,6 +361,7 @@ func (p *planner) planWhole(op algebra.Op, in Node) (Node, error) {
 		if !isUnit(in) {
 			return p.unionWith(o, in)
 		}
+		p.leaveToAbove(o)
 		l, err := p.plan(o.L, in)
 		if err != nil {
 			return nil, err

@@ -60,15 +60,21 @@ func (p *planner) join(g *joinGroup, in Node, want int) (Node, error) {
 
 // prepareItems counts the patterns and finds the filters of one variable that are theirs.
 func (p *planner) prepareItems(g *joinGroup) error {
-	for _, f := range g.filters {
+	single := map[int][]int{} // filters of one variable, by that
+	for i, f := range g.filters {
 		if hasExists(f.expr) {
 			continue
 		}
 		if err := p.compile(f); err != nil {
 			return err
 		}
-		if f.cond.Test != nil {
-			g.filtered = g.filtered.Union(f.vars)
+		if f.cond.Test == nil {
+			continue
+		}
+		g.filtered = g.filtered.Union(f.vars)
+		if f.vars.Len() == 1 {
+			v := f.vars.Slots()[0]
+			single[v] = append(single[v], i)
 		}
 	}
 	for i, it := range g.items {
@@ -81,10 +87,13 @@ func (p *planner) prepareItems(g *joinGroup) error {
 			return err
 		}
 		it.conds = nil
-		for _, f := range g.filters {
-			if f.cond != nil && f.cond.Test != nil && f.vars.Len() == 1 && f.vars.In(it.scope.certain) {
-				it.conds = append(it.conds, f.cond)
-			}
+		var places []int
+		for v := range it.scope.certain.All {
+			places = append(places, single[v]...)
+		}
+		slices.Sort(places)
+		for _, at := range places {
+			it.conds = append(it.conds, g.filters[at].cond)
 		}
 		if err := p.judge(it); err != nil {
 			return err
@@ -326,9 +335,13 @@ func readsInput(n Node) bool {
 // withFilters adds the filters whose variables o binds for certain and n did not, except those that o has. They are not marked
 // as done, since other orders need them too; when the order is chosen, it has all those whose variables are bound.
 func (p *planner) withFilters(g *joinGroup, n, o Node, has []*Cond) Node {
+	if len(g.filters) == 0 {
+		return o
+	}
 	var cheap, dear []*Cond
-	for _, f := range g.filters {
-		if f.cond == nil || f.done || f.vars.In(n.P().Certain) && !isUnit(n) || !f.vars.In(o.P().Certain) || slices.Contains(has, f.cond) {
+	for _, at := range g.completed(n, o) {
+		f := g.filters[at]
+		if f.cond == nil || f.done || !f.vars.In(o.P().Certain) || slices.Contains(has, f.cond) {
 			continue
 		}
 		if f.cond.Test != nil && f.cond.Test.Total() {
@@ -338,4 +351,37 @@ func (p *planner) withFilters(g *joinGroup, n, o Node, has []*Cond) Node {
 		}
 	}
 	return p.filtered(o, append(cheap, dear...))
+}
+
+// completed are the filters that have a variable which o binds for certain and n did not, by their places in ascending order; those without
+// variables too where there is no n. The others of hundreds of filters are not looked at.
+func (g *joinGroup) completed(n, o Node) (places []int) {
+	if g.readers == nil {
+		g.readers = map[int][]int{}
+		for i, f := range g.filters {
+			for v := range f.vars.All {
+				g.readers[v] = append(g.readers[v], i)
+			}
+			if f.vars.Empty() {
+				g.readers[-1] = append(g.readers[-1], i)
+			}
+		}
+	}
+	before := n.P().Certain
+	if isUnit(n) {
+		before = Set{}
+		places = append(places, g.readers[-1]...)
+	}
+	variables := 0
+	for v := range o.P().Certain.without(before) {
+		if of := g.readers[v]; len(of) > 0 {
+			variables++
+			places = append(places, of...)
+		}
+	}
+	if variables > 1 {
+		slices.Sort(places)
+		places = slices.Compact(places)
+	}
+	return places
 }

@@ -7,13 +7,13 @@ import "triplestore/sparql/algebra"
 type names struct {
 	own     map[string]string
 	outer   *names
-	visible [2]nameSet // unique names
+	visible Set // of unique names, by their numbers in vars
+	vars    *varTable
 }
 
-// limited is n without the names that are in neither set: those mean something else from here on. The sets and n must stay as they are for as
-// long as it is used.
-func limited(n *names, in, outer nameSet) *names {
-	return &names{outer: n, visible: [2]nameSet{in, outer}}
+// limited is n without the names that are not visible: those mean something else from here on. n must stay as it is for as long as it is used.
+func limited(n *names, visible Set, vars *varTable) *names {
+	return &names{outer: n, visible: visible, vars: vars}
 }
 
 func (n *names) get(text string) (string, bool) {
@@ -21,7 +21,7 @@ func (n *names) get(text string) (string, bool) {
 		return u, true
 	}
 	if n.outer != nil {
-		if u, ok := n.outer.get(text); ok && (n.visible[0][u] || n.visible[1][u]) {
+		if u, ok := n.outer.get(text); ok && n.vars.has(n.visible, u) {
 			n.put(text, u) // scopes may be nested deep
 			return u, true
 		}
@@ -41,21 +41,6 @@ type nameSet map[string]bool
 
 func (a nameSet) put(name string) { a[name] = true }
 
-func (a nameSet) add(b nameSet) nameSet {
-	for x := range b {
-		a[x] = true
-	}
-	return a
-}
-
-// with is what is in a or in b, neither of which is used any more.
-func (a nameSet) with(b nameSet) nameSet {
-	if len(a) < len(b) {
-		a, b = b, a
-	}
-	return a.add(b)
-}
-
 func nameSetOf(of ...string) nameSet {
 	s := nameSet{}
 	for _, x := range of {
@@ -69,9 +54,12 @@ func nameSetOf(of ...string) nameSet {
 type varTable struct {
 	numbers map[string]int
 	names   []string
+	nested  map[algebra.Op]Set // see within
 }
 
-func newVarTable() *varTable { return &varTable{numbers: map[string]int{}} }
+func newVarTable() *varTable {
+	return &varTable{numbers: map[string]int{}, nested: map[algebra.Op]Set{}}
+}
 
 func (t *varTable) number(name string) int {
 	n, ok := t.numbers[name]
@@ -98,13 +86,50 @@ func (t *varTable) of(names ...string) (s Set) {
 
 // mentioned are the variables that occur in an operator, at any depth.
 func (t *varTable) mentioned(op algebra.Op) (s Set) {
-	mentions(op, t.insert(&s))
+	t.collect(op, &s)
 	return s
+}
+
+func (t *varTable) collect(op algebra.Op, to *Set) {
+	mentionedBy(op, t.insert(to))
+	for _, e := range exprsOf(op) {
+		t.collectExpr(e, to)
+	}
+	for _, in := range inputsOf(op) {
+		t.collect(in, to)
+	}
 }
 
 // reads are the variables that occur in an expression, which may be nil.
 func (t *varTable) reads(e algebra.Expr) (s Set) {
-	exprMentions(e, t.insert(&s))
+	t.collectExpr(e, &s)
+	return s
+}
+
+func (t *varTable) collectExpr(e algebra.Expr, to *Set) {
+	switch x := e.(type) {
+	case *algebra.Var:
+		to.insert(t.number(x.Name))
+	case *algebra.Call:
+		for _, a := range x.Args {
+			t.collectExpr(a, to)
+		}
+	case *algebra.TripleExpr:
+		t.collectExpr(x.S, to)
+		t.collectExpr(x.P, to)
+		t.collectExpr(x.O, to)
+	case *algebra.Exists:
+		to.add(t.within(x.In))
+	}
+}
+
+// within are the variables of a pattern in an expression or of LATERAL, which is asked for again by each that it is nested in.
+func (t *varTable) within(op algebra.Op) Set {
+	s, ok := t.nested[op]
+	if !ok {
+		s = t.mentioned(op)
+		t.nested[op] = s
+	}
 	return s
 }
 

@@ -94,7 +94,7 @@ func (d *decider) op(op algebra.Op, bound, unbound Set) algebra.Op {
 		v := d.s.vars.of(o.Var)
 		below := bound.Minus(v)
 		if bound.Overlaps(v) {
-			below = below.Union(d.only(e, d.fails))
+			below = below.Union(d.fails(e).Minus(d.outer))
 		}
 		return &algebra.Extend{Var: o.Var, Expr: e, In: d.op(o.In, below, unbound.Minus(v))}
 	case *algebra.Graph:
@@ -235,23 +235,13 @@ func (d *decider) has(s Set, v string) bool { return d.s.vars.has(s, v) }
 
 // demands gives the variables that must be bound for a condition to hold, and those that must not be.
 func (d *decider) demands(c algebra.Expr) (bound, unbound Set) {
-	bound = d.only(c, d.rejects)
+	bound = d.rejects(c).Minus(d.outer)
 	if n, ok := c.(*algebra.Call); ok && n.Func == "!" && len(n.Args) == 1 {
 		if v := boundBy(n.Args[0]); v != "" && !d.has(d.outer, v) {
 			unbound = d.s.vars.of(v)
 		}
 	}
 	return bound, unbound
-}
-
-// only are the variables of an expression, but for those that have values from outside, of which something holds.
-func (d *decider) only(e algebra.Expr, holds func(e algebra.Expr, v string) bool) (s Set) {
-	for v := range d.s.vars.reads(e).Minus(d.outer).All {
-		if holds(e, d.s.vars.names[v]) {
-			s.insert(v)
-		}
-	}
-	return s
 }
 
 // strictFuncs are the operators and functions that give an error where an argument does
@@ -261,95 +251,102 @@ var strictFuncs = nameSetOf("=", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/",
 	"STRENDS", "CONTAINS", "STRBEFORE", "STRAFTER", "CONCAT", "ABS", "ROUND", "CEIL", "FLOOR", "YEAR", "MONTH", "DAY", "HOURS", "MINUTES", "SECONDS", "TIMEZONE",
 	"TZ", "IRI", "URI", "STRDT", "STRLANG", "SUBJECT", "PREDICATE", "OBJECT", "TRIPLE")
 
-// fails reports whether an expression is an error while a variable is unbound.
-func (d *decider) fails(e algebra.Expr, v string) bool {
+// fails are the variables that make an expression an error while they are unbound.
+func (d *decider) fails(e algebra.Expr) (s Set) {
 	switch x := e.(type) {
 	case *algebra.Var:
-		return x.Name == v
+		return d.s.vars.of(x.Name)
 	case *algebra.TripleExpr:
-		return d.fails(x.S, v) || d.fails(x.P, v) || d.fails(x.O, v)
+		return d.fails(x.S).Union(d.fails(x.P)).Union(d.fails(x.O))
 	case *algebra.Call:
 		switch {
 		case x.Func == "IF" && len(x.Args) == 3:
-			return d.fails(x.Args[0], v) || d.fails(x.Args[1], v) && d.fails(x.Args[2], v)
+			return d.fails(x.Args[0]).Union(d.fails(x.Args[1]).Intersect(d.fails(x.Args[2])))
 		case x.Func == "IN" || x.Func == "NOT IN":
-			return len(x.Args) > 1 && d.fails(x.Args[0], v)
+			if len(x.Args) > 1 {
+				return d.fails(x.Args[0])
+			}
 		case x.Func == "&&" || x.Func == "||":
-			for _, a := range x.Args {
-				if !d.fails(a, v) {
-					return false
-				}
-			}
-			return true
+			return d.every(x.Args, d.fails)
 		case strictFuncs[strings.ToUpper(x.Func)]:
-			for _, a := range x.Args {
-				if d.fails(a, v) {
-					return true
-				}
-			}
+			return d.any(x.Args, d.fails)
 		}
 	}
-	return false
+	return s
 }
 
-// rejects reports whether a condition is false or an error while a variable is unbound, by the tables of logical operators
-// (https://www.w3.org/TR/sparql12-query/#evaluation).
-func (d *decider) rejects(e algebra.Expr, v string) bool {
-	if d.fails(e, v) {
-		return true
+// any are the variables of which something holds in any of some expressions, every those of which it holds in all.
+func (d *decider) any(of []algebra.Expr, holds func(algebra.Expr) Set) (s Set) {
+	for _, e := range of {
+		s.add(holds(e))
 	}
-	switch x := e.(type) {
-	case *algebra.Const:
-		return x.Term == rdf.Literal("false", vocab.XSDBoolean)
-	case *algebra.Call:
-		switch x.Func {
-		case "BOUND":
-			return boundBy(x) == v
-		case "!":
-			return len(x.Args) == 1 && d.accepts(x.Args[0], v)
-		case "&&":
-			for _, a := range x.Args {
-				if d.rejects(a, v) {
-					return true
-				}
-			}
-		case "||", "COALESCE":
-			for _, a := range x.Args {
-				if !d.rejects(a, v) {
-					return false
-				}
-			}
-			return true
-		case "IF":
-			return len(x.Args) == 3 && d.rejects(x.Args[1], v) && d.rejects(x.Args[2], v)
+	return s
+}
+
+func (d *decider) every(of []algebra.Expr, holds func(algebra.Expr) Set) (s Set) {
+	for i, e := range of {
+		if i == 0 {
+			s = holds(e)
+		} else if s = s.Intersect(holds(e)); s.Empty() {
+			break
 		}
 	}
-	return false
+	return s
 }
 
-// accepts reports whether a condition is true or an error while a variable is unbound.
-func (d *decider) accepts(e algebra.Expr, v string) bool {
-	if d.fails(e, v) {
-		return true
+// rejects are the variables that make a condition false or an error while they are unbound, by the tables of logical operators
+// (https://www.w3.org/TR/sparql12-query/#evaluation). Of a constant that is false any would: nothing is known of those that it does not name.
+func (d *decider) rejects(e algebra.Expr) Set {
+	s := d.fails(e)
+	x, ok := e.(*algebra.Call)
+	if !ok {
+		return s
 	}
+	switch x.Func {
+	case "BOUND":
+		if v := boundBy(x); v != "" {
+			s = s.Union(d.s.vars.of(v))
+		}
+	case "!":
+		if len(x.Args) == 1 {
+			s = s.Union(d.accepts(x.Args[0]))
+		}
+	case "&&":
+		s = s.Union(d.any(x.Args, d.rejects))
+	case "||", "COALESCE":
+		s = s.Union(d.everyButFalse(x.Args))
+	case "IF":
+		if len(x.Args) == 3 {
+			s = s.Union(d.everyButFalse(x.Args[1:]))
+		}
+	}
+	return s
+}
+
+// everyButFalse is every of rejects, where constants that are false may be left out; not all may.
+func (d *decider) everyButFalse(of []algebra.Expr) Set {
+	return d.every(slices.DeleteFunc(slices.Clone(of), isFalse), d.rejects)
+}
+
+func isFalse(e algebra.Expr) bool {
+	c, ok := e.(*algebra.Const)
+	return ok && c.Term == rdf.Literal("false", vocab.XSDBoolean)
+}
+
+// accepts are the variables that make a condition true or an error while they are unbound.
+func (d *decider) accepts(e algebra.Expr) Set {
+	s := d.fails(e)
 	if x, ok := e.(*algebra.Call); ok {
 		switch x.Func {
 		case "!":
-			return len(x.Args) == 1 && d.rejects(x.Args[0], v)
+			if len(x.Args) == 1 {
+				s = s.Union(d.rejects(x.Args[0]))
+			}
 		case "&&":
-			for _, a := range x.Args {
-				if !d.accepts(a, v) {
-					return false
-				}
-			}
-			return true
+			s = s.Union(d.every(x.Args, d.accepts))
 		case "||":
-			for _, a := range x.Args {
-				if d.accepts(a, v) {
-					return true
-				}
-			}
+			s = s.Union(d.any(x.Args, d.accepts))
 		}
 	}
-	return false
+	return s
 }

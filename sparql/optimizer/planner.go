@@ -65,10 +65,20 @@ type shared struct {
 	subs     map[any]int             // by *algebra.Exists or *algebra.Lateral
 	outer    map[any][]string
 	vars     *varTable // of factored
-	dataset  dataset
-	stats    *stats
-	sampler  sampler
-	seq      int
+
+	// See factored.
+	patterns map[algebra.TriplePattern]int
+	commons  map[*algebra.Union]Set
+	above    map[*algebra.Union]int
+
+	announced map[algebra.Op]bool
+	// What operators bind where there are no parameters, for all planners of the query; see scope.
+	unbound map[algebra.Op]scope
+	special map[algebra.Op]Set
+	dataset dataset
+	stats   *stats
+	sampler sampler
+	seq     int
 }
 
 // Optimize plans a query over a snapshot. The error may be an *UnsupportedError, one of package expr about an unknown function, the
@@ -76,16 +86,17 @@ type shared struct {
 func Optimize(ctx context.Context, snap store.Snapshot, q *algebra.Query, o Options) (*Plan, error) {
 	s := &scoper{ctx: ctx, taken: map[string]bool{}, outer: map[any][]string{}, vars: newVarTable()}
 	p := &planner{effort: newEffort(), want: -1, scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}, shared: &shared{ctx: ctx, snap: snap, options: o, stats: newStats(ctx, snap, o.Statistics), sampler: newSampler(snap, o.DrawAll),
-		names: map[string]int{}, rows: map[algebra.Op]int{}, localIDs: map[rdf.Term]store.ID{}, subs: map[any]int{}, marks: map[*algebra.Exists]int{}, outer: s.outer, vars: s.vars}}
+		names: map[string]int{}, rows: map[algebra.Op]int{}, localIDs: map[rdf.Term]store.ID{}, subs: map[any]int{}, marks: map[*algebra.Exists]int{}, outer: s.outer, vars: s.vars,
+		announced: map[algebra.Op]bool{}, patterns: map[algebra.TriplePattern]int{}, commons: map[*algebra.Union]Set{}, above: map[*algebra.Union]int{}, unbound: map[algebra.Op]scope{}, special: map[algebra.Op]Set{}}}
 	if err := p.resolveDataset(q.Dataset); err != nil {
 		return nil, err
 	}
-	p.graph = p.dataset.def
+	p.graph, p.scopes = p.dataset.def, p.unbound
 	top := &names{}
 	for _, v := range q.Vars {
 		s.name(top, v)
 	}
-	op, _ := s.op(q.Pattern, top, nameSet{})
+	op, _ := s.op(q.Pattern, top, Set{})
 	if s.err != nil {
 		return nil, s.err
 	}
@@ -376,33 +387,41 @@ func (p *planner) allSlots() (s Set) {
 	return s
 }
 
-// announce makes slots for everything in an operator.
+// announce makes slots for everything in an operator, once for what is nested in several.
 func (p *planner) announce(op algebra.Op) {
-	mentions(op, func(v string) { p.slot(v) })
-	var walk func(op algebra.Op)
-	var walkExpr func(e algebra.Expr)
-	walkExpr = func(e algebra.Expr) {
-		switch x := e.(type) {
-		case *algebra.Call:
-			for _, a := range x.Args {
-				walkExpr(a)
-			}
-		case *algebra.TripleExpr:
-			walkExpr(x.S)
-			walkExpr(x.P)
-			walkExpr(x.O)
-		case *algebra.Exists:
-			walk(x.In)
-		}
+	if p.announced[op] {
+		return
 	}
-	walk = func(op algebra.Op) {
-		p.row(op)
-		for _, c := range inputsOf(op) {
-			walk(c)
-		}
-		for _, e := range exprsOf(op) {
-			walkExpr(e)
-		}
+	p.announced[op] = true
+	mentionedBy(op, func(v string) { p.slot(v) })
+	switch o := op.(type) {
+	case *algebra.LeftJoin:
+		p.row(o.R)
+	case *algebra.Minus:
+		p.row(o.R)
 	}
-	walk(op)
+	for _, e := range exprsOf(op) {
+		p.announceExpr(e)
+	}
+	for _, in := range inputsOf(op) {
+		p.announce(in)
+	}
+}
+
+func (p *planner) announceExpr(e algebra.Expr) {
+	switch x := e.(type) {
+	case *algebra.Var:
+		p.slot(x.Name)
+	case *algebra.Call:
+		for _, a := range x.Args {
+			p.announceExpr(a)
+		}
+	case *algebra.TripleExpr:
+		p.announceExpr(x.S)
+		p.announceExpr(x.P)
+		p.announceExpr(x.O)
+	case *algebra.Exists:
+		p.row(x.In)
+		p.announce(x.In)
+	}
 }

@@ -3,7 +3,12 @@ package optimizer
 import "triplestore/store"
 
 // prune tells scans and lookups which variables nobody reads, so that their columns are not fetched.
-func prune(n Node, need Set) {
+func prune(n Node, need Set) { (&pruner{}).prune(n, need) }
+
+// pruner remembers what the right sides of applies read, which may be within each other.
+type pruner struct{ known map[Node]Set }
+
+func (p *pruner) prune(n Node, need Set) {
 	switch n := n.(type) {
 	case *Scan:
 		n.Pattern.prune(need)
@@ -11,26 +16,26 @@ func prune(n Node, need Set) {
 		need = need.Union(condSlots(n.Conds))
 		below := need.Union(n.Pattern.Vars().Intersect(n.In.P().Maybe))
 		n.Pattern.prune(below)
-		prune(n.In, below)
+		p.prune(n.In, below)
 	case *HashJoin:
 		need = need.Union(condSlots(n.Conds)).Union(n.L.P().Maybe.Intersect(n.R.P().Maybe))
-		prune(n.L, need)
-		prune(n.R, need)
+		p.prune(n.L, need)
+		p.prune(n.R, need)
 	case *Apply:
 		// Right's rows are joined with those of In by number, but Right reads In's columns through its Input.
-		below := need.With(n.rowSlots()...).Union(reads(n.Right))
-		prune(n.Right, below)
-		prune(n.In, below)
+		below := need.With(n.rowSlots()...).Union(p.reads(n.Right))
+		p.prune(n.Right, below)
+		p.prune(n.In, below)
 	case *Filter:
-		prune(n.In, need.Union(condSlots(n.Conds)))
+		p.prune(n.In, need.Union(condSlots(n.Conds)))
 	case *Extend:
-		prune(n.In, need.Union(SetOf(n.Expr.Slots...)))
+		p.prune(n.In, need.Union(SetOf(n.Expr.Slots...)))
 	case *ExtendRows:
-		prune(n.In, need.Union(condSlots(n.Exprs)))
+		p.prune(n.In, need.Union(condSlots(n.Exprs)))
 	case *Project:
-		prune(n.In, need.Intersect(SetOf(n.Slots...)))
+		p.prune(n.In, need.Intersect(SetOf(n.Slots...)))
 	case *Distinct:
-		prune(n.In, need.Union(SetOf(n.Slots...)))
+		p.prune(n.In, need.Union(SetOf(n.Slots...)))
 	case *Group:
 		below := SetOf(n.Keys...)
 		for _, a := range n.Aggregates {
@@ -39,7 +44,7 @@ func prune(n Node, need Set) {
 				below = below.Union(SetOf(a.All...))
 			}
 		}
-		prune(n.In, below)
+		p.prune(n.In, below)
 	case *Sort:
 		for _, k := range n.Keys {
 			if k.Slot >= 0 {
@@ -48,20 +53,20 @@ func prune(n Node, need Set) {
 				need = need.Union(SetOf(k.Expr.Slots...))
 			}
 		}
-		prune(n.In, need)
+		p.prune(n.In, need)
 	case *Path:
 		for _, r := range []Ref{n.S, n.O} {
 			if r.IsVar() {
 				need = need.With(r.Slot)
 			}
 		}
-		prune(n.In, need)
+		p.prune(n.In, need)
 	case *Service:
-		prune(n.In, need.Union(n.Answer.Maybe))
+		p.prune(n.In, need.Union(n.Answer.Maybe))
 	case *Correlated:
-		prune(n.In, need.Union(SetOf(n.Sub.Outer...)))
+		p.prune(n.In, need.Union(SetOf(n.Sub.Outer...)))
 	case *GraphLoop:
-		prune(n.In, need.With(n.Slot))
+		p.prune(n.In, need.With(n.Slot))
 	case *Shared: // its plan is pruned when all uses are known
 		for i, s := range n.To {
 			if need.Has(s) {
@@ -70,7 +75,7 @@ func prune(n Node, need Set) {
 		}
 	default:
 		for _, c := range Children(n) {
-			prune(c, need)
+			p.prune(c, need)
 		}
 	}
 }
@@ -89,8 +94,11 @@ func condSlots(conds []*Cond) (s Set) {
 	return s
 }
 
-// reads are all variables that the nodes of a plan work with.
-func reads(n Node) (s Set) {
+// reads are all variables that the nodes of a plan work with, before it is pruned.
+func (p *pruner) reads(n Node) (s Set) {
+	if s, ok := p.known[n]; ok {
+		return s
+	}
 	if _, ok := n.(*Input); !ok {
 		switch n := n.(type) {
 		case *Scan:
@@ -115,8 +123,16 @@ func reads(n Node) (s Set) {
 			s = n.P().Maybe.Union(Children(n)[0].P().Maybe)
 		}
 	}
-	for _, c := range Children(n) {
-		s = s.Union(reads(c))
+	_, nested := n.(*Apply)
+	for i, c := range Children(n) {
+		r := p.reads(c)
+		if nested && i == 1 { // asked for once more where it is pruned itself
+			if p.known == nil {
+				p.known = map[Node]Set{}
+			}
+			p.known[c] = r
+		}
+		s = s.Union(r)
 	}
 	return s
 }

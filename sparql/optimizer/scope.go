@@ -56,10 +56,10 @@ func (s *scoper) stopped() bool {
 	return s.err != nil
 }
 
-func (s *scoper) node(x algebra.Node, n *names, in nameSet) algebra.Node {
+func (s *scoper) node(x algebra.Node, n *names, in *Set) algebra.Node {
 	if x.IsVar() {
 		x.Var = s.name(n, x.Var)
-		in[x.Var] = true
+		in.insert(s.vars.number(x.Var))
 	}
 	if x.Triple != nil {
 		t := s.triple(*x.Triple, n, in)
@@ -68,37 +68,37 @@ func (s *scoper) node(x algebra.Node, n *names, in nameSet) algebra.Node {
 	return x
 }
 
-func (s *scoper) triple(t algebra.TriplePattern, n *names, in nameSet) algebra.TriplePattern {
+func (s *scoper) triple(t algebra.TriplePattern, n *names, in *Set) algebra.TriplePattern {
 	return algebra.TriplePattern{S: s.node(t.S, n, in), P: s.node(t.P, n, in), O: s.node(t.O, n, in)}
 }
 
 // op renames an operator and tells what is in scope after it. outer are the unique names that the enclosing solution of an
 // EXISTS pattern may substitute.
-func (s *scoper) op(op algebra.Op, n *names, outer nameSet) (algebra.Op, nameSet) {
-	in := nameSet{}
+func (s *scoper) op(op algebra.Op, n *names, outer Set) (algebra.Op, Set) {
+	var in Set
 	switch o := op.(type) {
 	case *algebra.BGP:
 		c := &algebra.BGP{}
 		for _, t := range o.Patterns {
-			c.Patterns = append(c.Patterns, s.triple(t, n, in))
+			c.Patterns = append(c.Patterns, s.triple(t, n, &in))
 		}
 		return c, in
 	case *algebra.PathPattern:
-		return &algebra.PathPattern{S: s.node(o.S, n, in), Path: o.Path, O: s.node(o.O, n, in)}, in
+		return &algebra.PathPattern{S: s.node(o.S, n, &in), Path: o.Path, O: s.node(o.O, n, &in)}, in
 	case *algebra.Join:
 		l, a := s.op(o.L, n, outer)
 		r, b := s.op(o.R, n, outer)
-		return &algebra.Join{L: l, R: r}, a.with(b)
+		return &algebra.Join{L: l, R: r}, a.Union(b)
 	case *algebra.Lateral:
 		l, a := s.op(o.L, n, outer)
-		r, b := s.op(o.R, n, nameSet{}.add(outer).add(a))
+		r, b := s.op(o.R, n, outer.Union(a))
 		c := &algebra.Lateral{L: l, R: r}
-		s.outside(c, r, a, outer)
-		return c, b.with(a)
+		s.outside(c, r, a.Union(outer))
+		return c, b.Union(a)
 	case *algebra.LeftJoin:
 		l, a := s.op(o.L, n, outer)
 		r, b := s.op(o.R, n, outer)
-		a = a.with(b)
+		a = a.Union(b)
 		c := &algebra.LeftJoin{L: l, R: r}
 		if o.Cond != nil {
 			c.Cond = s.expr(o.Cond, n, a, outer)
@@ -107,10 +107,10 @@ func (s *scoper) op(op algebra.Op, n *names, outer nameSet) (algebra.Op, nameSet
 	case *algebra.Union:
 		l, a := s.op(o.L, n, outer)
 		r, b := s.op(o.R, n, outer)
-		return &algebra.Union{L: l, R: r}, a.with(b)
+		return &algebra.Union{L: l, R: r}, a.Union(b)
 	case *algebra.Minus:
 		l, a := s.op(o.L, n, outer)
-		r, _ := s.op(o.R, limited(n, a, outer), outer)
+		r, _ := s.op(o.R, limited(n, a.Union(outer), s.vars), outer)
 		return &algebra.Minus{L: l, R: r}, a
 	case *algebra.Filter:
 		x, a := s.op(o.In, n, outer)
@@ -119,21 +119,23 @@ func (s *scoper) op(op algebra.Op, n *names, outer nameSet) (algebra.Op, nameSet
 		x, a := s.op(o.In, n, outer)
 		e := s.expr(o.Expr, n, a, outer)
 		v := s.name(n, o.Var)
-		a[v] = true
+		a = a.With(s.vars.number(v))
 		return &algebra.Extend{Var: v, Expr: e, In: x}, a
 	case *algebra.Graph:
 		x, a := s.op(o.In, n, outer)
-		return &algebra.Graph{Name: s.node(o.Name, n, a), In: x}, a
+		name := s.node(o.Name, n, &in)
+		return &algebra.Graph{Name: name, In: x}, a.Union(in)
 	case *algebra.Values:
 		c := &algebra.Values{Rows: o.Rows}
 		for _, v := range o.Vars {
 			u := s.name(n, v)
-			in[u] = true
+			in.insert(s.vars.number(u))
 			c.Vars = append(c.Vars, u)
 		}
 		return c, in
 	case *algebra.Service:
-		return s.service(o, n, in), in
+		c := s.service(o, n, &in)
+		return c, in
 	case *algebra.Group:
 		// Of the variables beneath a group, only the keys are the same as those above it.
 		inner := &names{}
@@ -142,7 +144,7 @@ func (s *scoper) op(op algebra.Op, n *names, outer nameSet) (algebra.Op, nameSet
 			u := s.name(n, k)
 			inner.put(k, u)
 			c.Keys = append(c.Keys, u)
-			in[u] = true
+			in.insert(s.vars.number(u))
 		}
 		x, a := s.op(o.In, inner, outer)
 		c.In = x
@@ -153,7 +155,7 @@ func (s *scoper) op(op algebra.Op, n *names, outer nameSet) (algebra.Op, nameSet
 			}
 			g.Args = args
 			g.Var = s.name(n, g.Var)
-			in[g.Var] = true
+			in.insert(s.vars.number(g.Var))
 			c.Aggregates = append(c.Aggregates, g)
 		}
 		return c, in
@@ -169,7 +171,7 @@ func (s *scoper) op(op algebra.Op, n *names, outer nameSet) (algebra.Op, nameSet
 		for _, v := range o.Vars {
 			u := s.name(n, v)
 			inner.put(v, u)
-			in[u] = true
+			in.insert(s.vars.number(u))
 		}
 		x, _ := s.op(o.In, inner, outer)
 		c := &algebra.Project{In: x}
@@ -198,11 +200,15 @@ func (s *scoper) fail(feature string) {
 }
 
 // expr renames an expression; variables that are not in scope become ones that nothing binds.
-func (s *scoper) expr(e algebra.Expr, n *names, in, outer nameSet) algebra.Expr {
-	return s.exprIn(e, limited(n, in, outer), in, outer)
+func (s *scoper) expr(e algebra.Expr, n *names, in, outer Set) algebra.Expr {
+	if _, ok := e.(*algebra.Const); ok {
+		return e
+	}
+	visible := in.Union(outer)
+	return s.exprIn(e, limited(n, visible, s.vars), visible)
 }
 
-func (s *scoper) exprIn(e algebra.Expr, n *names, in, outer nameSet) algebra.Expr {
+func (s *scoper) exprIn(e algebra.Expr, n *names, visible Set) algebra.Expr {
 	switch x := e.(type) {
 	case *algebra.Var:
 		return &algebra.Var{Name: s.name(n, x.Name), At: x.At}
@@ -210,30 +216,25 @@ func (s *scoper) exprIn(e algebra.Expr, n *names, in, outer nameSet) algebra.Exp
 		c := *x
 		c.Args = make([]algebra.Expr, len(x.Args))
 		for i, a := range x.Args {
-			c.Args[i] = s.exprIn(a, n, in, outer)
+			c.Args[i] = s.exprIn(a, n, visible)
 		}
 		return &c
 	case *algebra.TripleExpr:
-		return &algebra.TripleExpr{S: s.exprIn(x.S, n, in, outer), P: s.exprIn(x.P, n, in, outer), O: s.exprIn(x.O, n, in, outer)}
+		return &algebra.TripleExpr{S: s.exprIn(x.S, n, visible), P: s.exprIn(x.P, n, visible), O: s.exprIn(x.O, n, visible)}
 	case *algebra.Exists:
-		visible := nameSet{}.add(in).add(outer)
-		p, _ := s.op(x.In, limited(n, in, outer), visible)
+		p, _ := s.op(x.In, limited(n, visible, s.vars), visible)
 		c := &algebra.Exists{Not: x.Not, In: p, At: x.At}
-		s.outside(c, p, visible, nil)
+		s.outside(c, p, visible)
 		return c
 	}
 	return e
 }
 
 // outside records the variables of a nested pattern that are visible outside of it.
-func (s *scoper) outside(key any, op algebra.Op, visible, outer nameSet) {
-	told := nameSet{}
-	mentions(op, func(v string) {
-		if (visible[v] || outer[v]) && !told[v] {
-			told[v] = true
-			s.outer[key] = append(s.outer[key], v)
-		}
-	})
+func (s *scoper) outside(key any, op algebra.Op, visible Set) {
+	for v := range s.vars.within(op).Intersect(visible).All {
+		s.outer[key] = append(s.outer[key], s.vars.names[v])
+	}
 }
 
 // mentions tells all variables that occur in an operator, at any depth.
@@ -246,10 +247,15 @@ func mentions(op algebra.Op, to func(name string)) {
 
 // mentionedAt tells the variables that occur in an operator itself and in its expressions.
 func mentionedAt(op algebra.Op, to func(name string)) {
-	node := func(x algebra.Node) { nodeVars(x, to) }
 	for _, e := range exprsOf(op) {
 		exprMentions(e, to)
 	}
+	mentionedBy(op, to)
+}
+
+// mentionedBy tells the variables that occur in an operator itself, but for those in its expressions.
+func mentionedBy(op algebra.Op, to func(name string)) {
+	node := func(x algebra.Node) { nodeVars(x, to) }
 	switch o := op.(type) {
 	case *algebra.BGP:
 		for _, t := range o.Patterns {

@@ -18,8 +18,76 @@ func (p *planner) scope(op algebra.Op) scope {
 	if s, ok := p.scopes[op]; ok {
 		return s
 	}
-	s := p.scopeOf(op)
+	s, ok := p.scopeBut(op)
+	if !ok {
+		s = p.scopeOf(op)
+	}
 	p.scopes[op] = s
+	return s
+}
+
+// scopeBut is the scope of an operator as it is without parameters, but for these: patterns within each other have the same operators in
+// them, each with other parameters. It is not known where something other than patterns names one of the parameters, and is asked for no
+// more when the query runs.
+func (p *planner) scopeBut(op algebra.Op) (scope, bool) {
+	if p.params.Empty() && p.given.Empty() {
+		return scope{}, false
+	}
+	special, known := p.special[op]
+	if !known && !p.late {
+		special = p.specialOf(op)
+	} else if !known {
+		return scope{}, false
+	}
+	if special.Overlaps(p.params) || special.Overlaps(p.given) {
+		return scope{}, false
+	}
+	s, known := p.unbound[op]
+	if !known {
+		if p.late {
+			return scope{}, false
+		}
+		s = (&planner{shared: p.shared, scopes: p.unbound}).scope(op)
+	}
+	if !p.show {
+		s = scope{s.certain.Minus(p.params), s.maybe.Minus(p.params)}
+	}
+	return s, true
+}
+
+// specialOf are the variables that operators other than patterns bind, hide or rename, at any depth.
+func (p *planner) specialOf(op algebra.Op) (s Set) {
+	if s, ok := p.special[op]; ok {
+		return s
+	}
+	add := func(names ...string) {
+		for _, v := range names {
+			s.insert(p.slot(v))
+		}
+	}
+	switch o := op.(type) {
+	case *algebra.Extend:
+		add(o.Var)
+		if v, ok := o.Expr.(*algebra.Var); ok {
+			add(v.Name)
+		}
+	case *algebra.Values:
+		add(o.Vars...)
+	case *algebra.Service:
+		add(o.As...)
+		nodeVars(o.Name, func(v string) { add(v) })
+	case *algebra.Group:
+		add(o.Keys...)
+		for _, a := range o.Aggregates {
+			add(a.Var)
+		}
+	case *algebra.Project:
+		add(o.Vars...)
+	}
+	for _, in := range inputsOf(op) {
+		s.add(p.specialOf(in))
+	}
+	p.special[op] = s
 	return s
 }
 

@@ -121,14 +121,14 @@ func (p *planner) ready(it *item, bound Set) bool {
 }
 
 // rename gives the variables of SERVICE names of the enclosing scope. The pattern itself keeps the names that its text has.
-func (s *scoper) service(o *algebra.Service, n *names, in nameSet) algebra.Op {
+func (s *scoper) service(o *algebra.Service, n *names, in *Set) *algebra.Service {
 	c := &algebra.Service{Name: s.node(o.Name, n, in), Silent: o.Silent, In: o.In, Text: o.Text, At: o.At}
 	for _, v := range algebra.Vars(o.In) {
 		if strings.HasPrefix(v, ".") {
 			continue
 		}
 		u := s.name(n, v)
-		in[u] = true
+		in.insert(s.vars.number(u))
 		c.Vars, c.As = append(c.Vars, v), append(c.As, u)
 	}
 	return c

@@ -29,6 +29,17 @@ func (s *Set) insert(slot int) {
 	s.more[slot>>6-1] |= 1 << (slot & 63)
 }
 
+// add changes the set, whose memory must be its own, to have what is in another too.
+func (s *Set) add(t Set) {
+	s.low |= t.low
+	for len(s.more) < len(t.more) {
+		s.more = append(s.more, 0)
+	}
+	for i, w := range t.more {
+		s.more[i] |= w
+	}
+}
+
 // Has reports whether slot is in the set.
 func (s Set) Has(slot int) bool {
 	if slot < 64 {
@@ -164,6 +175,25 @@ func (s Set) All(yield func(slot int) bool) {
 		for ; w != 0; w &= w - 1 {
 			if !yield((i+1)<<6 + bits.TrailingZeros64(w)) {
 				return
+			}
+		}
+	}
+}
+
+// without yields what is in s but not in t, in ascending order.
+func (s Set) without(t Set) func(yield func(slot int) bool) {
+	return func(yield func(slot int) bool) {
+		for i := -1; i < len(s.more); i++ {
+			w, less := s.low, t.low
+			if i >= 0 {
+				if w, less = s.more[i], 0; i < len(t.more) {
+					less = t.more[i]
+				}
+			}
+			for w &^= less; w != 0; w &= w - 1 {
+				if !yield((i+1)<<6 + bits.TrailingZeros64(w)) {
+					return
+				}
 			}
 		}
 	}

@@ -59,7 +59,10 @@ func (u *unread) mentions(op algebra.Op) Set {
 	if ok {
 		return s
 	}
-	mentionedAt(op, u.s.vars.insert(&s))
+	mentionedBy(op, u.s.vars.insert(&s))
+	for _, e := range exprsOf(op) {
+		u.s.vars.collectExpr(e, &s)
+	}
 	for _, in := range inputsOf(op) {
 		s = s.Union(u.mentions(in))
 	}
