@@ -44,33 +44,40 @@ func TestSchemaSizes(t *testing.T) {
 	}
 }
 
-// TestSchemaPicture: arrows that meet a side of a box share it, nothing is drawn beyond the picture, and names of arrows do not cover each other.
+// TestSchemaPicture: arrows begin at the rows that name them and end at the heads of boxes, and nothing is drawn beyond the picture.
 func TestSchemaPicture(t *testing.T) {
 	t.Parallel()
 	boxes := []schemaBox{{X: 12, Y: 12, W: boxWidth, H: 100}, {X: 500, Y: 12, W: boxWidth, H: 100}, {X: 500, Y: 200, W: boxWidth, H: 60}}
-	list := curves(boxes, []pairOfBoxes{{0, 1}, {0, 2}, {1, 0}, {1, 2}, {2, 1}})
-	ends := map[dot]int{}
-	for i, c := range list {
-		ends[c[0]]++
-		ends[c[3]]++
-		if loop := i >= 3; loop != (c.at(0.5).x > 500+boxWidth) {
+	list := curves(boxes, []pairOfBoxes{{0, 1}, {0, 2}, {1, 0}, {1, 2}, {2, 1}}, []float64{50, 67, 60, 77, 230})
+	const left, right, first, other = 12 + boxWidth, 500 + boxWidth, 12 + boxHead/2, 200 + boxHead/2
+	for i, want := range [][2]dot{{{left, 50}, {500, first}}, {{left, 67}, {500, other}}, {{500, 60}, {left, first}}, {{right, 77}, {right, other}}, {{right, 230}, {right, first}}} {
+		c := list[i]
+		if c[0] != want[0] || c[3] != want[1] {
+			t.Errorf("arrow %d leads from %v to %v, want %v", i, c[0], c[3], want)
+		}
+		if loop := i >= 3; loop != (c.at(0.5).x > right) {
 			t.Errorf("arrow %d goes through %v", i, c.at(0.5))
 		}
 	}
-	if len(ends) != 10 {
-		t.Errorf("%d different ends of 5 arrows", len(ends))
+	if list[3].at(0.5).x == list[4].at(0.5).x {
+		t.Error("two arrows beside a column lie on each other")
 	}
-	if a, b := list[0][0], list[1][0]; a.y >= b.y {
-		t.Errorf("the arrow to the upper box begins at %v, that to the lower at %v", a, b)
-	}
-	taken := []area{}
-	for range 3 {
-		x, y, covers := settle("publisher", list[0], taken)
-		for _, other := range taken {
-			if covers.common(other) > 0 {
-				t.Errorf("the name at %g, %g covers another", x, y)
-			}
+}
+
+// TestSchemaLinks: a link names two predicates and where it leads to, within the width of a box.
+func TestSchemaLinks(t *testing.T) {
+	t.Parallel()
+	names := map[store.ID]propertyView{1: {Name: "theme"}, 2: {Name: "subject"}, 3: {Name: strings.Repeat("long", 10)}}
+	for want, by := range map[string][]schemaRelation{
+		"theme → concept":             {{predicate: 1}},
+		"theme, subject → concept":    {{predicate: 1}, {predicate: 2}},
+		"theme, subject +1 → concept": {{predicate: 1}, {predicate: 2}, {predicate: 3}},
+	} {
+		if got := linkText(by, names, "concept"); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
-		taken = append(taken, covers)
+	}
+	if got := linkText([]schemaRelation{{predicate: 3}, {predicate: 2}}, names, strings.Repeat("class", 9)); len([]rune(got)) > boxChars {
+		t.Errorf("%q is %d letters", got, len([]rune(got)))
 	}
 }

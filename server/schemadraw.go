@@ -9,19 +9,21 @@ import (
 	"triplestore/store"
 )
 
-// The picture of a schemaGraph: classes as boxes in columns, so that most arrows lead from left to right.
+// The picture of a schemaGraph: classes as boxes in columns, so that most arrows lead from left to right. What leads to another class is a row of its
+// box, which says by what and where to, and the arrow begins there: no name stands on a line, where another one could cross it.
 
 type schemaPicture struct {
 	Width, Height float64
 	Label         string
 	Boxes         []schemaBox
-	Edges         []schemaEdge
+	Edges         []string // paths
 }
 
 type schemaBox struct {
 	X, Y, W, H, TextX, TextY float64
-	Name, Count              string
-	Attributes               []schemaText
+	Rule                     float64 // where the line above the links is, 0 for none
+	Name, Count, Href        string
+	Attributes, Links        []schemaText
 }
 
 type schemaText struct {
@@ -29,21 +31,18 @@ type schemaText struct {
 	Text string
 }
 
-type schemaEdge struct {
-	D, Label string
-	X, Y     float64
-}
-
 const (
-	boxWidth     = 210.0
+	boxWidth     = 280.0
 	boxHead      = 34.0
 	boxLine      = 17.0
-	leastGap     = 200.0
-	mostGap      = 460.0
-	gapPerArrow  = 18.0
-	rowGap       = 40.0
+	boxFoot      = 8.0
+	boxChars     = 40 // of a row
+	leastGap     = 90.0
+	mostGap      = 240.0
+	gapPerArrow  = 9.0
+	rowGap       = 28.0
 	columnHeight = 1100.0
-	edgeNames    = 2 // predicates that an arrow names
+	linkNames    = 2 // predicates that a link names
 )
 
 // drawSchema lays out the classes that are tied to others, and then the ones that are not. Nil for no classes.
@@ -78,7 +77,7 @@ func drawSchema(g *schemaGraph, p *page, names map[store.ID]propertyView) *schem
 	}, func(i int) int { return out[i] - in[i] })
 	pic := &schemaPicture{Label: fmt.Sprintf("%s: %d %s", p.M.Diagram, len(g.classes), p.M.Classes)}
 	height := func(i int) float64 {
-		return boxHead + boxLine*float64(min(len(g.classes[i].attributes), shownAttributes)) + 8
+		return boxHead + boxLine*float64(min(len(g.classes[i].attributes), shownAttributes)+out[i]) + boxFoot
 	}
 	// Columns: those of a level, in the order of the middle of what leads to them.
 	boxes := make([]schemaBox, len(g.classes))
@@ -92,7 +91,7 @@ func drawSchema(g *schemaGraph, p *page, names map[store.ID]propertyView) *schem
 		columns[l] = append(columns[l], i)
 		deepest = max(deepest, l)
 	}
-	// A gap between columns is as wide as the names of the arrows through it want.
+	// A gap between columns is as wide as the arrows through it want.
 	gaps := make([]float64, deepest+1)
 	for _, k := range order {
 		from, to := level[k.from], level[k.to]
@@ -152,33 +151,39 @@ func drawSchema(g *schemaGraph, p *page, names map[store.ID]propertyView) *schem
 	for i := range boxes {
 		b, c := &boxes[i], g.classes[i]
 		view := c.term.view(p)
-		b.Name, b.Count = cut(view.Name, 20), view.Total
-		for k, a := range c.attributes[:min(len(c.attributes), shownAttributes)] {
+		b.Name, b.Count, b.Href = cut(view.Name, 28), view.Total, view.Href
+		y := b.Y + boxHead + 16
+		for _, a := range c.attributes[:min(len(c.attributes), shownAttributes)] {
 			text := names[a.predicate].Name
 			if a.self {
 				text = "↻ " + text
 			}
-			b.Attributes = append(b.Attributes, schemaText{b.X + 12, b.Y + boxHead + boxLine*float64(k) + 16, cut(text, 26)})
+			b.Attributes = append(b.Attributes, schemaText{b.X + 12, y, cut(text, boxChars)})
+			y += boxLine
+		}
+		if out[i] > 0 && len(b.Attributes) > 0 {
+			b.Rule = y - 12
 		}
 	}
+	// The rows of a box stand in the order of the boxes that they lead to, from above.
+	rows := slices.Clone(order)
+	slices.SortStableFunc(rows, func(a, b pairOfBoxes) int { return cmp.Compare(boxes[a.to].Y, boxes[b.to].Y) })
+	starts := make([]float64, len(rows))
+	for i, k := range rows {
+		b := &boxes[k.from]
+		y := b.Y + boxHead + boxLine*float64(len(b.Attributes)+len(b.Links)) + 16
+		b.Links = append(b.Links, schemaText{b.X + 12, y, linkText(edges[k], names, boxes[k.to].Name)})
+		starts[i] = y - 4
+	}
 	pic.Boxes = boxes
-	var taken []area
 	for _, b := range boxes {
-		taken = append(taken, area{b.X - 2, b.Y, b.X + b.W + 2, b.Y + b.H})
+		pic.Width = max(pic.Width, b.X+b.W)
 	}
-	right := 0.0
-	for _, b := range boxes {
-		right = max(right, b.X+b.W)
+	for _, c := range curves(boxes, rows, starts) {
+		pic.Width = max(pic.Width, c.at(0.5).x)
+		pic.Edges = append(pic.Edges, c.path())
 	}
-	for i, curve := range curves(boxes, order) {
-		e := schemaEdge{D: curve.path(), Label: edgeLabel(edges[order[i]], names)}
-		var covers area
-		e.X, e.Y, covers = settle(e.Label, curve, taken)
-		taken = append(taken, covers)
-		right = max(right, covers.x2, curve.at(0.5).x)
-		pic.Edges = append(pic.Edges, e)
-	}
-	pic.Width = right + 16
+	pic.Width += 16
 	return pic
 }
 
@@ -197,95 +202,45 @@ func (c curve) at(t float64) dot {
 	return dot{bezier(t, c[0].x, c[1].x, c[2].x, c[3].x), bezier(t, c[0].y, c[1].y, c[2].y, c[3].y)}
 }
 
-// curves draws the arrows between boxes. Those that meet a side of a box share its height, in the order of where they come from.
-func curves(boxes []schemaBox, arrows []pairOfBoxes) []curve {
-	type port struct {
-		box  int
-		left bool
-	}
-	type end struct {
-		arrow, at int // at is 0 where the arrow begins, 3 where it ends
-		toward    float64
-	}
-	sides := map[port][]end{}
+// curves draws arrows from rows of boxes, at the heights that starts gives, to the heads of boxes. Those that lead to the same side of a box
+// end in one point.
+func curves(boxes []schemaBox, arrows []pairOfBoxes, starts []float64) []curve {
 	out := make([]curve, len(arrows))
+	loops := map[float64]float64{} // of each column
 	for i, a := range arrows {
 		from, to := boxes[a.from], boxes[a.to]
-		fromLeft, toLeft := false, false // in the same column: around the right side
+		start, end := dot{from.X + from.W, starts[i]}, dot{to.X + to.W, to.Y + boxHead/2}
 		switch {
 		case from.X+from.W <= to.X:
-			toLeft = true
+			end.x = to.X
 		case to.X+to.W <= from.X:
-			fromLeft = true
-		}
-		sides[port{a.from, fromLeft}] = append(sides[port{a.from, fromLeft}], end{i, 0, to.Y + to.H/2})
-		sides[port{a.to, toLeft}] = append(sides[port{a.to, toLeft}], end{i, 3, from.Y + from.H/2})
-	}
-	for p, list := range sides {
-		b := boxes[p.box]
-		slices.SortFunc(list, func(x, y end) int { return cmp.Or(cmp.Compare(x.toward, y.toward), x.arrow-y.arrow, x.at-y.at) })
-		for i, e := range list {
-			d := dot{b.X + b.W, b.Y + b.H*float64(i+1)/float64(len(list)+1)}
-			if p.left {
-				d.x = b.X
-			}
-			out[e.arrow][e.at] = d
-		}
-	}
-	loops := 0.0
-	for i := range out {
-		c := &out[i]
-		if middle := (c[0].x + c[3].x) / 2; boxes[arrows[i].from].X != boxes[arrows[i].to].X {
-			c[1], c[2] = dot{middle, c[0].y}, dot{middle, c[3].y}
+			start.x = from.X
+		default: // in the same column: around its right side
+			bulge := start.x + 36 + 14*math.Mod(loops[from.X], 6)
+			loops[from.X]++
+			out[i] = curve{start, {bulge, start.y}, {bulge, end.y}, end}
 			continue
 		}
-		bulge := max(c[0].x, c[3].x) + 46 + 22*math.Mod(loops, 5)
-		loops++
-		c[1], c[2] = dot{bulge, c[0].y}, dot{bulge, c[3].y}
+		middle := (start.x + end.x) / 2
+		out[i] = curve{start, {middle, start.y}, {middle, end.y}, end}
 	}
 	return out
 }
 
-// edgeLabel names the predicates of an arrow.
-func edgeLabel(relations []schemaRelation, names map[store.ID]propertyView) (label string) {
+// linkText says by which predicates a class leads to another one.
+func linkText(relations []schemaRelation, names map[store.ID]propertyView, to string) string {
+	by := ""
 	for i, r := range relations {
-		if i == edgeNames {
-			return label + fmt.Sprintf(" +%d", len(relations)-edgeNames)
-		}
-		if i > 0 {
-			label += ", "
-		}
-		label += cut(names[r.predicate].Name, 20)
-	}
-	return label
-}
-
-// area is what a label or a box covers.
-type area struct{ x1, y1, x2, y2 float64 }
-
-func (a area) common(b area) float64 {
-	return max(0, min(a.x2, b.x2)-max(a.x1, b.x1)) * max(0, min(a.y2, b.y2)-max(a.y1, b.y1))
-}
-
-// settle finds a place on the curve where a label covers nothing, as near to the middle as there is one, or else as little as can be.
-func settle(label string, c curve, taken []area) (x, y float64, covers area) {
-	half := 3.3*float64(len([]rune(label))) + 4
-	best, least := area{}, math.Inf(1)
-	for i := range 45 {
-		d := c.at(0.5 + float64((i+1)/2)*0.02*float64(1-2*(i%2)))
-		place := area{d.x - half, d.y - 9, d.x + half, d.y + 7}
-		covered := 0.0
-		for _, t := range taken {
-			covered += place.common(t)
-		}
-		if covered < least {
-			best, least = place, covered
-		}
-		if covered == 0 {
+		if i == linkNames {
+			by += fmt.Sprintf(" +%d", len(relations)-linkNames)
 			break
 		}
+		if i > 0 {
+			by += ", "
+		}
+		by += names[r.predicate].Name
 	}
-	return (best.x1 + best.x2) / 2, best.y1 + 13, best
+	return cut(by, boxChars-3-min(len([]rune(to)), boxChars/2)) + " → " + cut(to, boxChars/2)
 }
 
 func bezier(t, a, b, c, d float64) float64 {
