@@ -44,6 +44,8 @@ func TestPieces(t *testing.T) {
 		"SELECT ?t (COUNT(DISTINCT ?o) AS ?n) { ?d :owner ?o ; :theme ?t } GROUP BY ?t",
 		"SELECT ?t (COUNT(DISTINCT ?d) AS ?n) (COUNT(DISTINCT *) AS ?m) { ?d :owner ?o ; :theme ?t } GROUP BY ?t",
 		"SELECT (COUNT(DISTINCT ?d) AS ?n) { ?d :owner ?o ; :theme ?t }",
+		"SELECT ?t ?p (COUNT(*) AS ?n) (COUNT(DISTINCT ?d) AS ?m) { ?d :theme ?t ; ?p ?o } GROUP BY ?t ?p",
+		"SELECT ?k ?t ?o (COUNT(DISTINCT ?d) AS ?n) { ?d :kind ?k ; :owner ?o ; :theme ?t } GROUP BY ?k ?t ?o",
 		"SELECT ?m ?t (COUNT(*) AS ?n) { ?d :owner ?o ; :theme ?t . ?o :place ?m } GROUP BY ?m ?t",
 		"SELECT ?t (MIN(?s) AS ?a) (MAX(?s) AS ?b) (SUM(?s) AS ?c) (AVG(?s) AS ?e) { ?d :size ?s ; :theme ?t } GROUP BY ?t",
 		"SELECT ?t (MIN(?s) AS ?a) (MAX(?s) AS ?b) (SUM(?s) AS ?c) (AVG(?s) AS ?e) { ?d :weight ?s ; :theme ?t } GROUP BY ?t",

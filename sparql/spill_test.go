@@ -20,21 +20,22 @@ var spilling = map[string]struct {
 	text    string
 	ordered bool
 }{
-	"sort":              {"SELECT * { ?a :p ?b . ?b :p ?c } ORDER BY ?c DESC(?a) ?b", true},
-	"sort by value":     {"SELECT ?a ?c { ?a :p ?b . ?b :p ?c . ?c :label ?l } ORDER BY STRLEN(?l) DESC(CONCAT(?l, STR(?a))) STR(?b)", true},
-	"sort with limit":   {"SELECT ?a ?b ?c { ?a :p ?b . ?b :p ?c } ORDER BY ?c ?a ?b LIMIT 40000", true},
-	"group":             {"SELECT ?a ?c (COUNT(*) AS ?n) (SAMPLE(?a) AS ?s) (SUM(?i) AS ?t) { ?a :p ?b . ?b :p ?c . ?c :i ?i } GROUP BY ?a ?c", false},
-	"group of one key":  {"SELECT ?k (COUNT(*) AS ?n) { ?a :p ?b . ?b :p ?c . ?a :i ?i . ?c :i ?j BIND (?i * 10000 + ?j AS ?k) } GROUP BY ?k", false},
-	"distinct":          {"SELECT DISTINCT ?a ?c { ?a :p ?b . ?b :p ?c }", false},
-	"distinct in order": {"SELECT DISTINCT ?a ?c { ?a :p ?b . ?b :p ?c } ORDER BY DESC(?c) ?a", true},
-	"count distinct":    {"SELECT (COUNT(DISTINCT *) AS ?n) (COUNT(DISTINCT ?a) AS ?m) { ?a :p ?b . ?b :p ?c . ?c :p ?d }", false},
-	"distinct by group": {"SELECT ?l (COUNT(DISTINCT ?k) AS ?n) { ?a :p ?b . ?b :p ?c . ?a :i ?i . ?c :i ?j BIND (?i * 10000 + ?j AS ?k) BIND (?j > 300 AS ?l) } GROUP BY ?l", false},
-	"join":              {"SELECT (COUNT(*) AS ?n) (SUM(?i) AS ?m) { { SELECT ?a ?c (COUNT(*) AS ?i) { ?a :p ?b . ?b :p ?c } GROUP BY ?a ?c } { SELECT ?a ?c (MAX(?b) AS ?x) { ?a :p ?b . ?b :p ?c } GROUP BY ?a ?c } }", false},
-	"join on nothing":   {"SELECT (COUNT(*) AS ?n) { { SELECT DISTINCT ?a ?c { ?a :p ?b . ?b :p ?c } } { SELECT ?d { ?d :i ?i FILTER (?i < 12) } } }", false},
-	"optional":          {"SELECT (COUNT(*) AS ?n) (COUNT(?c) AS ?m) { ?a :p ?d OPTIONAL { SELECT ?a ?c (COUNT(*) AS ?i) { ?a :p ?b . ?b :p ?c FILTER (?c != :n5) } GROUP BY ?a ?c } }", false},
-	"optional if":       {"SELECT (COUNT(*) AS ?n) (COUNT(?c) AS ?m) { ?a :p ?d . ?d :i ?j OPTIONAL { { SELECT ?a ?c (COUNT(*) AS ?i) { ?a :p ?b . ?b :p ?c } GROUP BY ?a ?c } ?c :i ?k FILTER (?k > ?j + 1000) } }", false},
-	"minus":             {"SELECT (COUNT(*) AS ?n) { ?a :p ?b . ?b :p ?c MINUS { SELECT ?a ?c { ?a :p ?b . ?b :p ?c . ?b :i ?i FILTER (?i < 300) } } }", false},
-	"unbound":           {"SELECT (COUNT(*) AS ?n) { ?a :i ?j FILTER (?j < 7) OPTIONAL { ?a :x ?c } OPTIONAL { SELECT ?c ?d ?y { ?d :p ?b . ?b :p ?y OPTIONAL { ?b :i ?i . ?y :p ?c FILTER (?i < 9) } } } }", false},
+	"sort":                        {"SELECT * { ?a :p ?b . ?b :p ?c } ORDER BY ?c DESC(?a) ?b", true},
+	"sort by value":               {"SELECT ?a ?c { ?a :p ?b . ?b :p ?c . ?c :label ?l } ORDER BY STRLEN(?l) DESC(CONCAT(?l, STR(?a))) STR(?b)", true},
+	"sort with limit":             {"SELECT ?a ?b ?c { ?a :p ?b . ?b :p ?c } ORDER BY ?c ?a ?b LIMIT 40000", true},
+	"group":                       {"SELECT ?a ?c (COUNT(*) AS ?n) (SAMPLE(?a) AS ?s) (SUM(?i) AS ?t) { ?a :p ?b . ?b :p ?c . ?c :i ?i } GROUP BY ?a ?c", false},
+	"group of one key":            {"SELECT ?k (COUNT(*) AS ?n) { ?a :p ?b . ?b :p ?c . ?a :i ?i . ?c :i ?j BIND (?i * 10000 + ?j AS ?k) } GROUP BY ?k", false},
+	"distinct":                    {"SELECT DISTINCT ?a ?c { ?a :p ?b . ?b :p ?c }", false},
+	"distinct in order":           {"SELECT DISTINCT ?a ?c { ?a :p ?b . ?b :p ?c } ORDER BY DESC(?c) ?a", true},
+	"count distinct":              {"SELECT (COUNT(DISTINCT *) AS ?n) (COUNT(DISTINCT ?a) AS ?m) { ?a :p ?b . ?b :p ?c . ?c :p ?d }", false},
+	"distinct by group":           {"SELECT ?l (COUNT(DISTINCT ?k) AS ?n) { ?a :p ?b . ?b :p ?c . ?a :i ?i . ?c :i ?j BIND (?i * 10000 + ?j AS ?k) BIND (?j > 300 AS ?l) } GROUP BY ?l", false},
+	"distinct in order of groups": {"SELECT ?b ?d (COUNT(DISTINCT ?a) AS ?n) { ?a :p ?b ; :p ?d } GROUP BY ?b ?d", false},
+	"join":                        {"SELECT (COUNT(*) AS ?n) (SUM(?i) AS ?m) { { SELECT ?a ?c (COUNT(*) AS ?i) { ?a :p ?b . ?b :p ?c } GROUP BY ?a ?c } { SELECT ?a ?c (MAX(?b) AS ?x) { ?a :p ?b . ?b :p ?c } GROUP BY ?a ?c } }", false},
+	"join on nothing":             {"SELECT (COUNT(*) AS ?n) { { SELECT DISTINCT ?a ?c { ?a :p ?b . ?b :p ?c } } { SELECT ?d { ?d :i ?i FILTER (?i < 12) } } }", false},
+	"optional":                    {"SELECT (COUNT(*) AS ?n) (COUNT(?c) AS ?m) { ?a :p ?d OPTIONAL { SELECT ?a ?c (COUNT(*) AS ?i) { ?a :p ?b . ?b :p ?c FILTER (?c != :n5) } GROUP BY ?a ?c } }", false},
+	"optional if":                 {"SELECT (COUNT(*) AS ?n) (COUNT(?c) AS ?m) { ?a :p ?d . ?d :i ?j OPTIONAL { { SELECT ?a ?c (COUNT(*) AS ?i) { ?a :p ?b . ?b :p ?c } GROUP BY ?a ?c } ?c :i ?k FILTER (?k > ?j + 1000) } }", false},
+	"minus":                       {"SELECT (COUNT(*) AS ?n) { ?a :p ?b . ?b :p ?c MINUS { SELECT ?a ?c { ?a :p ?b . ?b :p ?c . ?b :i ?i FILTER (?i < 300) } } }", false},
+	"unbound":                     {"SELECT (COUNT(*) AS ?n) { ?a :i ?j FILTER (?j < 7) OPTIONAL { ?a :x ?c } OPTIONAL { SELECT ?c ?d ?y { ?d :p ?b . ?b :p ?y OPTIONAL { ?b :i ?i . ?y :p ?c FILTER (?i < 9) } } } }", false},
 }
 
 const (

@@ -113,29 +113,42 @@ func (c *countVar) add(b *batch, numbers []int32, n int) error {
 
 func (c *countVar) result(g int) (store.ID, error) { return c.q.integer(c.n[g]) }
 
-// countRuns is COUNT(DISTINCT ?x) of one group whose rows are sorted by ?x.
+// countRuns is COUNT(DISTINCT ?x) where rows are sorted by ?x: those of a group that have the same value come after one another, with none of
+// that group that has another between them.
 type countRuns struct {
 	q    *Query
 	slot int
-	last store.ID
-	n    int64
+	last []store.ID // of each group
+	n    []int64
 }
 
-func (c *countRuns) add(b *batch, _ []int32, _ int) error {
-	last, n := c.last, c.n
-	if col := b.cols[c.slot]; col != nil {
+func (c *countRuns) add(b *batch, numbers []int32, n int) error {
+	c.n, c.last = grow(c.n, n), grow(c.last, n)
+	col := b.cols[c.slot]
+	if col == nil {
+		return nil
+	}
+	if n == 1 {
+		last, n := c.last[0], c.n[0]
 		for _, id := range col[:b.n] {
 			if id != last {
 				last = id
 				n++
 			}
 		}
+		c.last[0], c.n[0] = last, n
+		return nil
 	}
-	c.last, c.n = last, n
+	for i, g := range numbers {
+		if id := col[i]; id != c.last[g] {
+			c.last[g] = id
+			c.n[g]++
+		}
+	}
 	return nil
 }
 
-func (c *countRuns) result(int) (store.ID, error) { return c.q.integer(c.n) }
+func (c *countRuns) result(g int) (store.ID, error) { return c.q.integer(c.n[g]) }
 
 // sample is SAMPLE(?x).
 type sample struct {

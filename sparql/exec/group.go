@@ -21,6 +21,8 @@ type group struct {
 	partial bool // of pieces
 	at      int
 	numbers []int32
+	cols    [][]store.ID // of the keys in a batch
+	hashes  []uint64     // of these
 	bufs    [][]store.ID
 
 	env   *env
@@ -135,13 +137,11 @@ func (g *group) read() error {
 				g.numbers[i] = last
 			}
 		default:
-			for i := range b.n {
-				for k, s := range g.node.Keys {
-					key[k] = b.get(s, i)
-				}
-				n, _ := g.keys.add(key)
-				g.numbers[i] = int32(n)
+			g.cols = g.cols[:0]
+			for _, s := range g.node.Keys {
+				g.cols = append(g.cols, b.cols[s])
 			}
+			g.hashes = g.keys.addColumns(g.cols, b.n, g.numbers, g.hashes)
 		}
 		if g.keys.n > groups {
 			if err := g.grown(groups, size); err != nil {

@@ -65,30 +65,15 @@ probe:
 
 // add gives the number of key and whether it is new.
 func (k *keySet) add(key []store.ID) (int, bool) {
-	if k.n*3 >= len(k.slots)*2 {
-		k.resize(len(k.slots) * 2)
-	}
 	if k.width == 1 && len(key) == 1 {
+		if k.n*3 >= len(k.slots)*2 {
+			k.resize(len(k.slots) * 2)
+		}
 		return k.add1(key[0])
 	}
-	mask := uint64(len(k.slots) - 1)
-probe:
-	for i := k.hash(key) & mask; ; i = (i + 1) & mask {
-		s := k.slots[i]
-		if s == 0 {
-			k.n++
-			k.slots[i] = int32(k.n)
-			k.keys = append(k.keys, key...)
-			return k.n - 1, true
-		}
-		at := int(s-1) * k.width
-		for j, id := range key {
-			if k.keys[at+j] != id {
-				continue probe
-			}
-		}
-		return int(s - 1), false
-	}
+	n := k.n
+	at := k.addHashed(key, k.hash(key))
+	return int(at), k.n > n
 }
 
 // find1 is find for keys of one ID.
@@ -147,6 +132,85 @@ func (k *keySet) add1(id store.ID) (int, bool) {
 		if keys[s-1] == id {
 			return int(s - 1), false
 		}
+	}
+}
+
+// addColumns is add for the n rows of columns, of which nil ones are unbound: their numbers go to dst. The hashes of all rows are made first, a column
+// at a time, in buf, which it gives back.
+func (k *keySet) addColumns(cols [][]store.ID, n int, dst []int32, buf []uint64) []uint64 {
+	buf = resize(buf, n)
+	for i := range buf {
+		buf[i] = hashSeed
+	}
+	for _, col := range cols {
+		if col == nil {
+			for i, h := range buf {
+				buf[i] = hashID(h, store.NoID)
+			}
+			continue
+		}
+		for i, id := range col[:n] {
+			buf[i] = hashID(buf[i], id)
+		}
+	}
+	if len(cols) == 2 && cols[0] != nil && cols[1] != nil {
+		k.addPairs(cols[0][:n], cols[1][:n], dst, buf)
+		return buf
+	}
+	key := make([]store.ID, len(cols))
+	for r, h := range buf {
+		for c, col := range cols {
+			if col != nil {
+				key[c] = col[r]
+			}
+		}
+		dst[r] = k.addHashed(key, h)
+	}
+	return buf
+}
+
+// addPairs is addColumns for two columns.
+func (k *keySet) addPairs(first, second []store.ID, dst []int32, hashes []uint64) {
+	slots, keys := k.slots, k.keys
+	for i, h := range hashes {
+		x, y := first[i], second[i]
+		for at := h; ; at++ {
+			n := int(slots[at&uint64(len(slots)-1)])
+			if n == 0 {
+				dst[i] = k.addHashed([]store.ID{x, y}, h)
+				slots, keys = k.slots, k.keys
+				break
+			}
+			if pair := keys[2*n-2 : 2*n]; pair[0] == x && pair[1] == y {
+				dst[i] = int32(n - 1)
+				break
+			}
+		}
+	}
+}
+
+// addHashed gives the number of a key whose hash is known.
+func (k *keySet) addHashed(key []store.ID, h uint64) int32 {
+	if k.n*3 >= len(k.slots)*2 {
+		k.resize(len(k.slots) * 2)
+	}
+	mask := uint64(len(k.slots) - 1)
+probe:
+	for i := h & mask; ; i = (i + 1) & mask {
+		s := k.slots[i]
+		if s == 0 {
+			k.n++
+			k.slots[i] = int32(k.n)
+			k.keys = append(k.keys, key...)
+			return int32(k.n - 1)
+		}
+		at := int(s-1) * k.width
+		for j, id := range key {
+			if k.keys[at+j] != id {
+				continue probe
+			}
+		}
+		return s - 1
 	}
 }
 

@@ -159,8 +159,9 @@ func (c *countAll) merge(from aggregator, numbers []int32, n int) error {
 	return nil
 }
 
-func (c *countRuns) merge(from aggregator, _ []int32, _ int) error {
-	c.n += from.(*countRuns).n
+// No value is in two pieces, see inPieces.
+func (c *countRuns) merge(from aggregator, numbers []int32, n int) error {
+	c.n = addCounts(c.n, from.(*countRuns).n, numbers, n)
 	return nil
 }
 
@@ -177,7 +178,7 @@ func addCounts(sum, more []int64, numbers []int32, n int) []int64 {
 	return sum
 }
 
-// No value is in two pieces, see inPieces.
+// Nor is one of these.
 func (c *countDistinct) merge(from aggregator, numbers []int32, n int) error {
 	c.n = addCounts(c.n, from.(*countDistinct).n, numbers, n)
 	return nil

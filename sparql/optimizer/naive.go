@@ -448,7 +448,7 @@ func (p *planner) group(o *algebra.Group) (Node, error) {
 		if len(args) == 1 {
 			if v, ok := args[0].(*algebra.Var); ok && !p.params.Has(p.slot(v.Name)) {
 				x.Var = p.slot(v.Name)
-				x.Sorted = len(ip.Sorted) > 0 && ip.Sorted[0] == x.Var && ip.Certain.Has(x.Var) && len(o.Keys) == 0
+				x.Sorted = len(ip.Sorted) > 0 && ip.Sorted[0] == x.Var && ip.Certain.Has(x.Var)
 			}
 		}
 		g.Aggregates = append(g.Aggregates, x)
@@ -460,18 +460,28 @@ func (p *planner) group(o *algebra.Group) (Node, error) {
 	return g, nil
 }
 
-// computedArguments binds arguments of aggregates that IDs tell to variables, so that the aggregates read columns of IDs; an argument that is an
-// error is to an aggregate what a variable without a value is. It gives these variables by the number of the aggregate.
-func (p *planner) computedArguments(o *algebra.Group, in Node) (Node, map[int]*algebra.Var, error) {
-	var vars map[int]*algebra.Var
+// computedArguments binds EXISTS in arguments of aggregates to variables, see marked, and arguments that IDs tell, so that the aggregates read columns
+// of IDs; an argument that is an error is to an aggregate what a variable without a value is. It gives what stands in place of arguments by the
+// number of the aggregate.
+func (p *planner) computedArguments(o *algebra.Group, in Node) (Node, map[int]algebra.Expr, error) {
+	var args map[int]algebra.Expr
 	for i, a := range o.Aggregates {
 		if len(a.Args) != 1 || p.options.NoOptimizer {
 			continue
 		}
-		if _, ok := a.Args[0].(*algebra.Call); !ok {
+		var arg algebra.Expr
+		var err error
+		if in, arg, err = p.marked(in, a.Args[0]); err != nil {
+			return nil, nil, err
+		}
+		if args == nil {
+			args = map[int]algebra.Expr{}
+		}
+		args[i] = arg
+		if _, ok := arg.(*algebra.Call); !ok {
 			continue
 		}
-		c, err := p.cond(a.Args[0])
+		c, err := p.cond(arg)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -479,13 +489,10 @@ func (p *planner) computedArguments(o *algebra.Group, in Node) (Node, map[int]*a
 		if _, known := p.names[name]; c.ByID == nil || p.late && !known {
 			continue
 		}
-		if vars == nil {
-			vars = map[int]*algebra.Var{}
-		}
-		vars[i] = &algebra.Var{Name: name}
+		args[i] = &algebra.Var{Name: name}
 		in = p.extend(in, p.slot(name), c)
 	}
-	return in, vars, nil
+	return in, args, nil
 }
 
 // countScan plans COUNT over a single pattern, as a whole or for each value of a variable, from the store's counts. COUNT(DISTINCT ?x)
