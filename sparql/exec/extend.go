@@ -144,20 +144,7 @@ func (x *extend) fromIDs(b *batch) error {
 		x.unclear = true
 		return x.compute(b)
 	}
-	if err := e.prepare(b, unknown); err != nil {
-		return err
-	}
-	for i, r := range unknown {
-		if i&7 == 7 {
-			if err := x.q.check(); err != nil {
-				return err
-			}
-		}
-		if err := x.row(int(r)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return x.rowsOf(b, unknown)
 }
 
 // row computes the value in a row that is prepared.
@@ -193,34 +180,46 @@ func (x *extend) datatypes(b *batch) error {
 	if x.classes == nil {
 		x.classes = map[store.ID]store.ID{}
 	}
-	one := make([]int32, 1)
+	x.fresh = x.fresh[:0]
 	var last, value store.ID
 	for i, id := range col[:b.n] {
 		class, ok := datatypeClass(id)
-		if ok && i > 0 && class == last {
-			x.col[i] = value
+		if !ok {
+			x.fresh = append(x.fresh, int32(i))
 			continue
 		}
-		known := false
-		if ok {
-			value, known = x.classes[class]
+		if class != last {
+			var known bool
+			if value, known = x.classes[class]; !known {
+				if err := x.rowsOf(b, []int32{int32(i)}); err != nil {
+					return err
+				}
+				value = x.col[i]
+				x.classes[class] = value
+			}
+			last = class
 		}
-		if known {
-			x.col[i], last = value, class
-			continue
+		x.col[i] = value
+	}
+	return x.rowsOf(b, x.fresh)
+}
+
+// rowsOf computes the values in some rows.
+func (x *extend) rowsOf(b *batch, rows []int32) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := x.eval.prepare(b, rows); err != nil {
+		return err
+	}
+	for i, r := range rows {
+		if i&7 == 7 {
+			if err := x.q.check(); err != nil {
+				return err
+			}
 		}
-		one[0] = int32(i)
-		if err := x.eval.prepare(b, one); err != nil {
+		if err := x.row(int(r)); err != nil {
 			return err
-		}
-		if err := x.row(i); err != nil {
-			return err
-		}
-		if ok {
-			value, last = x.col[i], class
-			x.classes[class] = value
-		} else {
-			last = store.MakeID(store.TagLocal, 0, 0) // no class
 		}
 	}
 	return nil
