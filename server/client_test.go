@@ -264,14 +264,14 @@ func TestSlowClients(t *testing.T) {
 			slowest = max(slowest, time.Since(start))
 		}
 	}
-	t.Logf("%d bad clients: 100 answers in %v, the slowest after %v, %d times busy; %d queries parked", n, time.Since(begin), slowest, busy, s.slots.parked.Load())
+	t.Logf("%d bad clients: 100 answers in %v, the slowest after %v, %d times busy; %d queries parked", n, time.Since(begin), slowest, busy, s.slots.parkedNow())
 	cancel()
 	bad.Wait()
 	stop()
 	if err := <-served; err != nil {
 		t.Errorf("the end: %v", err)
 	}
-	if running, parked := s.slots.Running(), s.slots.parked.Load(); running != 0 || parked != 0 {
+	if running, parked := s.slots.Running(), s.slots.parkedNow(); running != 0 || parked != 0 {
 		t.Errorf("%d slots are still taken, %d parked", running, parked)
 	}
 }

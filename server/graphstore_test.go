@@ -180,7 +180,7 @@ func TestExportsLeaveQueriesAlone(t *testing.T) {
 	if r := get(t, srv, "/sparql?query=ASK%7B%7D"); r.StatusCode != 200 {
 		t.Errorf("%d %s", r.StatusCode, r.body)
 	}
-	s.exports.waiting.Store(1)
+	s.exports.waiting = 1
 	if r := get(t, srv, "/graphs"); r.StatusCode != 503 || r.Header.Get("Retry-After") == "" {
 		t.Errorf("%d %s", r.StatusCode, r.body)
 	}

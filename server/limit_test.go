@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -47,8 +49,8 @@ func TestLongQueriesLeaveTheirSlots(t *testing.T) {
 		t.Error("the oldest with a slot has not left it")
 	}
 	// What goes on without a slot may be slow as any other.
-	if !long[0].park(long[0].writes) || long[0].long || s.Running() != 3 || s.parked.Load() != 1 {
-		t.Errorf("parked: %d run, %d are parked", s.Running(), s.parked.Load())
+	if !long[0].park(long[0].writes) || long[0].long || s.Running() != 3 || s.parkedNow() != 1 {
+		t.Errorf("parked: %d run, %d are parked", s.Running(), s.parkedNow())
 	}
 	long[3].give()
 	if err := long[0].resume(); err != nil || !long[0].have {
@@ -57,8 +59,8 @@ func TestLongQueriesLeaveTheirSlots(t *testing.T) {
 	for _, x := range []*turn{long[0], long[2], fifth, fifth} {
 		x.give()
 	}
-	if s.Running() != 0 || s.parked.Load() != 0 || s.oldest != nil || s.last != nil || len(s.free) != 0 {
-		t.Errorf("in the end %d run, %d are parked, %d have slots", s.Running(), s.parked.Load(), len(s.free))
+	if s.Running() != 0 || s.parkedNow() != 0 || s.oldest != nil || s.last != nil || s.having != 0 {
+		t.Errorf("in the end %d run, %d are parked, %d have slots", s.Running(), s.parkedNow(), s.having)
 	}
 }
 
@@ -103,8 +105,8 @@ func TestSlotsAtRandom(t *testing.T) {
 		})
 	}
 	clients.Wait()
-	if s.Running() != 0 || s.parked.Load() != 0 || s.waiting.Load() != 0 || s.oldest != nil || s.last != nil {
-		t.Errorf("in the end %d run, %d are parked, %d wait", s.Running(), s.parked.Load(), s.waiting.Load())
+	if s.Running() != 0 || s.parkedNow() != 0 || s.Waiting() != 0 || s.oldest != nil || s.last != nil {
+		t.Errorf("in the end %d run, %d are parked, %d wait", s.Running(), s.parkedNow(), s.Waiting())
 	}
 }
 
@@ -112,9 +114,9 @@ func TestSlotsAtRandom(t *testing.T) {
 func (s *slots) listed() (n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for t := s.oldest; t != nil && n <= cap(s.free); t = t.next {
+	for t := s.oldest; t != nil && n <= s.limit; t = t.next {
 		if n++; !t.have || t.long || t.next == nil && t != s.last {
-			return cap(s.free) + 1
+			return s.limit + 1
 		}
 	}
 	return n
@@ -137,4 +139,142 @@ func TestCancelledTakesNothing(t *testing.T) {
 	if first.long || !first.have {
 		t.Error("the first has left its slot")
 	}
+}
+
+// parkedNow is how many turns are slow.
+func (s *slots) parkedNow() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.parked
+}
+
+// TestNobodyOvertakes: who waits gets a slot in the order of coming, and nobody who comes later is before them.
+func TestNobodyOvertakes(t *testing.T) {
+	t.Parallel()
+	const n = 30
+	s := newSlots(1, n, 0)
+	first := s.tryTake(t.Context())
+	var order []int // who has the only slot appends
+	var clients sync.WaitGroup
+	for i := range n {
+		clients.Go(func() {
+			x, err := s.take(t.Context())
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			order = append(order, i)
+			if s.tryTake(t.Context()) != nil {
+				t.Error("a newcomer has a second slot")
+			}
+			x.give()
+		})
+		for s.Waiting() <= i {
+			runtime.Gosched()
+		}
+	}
+	if _, err := s.take(t.Context()); err == nil {
+		t.Error("more wait than may")
+	}
+	first.give()
+	clients.Wait()
+	if !slices.IsSorted(order) || len(order) != n {
+		t.Errorf("the order is %v", order)
+	}
+}
+
+// TestSlotsAreGrantedInOrder: those that wait are told in the order in which they came, also where others leave their slots to them.
+func TestSlotsAreGrantedInOrder(t *testing.T) {
+	t.Parallel()
+	const n = 40
+	s := newSlots(n, n, 0)
+	s.brief = time.Hour
+	running := make([]*turn, n)
+	for i := range running {
+		running[i] = s.tryTake(t.Context())
+	}
+	waiting := make([]*turn, n)
+	var clients sync.WaitGroup
+	for i := range n {
+		clients.Go(func() {
+			var err error
+			if waiting[i], err = s.take(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+		for s.Waiting() <= i {
+			runtime.Gosched()
+		}
+	}
+	for i, x := range running { // every second leaves its slot, the others give it
+		if i%2 == 0 {
+			x.give()
+			continue
+		}
+		s.mu.Lock()
+		for y := s.oldest; y != nil; y = y.next {
+			if y == x {
+				y.since = time.Now().Add(-2 * s.brief)
+			}
+		}
+		s.grant()
+		s.mu.Unlock()
+	}
+	clients.Wait()
+	for i := 1; i < n; i++ {
+		if waiting[i].since.Before(waiting[i-1].since) {
+			t.Errorf("%d got its slot before %d, which came earlier", i, i-1)
+		}
+	}
+	for _, x := range append(running, waiting...) {
+		x.give()
+	}
+	if s.Running() != 0 || s.Waiting() != 0 || s.long != 0 {
+		t.Errorf("in the end %d run and %d wait", s.Running(), s.Waiting())
+	}
+}
+
+// TestSlowOnesAreBounded: who waits to go on after a slow write counts as slow until it has a slot, so that there are no more of them than may be.
+func TestSlowOnesAreBounded(t *testing.T) {
+	t.Parallel()
+	s := newSlots(1, 1, 0)
+	slow := s.tryTake(t.Context())
+	if !slow.park(slow.writes) {
+		t.Fatal("the first may not be slow")
+	}
+	other := s.tryTake(t.Context())
+	resumed := make(chan error)
+	go func() { resumed <- slow.resume() }()
+	for s.resuming() == 0 {
+		runtime.Gosched()
+	}
+	if other.park(other.writes) || other.leave() {
+		t.Error("a second one is slow while the first waits to go on")
+	}
+	other.give()
+	if err := <-resumed; err != nil || !slow.have || s.parkedNow() != 0 {
+		t.Errorf("it has not gone on: %v", err)
+	}
+	if !slow.park(slow.writes) {
+		t.Error("it may not be slow again")
+	}
+	// One whose client goes away while it waits leaves nothing behind.
+	other = s.tryTake(t.Context())
+	ctx, cancel := context.WithCancel(t.Context())
+	slow.ctx = ctx
+	cancel()
+	if err := slow.resume(); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	slow.give()
+	other.give()
+	if s.Running() != 0 || s.parkedNow() != 0 || s.waiters.Len() != 0 {
+		t.Errorf("in the end %d run, %d are parked", s.Running(), s.parkedNow())
+	}
+}
+
+func (s *slots) resuming() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.waiters.Len() - s.waiting
 }

@@ -150,7 +150,7 @@ func TestQueue(t *testing.T) {
 		_, err := s.take(context.Background())
 		got <- err
 	}()
-	for s.waiting.Load() == 0 {
+	for s.Waiting() == 0 {
 		runtime.Gosched() // there is nothing to wait on: the goroutine is about to block
 	}
 	var p *Problem

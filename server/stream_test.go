@@ -58,8 +58,8 @@ func TestSmallAnswersLeaveTheirSlot(t *testing.T) {
 	if n := <-w.writing; n != len("answer") {
 		t.Errorf("%d bytes were written", n)
 	}
-	if slots.Running() != 0 || slots.parked.Load() != 1 {
-		t.Errorf("while the client takes nothing, %d have a slot and %d are parked", slots.Running(), slots.parked.Load())
+	if slots.Running() != 0 || slots.parkedNow() != 1 {
+		t.Errorf("while the client takes nothing, %d have a slot and %d are parked", slots.Running(), slots.parkedNow())
 	}
 
 	// As many as may be are slow: the next one keeps its slot, and is given up when it turns out to be slow too.
@@ -77,16 +77,16 @@ func TestSmallAnswersLeaveTheirSlot(t *testing.T) {
 		late.end(nil)
 		t.Error("the client was not given up")
 	}()
-	if slots.Running() != 0 || slots.parked.Load() != 1 {
-		t.Errorf("after that, %d have a slot and %d are parked", slots.Running(), slots.parked.Load())
+	if slots.Running() != 0 || slots.parkedNow() != 1 {
+		t.Errorf("after that, %d have a slot and %d are parked", slots.Running(), slots.parkedNow())
 	}
 
 	close(w.closed)
 	if <-ended {
 		t.Error("the answer was not sent")
 	}
-	if slots.Running() != 0 || slots.parked.Load() != 0 {
-		t.Errorf("in the end %d have a slot and %d are parked", slots.Running(), slots.parked.Load())
+	if slots.Running() != 0 || slots.parkedNow() != 0 {
+		t.Errorf("in the end %d have a slot and %d are parked", slots.Running(), slots.parkedNow())
 	}
 }
 
