@@ -116,7 +116,7 @@ func (s *Server) writeCached(w http.ResponseWriter, r *http.Request, a *cachedAn
 	h := w.Header()
 	h["Content-Type"], h["Cache-Control"], h["Cache-Status"] = a.contentType, noCache, cacheHit
 	h.Set("Content-Length", strconv.Itoa(len(a.body)))
-	out := newStreamOf(w, s.c.Stall, a.body)
+	out := newStreamOf(w, a.body)
 	out.conn = wholeConnOf(r)
 	out.end(nil)
 }

@@ -102,7 +102,7 @@ func TestAnswerCacheLimits(t *testing.T) {
 func TestStreamKeeps(t *testing.T) {
 	t.Parallel()
 	for size, whole := range map[int]bool{0: true, 1000: true, streamBuffer: true, 3*streamBuffer + 7: true, 4 * streamBuffer: true, 4*streamBuffer + 1: false, 9 * streamBuffer: false} {
-		s := newStream(&discardWriter{h: http.Header{}}, 0)
+		s := newStream(&discardWriter{h: http.Header{}})
 		s.keep(4 * streamBuffer)
 		var want strings.Builder
 		for i := range size {

@@ -114,7 +114,7 @@ func (s *Server) writeDocument(w http.ResponseWriter, r *http.Request, d *docume
 		return err
 	}
 	w.Header().Set("Content-Type", contentType(mediaType))
-	out := newStream(w, s.c.Stall)
+	out := newStream(w)
 	out.turn = turnOf(r.Context())
 	if r.Method != http.MethodHead {
 		out.Write(body.Bytes()) //nolint:errcheck // end tells

@@ -197,7 +197,7 @@ func (s *Server) readGraphs(w http.ResponseWriter, r *http.Request, t graphTarge
 		return fmt.Errorf("server: no writer for %s", offers[i].name)
 	}
 	unhurried(w)
-	out := newStream(w, s.c.Stall)
+	out := newStream(w)
 	out.turn = turnOf(r.Context())
 	gw := newGraphWriter(out, f, s.prefixes)
 	err = s.eachQuad(ctx, snap, t, func(q rdf.Quad) error {

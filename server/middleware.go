@@ -100,39 +100,6 @@ func (s *Server) slow(ctx context.Context, text string, start time.Time) {
 	s.c.Log.LogAttrs(ctx, slog.LevelWarn, "slow query", requestID(ctx), slog.Duration("took", took), slog.String("query", text))
 }
 
-// recorder remembers the status and counts the bytes of a response.
-type recorder struct {
-	http.ResponseWriter
-	status int
-	bytes  int64
-}
-
-func (r *recorder) WriteHeader(status int) {
-	if r.status == 0 && status >= 200 {
-		r.status = status
-	}
-	r.ResponseWriter.WriteHeader(status)
-}
-
-func (r *recorder) Write(b []byte) (int, error) {
-	if r.status == 0 {
-		r.status = http.StatusOK
-	}
-	n, err := r.ResponseWriter.Write(b)
-	r.bytes += int64(n)
-	return n, err
-}
-
-// Unwrap lets http.ResponseController reach flushing and deadlines.
-func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
-
-// Flush is for wrappers that look for http.Flusher.
-func (r *recorder) Flush() {
-	if f, ok := r.ResponseWriter.(http.Flusher); ok {
-		f.Flush()
-	}
-}
-
 // record logs every request when it ends.
 func (s *Server) record(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -141,8 +108,10 @@ func (s *Server) record(next http.Handler) http.Handler {
 		x := &struct { // for one allocation
 			rec recorder
 			ctx requestContext
-		}{recorder{ResponseWriter: w}, requestContext{ctx, info{id: newID(), trace: tracing.ID(ctx)}}}
+		}{newRecorder(w, s.c.Stall), requestContext{ctx, info{id: newID(), trace: tracing.ID(ctx)}}}
 		rec, in := &x.rec, &x.ctx.info
+		rec.moveOn(start)
+		defer func() { rec.moveOn(time.Now()) }() // for what net/http sends when the handler has ended
 		ended := false
 		s.metrics.Begin()
 		defer func() {

@@ -152,7 +152,7 @@ func (s *Server) sendPage(w http.ResponseWriter, r *http.Request, status int, bo
 	}
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		out := newStreamOf(w, s.c.Stall, body)
+		out := newStreamOf(w, body)
 		out.turn = turnOf(r.Context())
 		out.end(nil)
 	}

@@ -183,7 +183,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 	case "html":
 		return s.answerPage(ctx, w, r, snap, res, q, start)
 	}
-	out := newStream(w, s.c.Stall)
+	out := newStream(w)
 	out.turn, out.conn = turn, wholeConnOf(r)
 	h["Content-Type"], h["Cache-Control"] = as.header, noCache
 	if r.Method == http.MethodHead {

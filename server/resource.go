@@ -280,7 +280,7 @@ func (s *Server) writeDescription(w http.ResponseWriter, r *http.Request, d *des
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	out := newStream(w, s.c.Stall)
+	out := newStream(w)
 	out.turn = turnOf(r.Context())
 	fw := newGraphWriter(out, f, s.prefixes)
 	var last rdf.Quad

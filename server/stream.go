@@ -21,7 +21,6 @@ type stream struct {
 	w      http.ResponseWriter
 	rc     *http.ResponseController
 	buf    []byte
-	stall  time.Duration // a client that takes nothing for so long is given up
 	last   time.Time
 	begun  bool
 	failed error
@@ -61,14 +60,14 @@ func (s *stream) kept() (body []byte, whole bool) {
 // tooLong reports whether what was written was longer than what is kept.
 func (s *stream) tooLong() bool { return s.dropped }
 
-func newStream(w http.ResponseWriter, stall time.Duration) *stream {
+func newStream(w http.ResponseWriter) *stream {
 	b := streamBuffers.Get().(*[]byte)
-	return &stream{w: w, rc: http.NewResponseController(w), stall: stall, last: time.Now(), buf: (*b)[:0], pooled: b}
+	return &stream{w: w, rc: http.NewResponseController(w), last: time.Now(), buf: (*b)[:0], pooled: b}
 }
 
 // newStreamOf makes a stream of a body that is there. The body is only read: it may be one that others read too.
-func newStreamOf(w http.ResponseWriter, stall time.Duration, body []byte) *stream {
-	return &stream{w: w, rc: http.NewResponseController(w), stall: stall, last: time.Now(), buf: body[:len(body):len(body)]}
+func newStreamOf(w http.ResponseWriter, body []byte) *stream {
+	return &stream{w: w, rc: http.NewResponseController(w), last: time.Now(), buf: body[:len(body):len(body)]}
 }
 
 // Write buffers. Its error is that of the connection.
@@ -142,13 +141,8 @@ func (s *stream) send() {
 	s.last = time.Now()
 }
 
-// write gives the client so long for some bytes as it may stall.
+// write is given up by the recorder below if the client takes nothing.
 func (s *stream) write(p []byte) error {
-	if s.stall > 0 {
-		if err := ignoreUnsupported(s.rc.SetWriteDeadline(time.Now().Add(s.stall))); err != nil {
-			return err
-		}
-	}
 	_, err := s.w.Write(p)
 	return err
 }

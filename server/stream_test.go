@@ -46,7 +46,7 @@ func TestSmallAnswersLeaveTheirSlot(t *testing.T) {
 	t.Parallel()
 	slots := newSlots(1, 1, 0)
 	w := newStuckWriter()
-	out := newStream(w, time.Minute)
+	out := newStream(w)
 	out.turn = slots.tryTake(t.Context())
 	out.Write([]byte("answer"))
 	ended := make(chan bool)
@@ -64,7 +64,7 @@ func TestSmallAnswersLeaveTheirSlot(t *testing.T) {
 
 	// As many as may be are slow: the next one keeps its slot, and is given up when it turns out to be slow too.
 	other := newStuckWriter()
-	late := newStream(other, time.Minute)
+	late := newStream(other)
 	late.turn = slots.tryTake(t.Context())
 	late.Write([]byte("another"))
 	func() {
