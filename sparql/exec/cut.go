@@ -45,9 +45,9 @@ func (q *Query) newCut(n optimizer.Node, terms bool) (*cut, error) {
 	return c, nil
 }
 
-// worthPieces reports whether a plan does so much, in a query without so many variables that the columns of more operators would be large.
+// worthPieces reports whether a plan does so much.
 func (q *Query) worthPieces(n optimizer.Node, s *optimizer.Scan) bool {
-	return q.width <= fewSlots && (q.smallPieces || n.P().Cost >= piecesCost && s.Rows >= pieceRows)
+	return q.smallPieces || n.P().Cost >= piecesCost && s.Rows >= pieceRows
 }
 
 // cuttable reports whether nothing outside of a plan gives it values.

@@ -23,7 +23,7 @@ func TestFirstRowsTables(t *testing.T) {
 	bound := optimizer.SetOf(0, 1)
 	join := &optimizer.HashJoin{L: valuesOf([]int{0}, [][]store.ID{{right[0][0]}}), R: valuesOf([]int{0, 1}, right),
 		Props: optimizer.Props{Rows: rows, Cost: 30 * rows, Certain: bound, Maybe: bound}}
-	q := &Query{ctx: t.Context(), width: 2, memory: &memory{}}
+	q := &Query{ctx: t.Context(), width: 2, rows: batchSize, memory: &memory{}}
 	q.memory.init(t.Context(), 0, nil, false)
 	e := &env{tables: map[*optimizer.HashJoin]*joinTable{}} // as within an apply
 	for _, c := range []struct {

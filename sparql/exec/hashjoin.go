@@ -285,14 +285,14 @@ func (j *hashJoin) probe() error {
 		return err
 	}
 	exists := j.byMatch() && j.node.Kind != optimizer.Left && len(j.node.Conds) == 0
-	for j.row < j.input.n && len(j.outL) < batchSize {
+	for j.row < j.input.n && len(j.outL) < j.q.rows {
 		if j.candAt < len(j.cands) {
 			if exists {
 				j.matched[j.row] = true
 				j.nextRow()
 				continue
 			}
-			n := min(len(j.cands)-j.candAt, batchSize)
+			n := min(len(j.cands)-j.candAt, j.q.rows)
 			for _, r := range j.cands[j.candAt : j.candAt+n] {
 				j.outL = append(j.outL, int32(j.row))
 				j.outR = append(j.outR, r)

@@ -45,9 +45,9 @@ func (j *hashJoin) probeOne() (bool, error) {
 		x.keys.findAll(first[:j.input.n], j.numbers)
 	}
 	var key [2]store.ID
-	for j.row < j.input.n && len(j.outL) < batchSize {
+	for j.row < j.input.n && len(j.outL) < j.q.rows {
 		if j.candAt < len(j.cands) { // of a row whose candidates did not fit into the batch before
-			n := min(len(j.cands)-j.candAt, batchSize)
+			n := min(len(j.cands)-j.candAt, j.q.rows)
 			for _, r := range j.cands[j.candAt : j.candAt+n] {
 				j.outL = append(j.outL, int32(j.row))
 				j.outR = append(j.outR, r)
@@ -87,7 +87,7 @@ func (j *hashJoin) probeOne() (bool, error) {
 			j.row++
 			continue
 		}
-		if len(rows) > batchSize {
+		if len(rows) > j.q.rows {
 			j.cands, j.candAt = rows, 0
 			continue
 		}
@@ -155,7 +155,7 @@ func (j *hashJoin) probePairs(x *index, first, second []store.ID, exists, left b
 		return
 	}
 	d := x.dense
-	for ; j.row < len(first) && len(j.outL) < batchSize; j.row++ {
+	for ; j.row < len(first) && len(j.outL) < j.q.rows; j.row++ {
 		found := int32(0)
 		if k := d.find(first[j.row]); k >= 0 {
 			for _, r := range x.of(k) {

@@ -220,7 +220,7 @@ func (l *lookup) produce() error {
 	if l.simple && l.inOrder && !l.inRun {
 		return l.merge()
 	}
-	for len(l.outRows) < batchSize {
+	for len(l.outRows) < l.q.rows {
 		if !l.inRun {
 			if l.at >= len(l.perm) {
 				return nil
@@ -311,7 +311,7 @@ func (l *lookup) run() error {
 		if !more {
 			break
 		}
-		if len(l.outRows) >= batchSize {
+		if len(l.outRows) >= l.q.rows {
 			l.dupHit = l.dupHit || hit
 			return nil
 		}

@@ -18,7 +18,7 @@ func (l *lookup) merge() error {
 	if s.pos < s.block.Len {
 		block = s.block.Cols[p]
 	}
-	for l.at < len(keys) && len(l.outRows) < batchSize {
+	for l.at < len(keys) && len(l.outRows) < l.q.rows {
 		key := keys[l.at]
 		end := l.at + 1
 		for end < len(keys) && keys[end] == key {
@@ -65,7 +65,7 @@ func (l *lookup) merge() error {
 		for stop < len(block) && block[stop] == key {
 			stop++
 		}
-		if stop == len(block) || (stop-s.pos)*(end-l.at) > batchSize { // the rows may go on in the next block, or are many
+		if stop == len(block) || (stop-s.pos)*(end-l.at) > l.q.rows { // the rows may go on in the next block, or are many
 			s.key[p] = key
 			l.inRun, l.dup.set = true, false
 			if err := l.run(); err != nil || l.inRun {

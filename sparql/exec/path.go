@@ -80,7 +80,7 @@ func (p *path) end(r optimizer.Ref, row int) store.ID {
 
 func (p *path) next(b *batch) error {
 	p.rows, p.outS, p.outO = p.rows[:0], p.outS[:0], p.outO[:0]
-	for len(p.rows) < batchSize {
+	for len(p.rows) < p.q.rows {
 		if p.many != nil {
 			if len(p.rows) > 0 {
 				break // what comes are slices of their own
@@ -102,7 +102,7 @@ func (p *path) next(b *batch) error {
 			continue
 		}
 		if len(p.pend) > 0 {
-			n := min(len(p.pend), batchSize)
+			n := min(len(p.pend), p.q.rows)
 			for _, x := range p.pend[:n] {
 				s, o := p.pendS, x
 				if p.inverse {

@@ -64,7 +64,7 @@ const gatherKept = 1 << 20
 // gathered reports whether the input of an operator, or of nothing at the root, should be gathered from pieces: it is a plan that can be cut,
 // but the operator is none that would be in the pieces itself.
 func (q *Query) gathered(parent optimizer.Node, child int, n optimizer.Node, e *env) bool {
-	if q.profile != nil || q.piece || q.limited || q.width > fewSlots || !e.cuttable() || !q.smallPieces && n.P().Cost < piecesCost {
+	if q.profile != nil || q.piece || q.limited || !e.cuttable() || !q.smallPieces && n.P().Cost < piecesCost {
 		return false
 	}
 	if _, right := parent.(*optimizer.HashJoin); parent != nil && !(right && child == 1) && q.driving(parent) != nil {
@@ -98,7 +98,7 @@ func newPiecewise(q *Query, n optimizer.Node, in operator) *piecewise {
 func (g *piecewise) begin() error {
 	g.begun = true
 	c, err := g.q.newCut(g.node, true)
-	if err != nil || c == nil {
+	if err != nil || c == nil || !g.held.spare(int64(len(c.bounds)+1)*g.q.columns(g.node)) {
 		return err
 	}
 	if err := c.makeTables(g.node); err != nil {
@@ -123,7 +123,7 @@ func (q *Query) part() *Query {
 	c := *q.expr
 	c.Reset()
 	c.Exists, c.BlankNode = nil, nil // only for what is not pure
-	return &Query{ctx: q.ctx, snap: q.snap, plan: q.plan, width: q.width, memory: q.memory, disk: q.disk, chop: q.chop, expr: &c, smallPieces: q.smallPieces, piece: true,
+	return &Query{ctx: q.ctx, snap: q.snap, plan: q.plan, width: q.width, rows: q.rows, memory: q.memory, disk: q.disk, chop: q.chop, expr: &c, smallPieces: q.smallPieces, piece: true,
 		terms: &terms{snap: q.snap, memory: q.memory, local: q.terms.local, limit: q.terms.limit}}
 }
 

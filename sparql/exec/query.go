@@ -51,6 +51,7 @@ type Query struct {
 	snap     store.Snapshot
 	plan     *optimizer.Plan
 	width    int
+	rows     int // about how many a batch has that an operator makes, at most batchSize
 	memory   *memory
 	disk     *disk
 	chop     bool // batches are cut into small ones
@@ -101,8 +102,10 @@ func Start(ctx context.Context, snap store.Snapshot, plan *optimizer.Plan, c Con
 	if c.SpillAll {
 		q.memory.spillAt, q.memory.spillLeast, q.chop = 1, -1, true
 	}
+	q.rows = batchSize
 	if q.width > fewSlots {
-		if err := q.memory.grow(int64(optimizer.Size(plan.Root)) * int64(q.width) * slotBytes); err != nil {
+		q.rows = rowsAtOnce(int64(optimizer.Size(plan.Root))*int64(q.width), q.memory.bound())
+		if err := q.memory.grow(q.columns(plan.Root)); err != nil {
 			q.memory.close()
 			return nil, err
 		}
@@ -135,12 +138,26 @@ func Start(ctx context.Context, snap store.Snapshot, plan *optimizer.Plan, c Con
 	return q, err
 }
 
-// Every operator has a few columns for each slot of the query, about so many bytes. Up to fewSlots that is nothing, but a query of a thousand
-// patterns with a variable each has millions of columns before there is a row.
+// Every operator has a few columns for each slot of the query, slotBytes without rows. Up to fewSlots that is little, but a query of a thousand
+// patterns with a variable each has millions of columns.
 const (
-	fewSlots  = 64
+	fewSlots  = 32
 	slotBytes = 96
 )
+
+// columns is about how many bytes the columns of a plan's operators take: about half of the slots are bound in each.
+func (q *Query) columns(n optimizer.Node) int64 {
+	return int64(optimizer.Size(n)) * int64(q.width) * int64(slotBytes+q.rows*8/2)
+}
+
+// rowsAtOnce is how many rows the batches of operators that make new ones have, where there are so many columns: they may have an eighth of
+// the memory.
+func rowsAtOnce(columns, memory int64) int {
+	if memory == 0 {
+		memory = 1 << 30
+	}
+	return int(min(max(memory/8/(columns*8/2), 16), batchSize))
+}
 
 // blankNode makes a blank node that is not in the store: stores scope the labels of documents by prefixes of their own.
 func (q *Query) blankNode() rdf.Term {
