@@ -143,9 +143,20 @@ export function map(result: Result, names: Names): HTMLElement {
       out.push(svg("g", null, svg("title", null, place.label || place.iri), ...shapes));
     }
     if (all.length <= 30) {
+      const taken: [number, number, number][] = []; // from where to where texts stand, and how high
       for (const place of all) {
-        const [x, y] = place.shapes[0]!.parts[0]![0]!;
-        if (place.label) out.push(svg("text", { x: px(x) + 9, y: py(y) + 4, class: "place-label" }, place.label.length > 30 ? place.label.slice(0, 29) + "…" : place.label));
+        if (!place.label) continue;
+        const shape = place.shapes[0]!, part = shape.parts[0]!;
+        const [lon, lat] = part[shape.kind === "line" ? part.length >> 1 : 0]!; // the name of a line stands at its middle
+        const text = place.label.length > 30 ? place.label.slice(0, 29) + "…" : place.label;
+        const x = px(lon) + 9, right = x + 8 * text.length;
+        let y = py(lat) + 4;
+        for (let moved = true; moved;) { // below a text that it would cover
+          moved = false;
+          for (const [left, end, height] of taken) if (x < end && left < right && Math.abs(y - height) < 15) [y, moved] = [height + 15, true];
+        }
+        taken.push([x, right, y]);
+        out.push(svg("text", { x, y, class: "place-label" }, text));
       }
     }
     picture.replaceChildren(...out);
