@@ -358,7 +358,11 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 	w.Write([]byte("ok\n")) //nolint:errcheck // the client is gone
 }
 
-// ready tells a load balancer whether to send requests: not while the server stops, nor when its queue is full.
+// writable is implemented by stores that can lose the place that they write to.
+type writable interface{ Writable() error }
+
+// ready tells a load balancer whether to send requests: not while the server stops, nor when its queue is full, nor when the store's folder is gone
+// or cannot be written, so that what is read is what was there.
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	if s.stopping.Load() {
 		s.fail(w, r, problem(http.StatusServiceUnavailable, "The server is stopping", ""))
@@ -367,6 +371,14 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	if s.slots.full() {
 		s.fail(w, r, problem(http.StatusServiceUnavailable, "The server has too many queries to answer", ""))
 		return
+	}
+	if st, ok := s.whole.(writable); ok {
+		if err := st.Writable(); err != nil {
+			p := problem(http.StatusServiceUnavailable, "The store cannot be written", "")
+			p.cause = err // for the log: it names paths
+			s.fail(w, r, p)
+			return
+		}
 	}
 	s.health(w, r)
 }

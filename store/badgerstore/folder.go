@@ -51,6 +51,22 @@ func (f folder) writable() error {
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
+// Writable tells whether commits could be made as far as the folder goes, without making one: ErrGone or ErrUnwritable where not. A full disk is
+// no matter of it: that passes. It is cheap, and safe for concurrent use.
+func (s *Store) Writable() error {
+	p, ok := s.pages.(*badgerPages)
+	if !ok {
+		return nil
+	}
+	if err := errors.Join(p.folder.there(), p.flushes.failing()); err != nil {
+		return err
+	}
+	if err := mayWrite(p.dir); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnwritable, err)
+	}
+	return nil
+}
+
 // flushes counts how often Badger could not write what it has in memory to a table. It tries again every second for ever.
 type flushes struct {
 	failed atomic.Int64

@@ -171,3 +171,41 @@ func TestProbeOfAnUnfinishedClose(t *testing.T) {
 		t.Errorf("the file is still there: %v", err)
 	}
 }
+
+// TestWritable: a store tells that its folder is gone or cannot be written, and that it is well again.
+func TestWritable(t *testing.T) {
+	t.Parallel()
+	s, dir, _ := filled(t)
+	t.Cleanup(func() { s.Close() })
+	if err := s.Writable(); err != nil {
+		t.Errorf("at first: %v", err)
+	}
+	if err := os.Rename(dir, dir+".moved"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Writable(); !errors.Is(err, ErrGone) {
+		t.Errorf("without the folder: %v", err)
+	}
+	if err := os.Rename(dir+".moved", dir); err != nil {
+		t.Fatal(err)
+	}
+	if os.Geteuid() > 0 { // who is root may write everywhere
+		if err := os.Chmod(dir, 0o500); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Writable(); !errors.Is(err, ErrUnwritable) {
+			t.Errorf("read-only: %v", err)
+		}
+		if err := os.Chmod(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.pages.(*badgerPages).flushes.fail("the disk is broken")
+	if err := s.Writable(); !errors.Is(err, ErrUnwritable) {
+		t.Errorf("when tables cannot be written: %v", err)
+	}
+	s.pages.(*badgerPages).flushes.last.Store(nil)
+	if err := s.Writable(); err != nil {
+		t.Errorf("in the end: %v", err)
+	}
+}
