@@ -206,9 +206,7 @@ func (p *planner) collect(op algebra.Op) (*joinGroup, error) {
 			return p.collect(o.In)
 		}
 		slot := p.slot(o.Name.Var)
-		mentioned := nameSet{}
-		mentions(o.In, mentioned.put)
-		if p.params.Has(slot) || !simpleInGraph(o.In) || mentioned[o.Name.Var] && !onlyPatterns(o.In) {
+		if p.params.Has(slot) || !simpleInGraph(o.In) || !onlyPatterns(o.In) && p.vars.has(p.vars.mentioned(o.In), o.Name.Var) {
 			return p.whole(op), nil
 		}
 		p.graph = p.dataset.nameds

@@ -6,9 +6,11 @@ import (
 	"hash/maphash"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"triplestore/sparql/algebra"
+	"triplestore/store"
 )
 
 // Shared yields the rows of a plan that occurs several times in a query and is run once.
@@ -37,7 +39,7 @@ const (
 	costAgain  = 5  // reading a row that was kept
 	// mostPlans is how many plans of a query are shared, mostText how many bytes of plans are compared to find them.
 	mostPlans = 16
-	mostText  = 1 << 20
+	mostText  = 1 << 18
 )
 
 // share finds plans that occur more than once, but for the names of variables, beneath root and runs each of them once, where keeping its
@@ -236,6 +238,18 @@ type planWriter struct {
 	most    int  // bytes; what is longer is refused
 }
 
+func (w *planWriter) number10(before string, n int) {
+	var b [20]byte
+	w.b.WriteString(before)
+	w.b.Write(strconv.AppendInt(b[:0], int64(n), 10))
+}
+
+func (w *planWriter) id(before string, id store.ID) {
+	var b [20]byte
+	w.b.WriteString(before)
+	w.b.Write(strconv.AppendUint(b[:0], uint64(id), 16))
+}
+
 func (w *planWriter) slot(s int) {
 	if s < 0 {
 		w.b.WriteString(" _")
@@ -247,7 +261,7 @@ func (w *planWriter) slot(s int) {
 		w.number[s] = n
 		w.slots = append(w.slots, s)
 	}
-	fmt.Fprintf(&w.b, " ?%d", n)
+	w.number10(" ?", n)
 }
 
 func (w *planWriter) all(slots []int) {
@@ -263,7 +277,7 @@ func (w *planWriter) ref(r Ref) {
 	case RefVar:
 		w.slot(r.Slot)
 	case RefConst:
-		fmt.Fprintf(&w.b, " #%x", uint64(r.ID))
+		w.id(" #", r.ID)
 	default:
 		w.refused = true
 	}
@@ -273,7 +287,13 @@ func (w *planWriter) graph(g Graph) {
 	if g.Mode == GraphParam {
 		w.refused = true
 	}
-	fmt.Fprintf(&w.b, " in %d %v %v", g.Mode, g.IDs, g.Merge)
+	w.number10(" in ", int(g.Mode))
+	for _, id := range g.IDs {
+		w.id(",", id)
+	}
+	if g.Merge {
+		w.b.WriteString(" merge")
+	}
 	w.slot(g.Var)
 }
 
@@ -296,10 +316,16 @@ func (w *planWriter) expr(e algebra.Expr) {
 	case *algebra.Var:
 		w.slot(w.p.slot(x.Name))
 	case *algebra.Const:
-		fmt.Fprintf(&w.b, " %q", x.Term.String())
+		w.b.WriteString(" ")
+		w.b.WriteString(strconv.Quote(x.Term.String()))
 	case *algebra.Call:
 		w.refused = w.refused || chancy(x)
-		fmt.Fprintf(&w.b, " %s(%v", x.Func, x.Distinct)
+		w.b.WriteString(" ")
+		w.b.WriteString(x.Func)
+		if x.Distinct {
+			w.b.WriteString(" distinct")
+		}
+		w.b.WriteString("(")
 		for _, a := range x.Args {
 			w.expr(a)
 		}
@@ -319,7 +345,9 @@ func (w *planWriter) node(n Node) {
 	if w.refused = w.refused || w.b.Len() > w.most; w.refused {
 		return
 	}
-	fmt.Fprintf(&w.b, "\n%T %v", n, len(n.P().Sorted))
+	w.b.WriteString("\n")
+	w.b.WriteString(reflect.TypeOf(n).String())
+	w.number10(" ", len(n.P().Sorted))
 	switch x := n.(type) {
 	case *Unit, *Empty:
 		w.all(n.P().Maybe.Slots())
@@ -330,14 +358,19 @@ func (w *planWriter) node(n Node) {
 		w.all(x.Slots)
 		fmt.Fprintf(&w.b, "%x", x.Table)
 	case *Scan:
-		fmt.Fprintf(&w.b, " %d %d %x %x", x.Order, x.Prefix, uint64(x.Lo), uint64(x.Hi))
+		w.number10(" ", int(x.Order))
+		w.number10(" ", x.Prefix)
+		w.id(" ", x.Lo)
+		w.id(" ", x.Hi)
 		w.pattern(&x.Pattern)
 	case *Lookup:
-		fmt.Fprintf(&w.b, " %d %d %d %d", x.Order, x.Consts, x.Keys, x.Kind)
+		for _, n := range [...]int{int(x.Order), x.Consts, x.Keys, int(x.Kind)} {
+			w.number10(" ", n)
+		}
 		w.pattern(&x.Pattern)
 		w.conds(x.Conds)
 	case *HashJoin:
-		fmt.Fprintf(&w.b, " %d", x.Kind)
+		w.number10(" ", int(x.Kind))
 		w.conds(x.Conds)
 	case *Apply:
 		fmt.Fprintf(&w.b, " %d", x.Kind)
