@@ -234,8 +234,58 @@ func (it *item) rows() float64 {
 
 func score(n Node) float64 { return n.P().Cost + n.P().Rows*costProbe*4 }
 
-// joinItem lists ways to join an item to n, with the filters that can be evaluated then.
+// joinItem lists ways to join an item to n, with the filters that can be evaluated then. Where the join drops most rows of a filter on top of
+// n that takes long, the filter may as well come after it: a solution passes the filter or not whatever it is joined with.
 func (p *planner) joinItem(g *joinGroup, n Node, it *item) ([]Node, error) {
+	options, err := p.joinOptions(g, n, it)
+	if err != nil {
+		return nil, err
+	}
+	f, ok := n.(*Filter)
+	test := p.options.DrawAll && it.at%2 == 0 // some wait whatever that costs
+	if !ok || !f.mayWait(test) {
+		return options, nil
+	}
+	best := slices.MinFunc(options, func(a, b Node) int { return cmp.Compare(a.P().Rows, b.P().Rows) }).P()
+	if !test && (best.Rows > waitsFor*n.P().Rows || p.effort.empty()) {
+		return options, nil
+	}
+	later, err := p.joinOptions(g, f.In, it)
+	if err != nil {
+		return nil, err
+	}
+	if test {
+		options = nil
+	}
+	for _, o := range later {
+		x := p.filtered(o, f.Conds)
+		x.P().via = &joinStep{it, n}
+		options = append(options, x)
+	}
+	return options, nil
+}
+
+// A filter may wait for a join that leaves at most such a part of its rows, if evaluating it takes so long, in nanoseconds.
+const (
+	waitsFor   = 0.5
+	waitsAbove = 50e3
+)
+
+// mayWait reports whether a filter may be evaluated for rows that are joined with others.
+func (f *Filter) mayWait(test bool) bool {
+	if isUnit(f.In) || !test && f.In.P().Rows*float64(costExpr*len(f.Conds)) < waitsAbove {
+		return false
+	}
+	for _, c := range f.Conds {
+		if !c.Pure || c.Test != nil || c.ByID != nil || boundBy(c.Expr) != "" { // by ID it takes next to nothing
+			return false
+		}
+	}
+	return true
+}
+
+// joinOptions are the ways of joinItem on top of a plan as it is.
+func (p *planner) joinOptions(g *joinGroup, n Node, it *item) ([]Node, error) {
 	p.effort.take(p)
 	active := p.graph
 	defer func() { p.graph = active }()
