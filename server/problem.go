@@ -70,7 +70,7 @@ func problemOf(ctx context.Context, err error) *Problem {
 		return problem(http.StatusForbidden, "The query asks an endpoint that is not allowed", err.Error())
 	case errors.As(err, &remote):
 		return remoteProblem(remote)
-	case errors.Is(err, sparql.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, sparql.ErrTimeout), errors.Is(err, sparql.ErrRegexTimeout), errors.Is(err, context.DeadlineExceeded):
 		return limited(http.StatusServiceUnavailable, "The query took too long", "timeout", err)
 	case errors.Is(err, sparql.ErrMemory):
 		return limited(http.StatusRequestEntityTooLarge, "The query needs too much memory", "memory", err)

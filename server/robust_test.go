@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"triplestore/rdf"
+	"triplestore/sparql"
 	"triplestore/store"
 	"triplestore/store/memstore"
 )
@@ -396,6 +397,16 @@ func TestMatches(t *testing.T) {
 	}{{`"a"`, `W/"a"`, true}, {`W/"a"`, `W/"a"`, true}, {`"b", W/"a"`, `W/"a"`, true}, {"*", `W/"a"`, true}, {`"ab"`, `W/"a"`, false}, {"", `W/"a"`, false}} {
 		if got := matches([]string{c.header}, c.tag); got != c.want {
 			t.Errorf("%s, %s: %v", c.header, c.tag, got)
+		}
+	}
+}
+
+// TestRegexTimeout: a regular expression that takes too long is a limit of the query, not a mistake of the server.
+func TestRegexTimeout(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{sparql.ErrRegexTimeout, fmt.Errorf("in a FILTER: %w", sparql.ErrRegexTimeout)} {
+		if p := problemOf(t.Context(), err); p.Status != 503 || p.reason != "timeout" || p.ID != "" {
+			t.Errorf("%v: %+v", err, p)
 		}
 	}
 }

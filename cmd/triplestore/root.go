@@ -115,7 +115,7 @@ func (a *app) exitCode(ctx context.Context, err error) int {
 		code = exitUsage
 	case errors.As(err, &strict), errors.As(err, &strictHarvest):
 		code = exitStrict
-	case errors.Is(err, sparql.ErrTimeout), errors.Is(err, sparql.ErrMemory), errors.Is(err, sparql.ErrPool), errors.Is(err, sparql.ErrString), errors.Is(err, sparql.ErrTooManyRows):
+	case errors.Is(err, sparql.ErrTimeout), errors.Is(err, sparql.ErrRegexTimeout), errors.Is(err, sparql.ErrMemory), errors.Is(err, sparql.ErrPool), errors.Is(err, sparql.ErrString), errors.Is(err, sparql.ErrTooManyRows):
 		code = exitLimit
 	}
 	fmt.Fprintf(a.stderr, "triplestore: %v\n", err)

@@ -100,10 +100,10 @@ func driver(n optimizer.Node, terms bool) (optimizer.Node, *optimizer.Scan) {
 			return n.L, nil
 		}
 	case *optimizer.Filter:
-		for _, c := range n.Conds {
-			if (c.Test == nil || !c.Test.Total() && !isLanguage(c) || !n.In.P().Certain.Has(c.Slots[0])) && !(terms && pure(n.Conds)) {
-				return nil, nil
-			}
+		if slices.ContainsFunc(n.Conds, func(c *optimizer.Cond) bool {
+			return c.Test == nil || !c.Test.Total() && !isLanguage(c) || !n.In.P().Certain.Has(c.Slots[0])
+		}) && !(terms && pure(n.Conds)) { // once: a filter may have tens of thousands of conditions
+			return nil, nil
 		}
 		return n.In, nil
 	case *optimizer.Extend:
