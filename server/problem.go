@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"triplestore/internal/diskspace"
 	"triplestore/rdf/jsonld"
 	"triplestore/rdf/rdfxml"
 	"triplestore/sparql"
@@ -78,6 +79,10 @@ func problemOf(ctx context.Context, err error) *Problem {
 		return limited(http.StatusRequestEntityTooLarge, "The query makes too long a string", "memory", err)
 	case errors.Is(err, sparql.ErrPool):
 		return limited(http.StatusServiceUnavailable, "The server has no memory left for the query now", "memory", err)
+	case errors.Is(err, diskspace.ErrFull):
+		p := problem(http.StatusInsufficientStorage, "The disk of the store is full", "Nothing has changed. Reading goes on, and so does writing once there is room.")
+		p.cause = err // for the log: it names paths
+		return p
 	case errors.Is(err, sparql.ErrTooManyRows):
 		return limited(http.StatusRequestEntityTooLarge, "The query has too many results", "rows", err)
 	case errors.Is(err, context.Canceled):
