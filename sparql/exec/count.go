@@ -66,6 +66,9 @@ func (c *countScan) next(b *batch) error {
 		c.open = true
 		c.seeker = seeker{q: c.q, access: c.access, keys: 1}
 		c.seeker.open()
+		if c.access.notDefault && c.node.Order == store.GSPO {
+			c.seeker.key[0] = store.DefaultGraph + 1
+		}
 	}
 	c.keys, c.counts = c.keys[:0], c.counts[:0]
 	p := len(c.access.prefix)

@@ -22,6 +22,8 @@ type extend struct {
 	// asked and hits tell whether the cache pays.
 	asked, hits int
 	held        held
+	memo        *remembered // or nil
+	fixed       store.ID    // of a constant
 	// langs are the IDs of language tags as strings, by Aux.
 	langs  []store.ID
 	noLang store.ID
@@ -36,8 +38,11 @@ type extend struct {
 
 func newExtend(q *Query, n *optimizer.Extend, in operator, e *env) operator {
 	x := &extend{q: q, node: n, in: in, eval: newEvaluator(q, n.Expr, e), env: e, held: held{m: q.memory}}
-	if ofOne(n.Expr) {
+	switch c := n.Expr; {
+	case ofOne(c):
 		x.cache = map[store.ID]store.ID{}
+	case c.Pure && c.Program != nil && len(c.Slots) > 1 && len(c.Slots) <= 4 && e.params == nil:
+		x.memo = &remembered{keys: newKeySet(len(c.Slots))}
 	}
 	return x
 }
@@ -89,6 +94,12 @@ func (x *extend) compute(b *batch) error {
 	if x.onlyIDs {
 		return errWhole
 	}
+	if done, err := x.constant(); done || err != nil {
+		return err
+	}
+	if done, err := x.remembered(b); done || err != nil {
+		return err
+	}
 	if err := x.prepare(b); err != nil {
 		return err
 	}
@@ -107,15 +118,9 @@ func (x *extend) compute(b *batch) error {
 				continue
 			}
 		}
-		v, ok, err := x.eval.eval(i)
-		if err != nil {
+		var err error
+		if x.col[i], err = x.value(i); err != nil {
 			return err
-		}
-		x.col[i] = store.NoID
-		if ok && !v.IsZero() {
-			if x.col[i], err = x.q.computed(v.Term(), x.node, x.node.Slot); err != nil {
-				return err
-			}
 		}
 		if x.cache != nil {
 			x.cache[key] = x.col[i]
@@ -123,6 +128,93 @@ func (x *extend) compute(b *batch) error {
 	}
 	return nil
 }
+
+// value computes the value in a row that is prepared, which may be one that is only shown.
+func (x *extend) value(r int) (store.ID, error) {
+	v, ok, err := x.eval.eval(r)
+	if err != nil || !ok || v.IsZero() {
+		return store.NoID, err
+	}
+	return x.q.computed(v.Term(), x.node, x.node.Slot)
+}
+
+// constant fills the column with a term that the query says.
+func (x *extend) constant() (done bool, err error) {
+	c, ok := x.node.Expr.Expr.(*algebra.Const)
+	if !ok {
+		return false, nil
+	}
+	if x.fixed == store.NoID {
+		if x.fixed, err = x.q.computed(c.Term, x.node, x.node.Slot); err != nil {
+			return false, err
+		}
+	}
+	for i := range x.col {
+		x.col[i] = x.fixed
+	}
+	return true, nil
+}
+
+// remembered computes an expression of two variables or more once for each combination of their values, as long as these come again.
+func (x *extend) remembered(b *batch) (done bool, err error) {
+	m := x.memo
+	if m == nil {
+		return false, nil
+	}
+	m.cols = m.cols[:0]
+	for _, s := range x.node.Expr.Slots {
+		m.cols = append(m.cols, b.cols[s])
+	}
+	m.numbers = resize(m.numbers, b.n)
+	size := m.keys.bytes()
+	m.hashes = m.keys.addColumns(m.cols, b.n, m.numbers, m.hashes)
+	x.fresh = x.fresh[:0]
+	for i, n := range m.numbers {
+		if int(n) == len(m.values)+len(x.fresh) {
+			x.fresh = append(x.fresh, int32(i))
+		}
+	}
+	m.asked += b.n
+	if m.asked > judgeArguments && len(m.values)+len(x.fresh) > m.asked/8*7 || m.keys.n > mostRemembered || !x.held.spare(m.keys.bytes()-size+8*int64(len(x.fresh))) {
+		x.memo = nil
+		x.held.release()
+		return false, nil
+	}
+	if len(x.fresh) > 0 {
+		if err := x.eval.prepare(b, x.fresh); err != nil {
+			return false, err
+		}
+		for i, r := range x.fresh {
+			if i&7 == 7 {
+				if err := x.q.check(); err != nil {
+					return false, err
+				}
+			}
+			id, err := x.value(int(r))
+			if err != nil {
+				return false, err
+			}
+			m.values = append(m.values, id)
+		}
+	}
+	for i, n := range m.numbers {
+		x.col[i] = m.values[n]
+	}
+	return true, nil
+}
+
+// remembered are values of an expression by combinations of those of its variables.
+type remembered struct {
+	keys    *keySet
+	values  []store.ID // by number of the key
+	cols    [][]store.ID
+	numbers []int32
+	hashes  []uint64
+	asked   int
+}
+
+// mostRemembered is how many combinations are kept.
+const mostRemembered = 1 << 16
 
 // fromIDs computes what IDs tell, and the rest by the expression. Once they tell nothing of a whole batch, they are not asked any more.
 func (x *extend) fromIDs(b *batch) error {

@@ -118,7 +118,15 @@ func (p *planner) countScan(o *algebra.Group) (Node, bool, error) {
 	if p.options.NoOptimizer || len(o.Keys) > 1 || len(o.Keys) == 0 && !o.Implicit || len(o.Aggregates) == 0 {
 		return nil, false, nil
 	}
-	b, ok := o.In.(*algebra.BGP)
+	in := o.In
+	if g, ok := in.(*algebra.Graph); ok && g.Name.IsVar() && !p.params.Has(p.slot(g.Name.Var)) {
+		active := p.graph
+		defer func() { p.graph = active }()
+		p.graph = p.dataset.nameds
+		p.graph.Var = p.slot(g.Name.Var)
+		in = g.In
+	}
+	b, ok := in.(*algebra.BGP)
 	if !ok || len(b.Patterns) != 1 {
 		return nil, false, nil
 	}
@@ -126,7 +134,10 @@ func (p *planner) countScan(o *algebra.Group) (Node, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
-	if t.Graph.Mode != GraphAny || t.Graph.Merge || t.Graph.Var >= 0 {
+	if t.Graph.Var >= 0 {
+		return p.graphCount(o, t)
+	}
+	if t.Graph.Mode != GraphAny || t.Graph.Merge {
 		return nil, false, nil
 	}
 	fixed := t.fixed()
@@ -180,6 +191,38 @@ func (p *planner) countScan(o *algebra.Group) (Node, bool, error) {
 		n.Sorted = []int{n.Key}
 	}
 	n.Maybe = n.Certain
+	return n, true, nil
+}
+
+// graphCount plans COUNT of all that is in each graph.
+func (p *planner) graphCount(o *algebra.Group, t *Pattern) (Node, bool, error) {
+	vars := t.Vars()
+	if t.Graph.Mode == GraphSet || t.Graph.Mode == GraphParam || t.Graph.Merge || len(t.fixed()) > 0 || vars.Len() != 4 || len(o.Keys) != 1 || p.slot(o.Keys[0]) != t.Graph.Var {
+		return nil, false, nil
+	}
+	n := &CountScan{Pattern: *t, Key: t.Graph.Var, Order: store.GSPO}
+	for _, a := range o.Aggregates {
+		if a.Func != "COUNT" || a.Distinct {
+			return nil, false, nil
+		}
+		if len(a.Args) > 0 {
+			if v, ok := a.Args[0].(*algebra.Var); !ok || !vars.Has(p.slot(v.Name)) {
+				return nil, false, nil
+			}
+		}
+		n.Out = append(n.Out, p.slot(a.Var))
+	}
+	graphs, err := p.stats.distinct(store.Range{Order: store.GSPO})
+	if err != nil {
+		return nil, false, err
+	}
+	total, err := p.stats.count(store.Range{Order: store.GSPO})
+	if err != nil || graphs*100 > total { // reading the rows is cheaper
+		return nil, false, err
+	}
+	n.Rows, n.Cost = float64(graphs), float64(graphs)*2*costSeek
+	n.Certain = SetOf(append(n.Out, n.Key)...)
+	n.Maybe, n.Sorted = n.Certain, []int{n.Key}
 	return n, true, nil
 }
 

@@ -62,6 +62,7 @@ type shared struct {
 	localIDs map[rdf.Term]store.ID
 	exists   []*Sub
 	marks    map[*algebra.Exists]int // slots of whether there is a solution
+	dates    map[*algebra.Call]int   // slots of parts of dates, see dateParts
 	subs     map[any]int             // by *algebra.Exists or *algebra.Lateral
 	outer    map[any][]string
 	vars     *varTable // of factored
@@ -86,7 +87,7 @@ type shared struct {
 func Optimize(ctx context.Context, snap store.Snapshot, q *algebra.Query, o Options) (*Plan, error) {
 	s := &scoper{ctx: ctx, taken: map[string]bool{}, outer: map[any][]string{}, vars: newVarTable()}
 	p := &planner{effort: newEffort(), want: -1, scopes: map[algebra.Op]scope{}, owns: map[algebra.Op]Node{}, shared: &shared{ctx: ctx, snap: snap, options: o, stats: newStats(ctx, snap, o.Statistics), sampler: newSampler(snap, o.DrawAll),
-		names: map[string]int{}, rows: map[algebra.Op]int{}, localIDs: map[rdf.Term]store.ID{}, subs: map[any]int{}, marks: map[*algebra.Exists]int{}, outer: s.outer, vars: s.vars,
+		names: map[string]int{}, rows: map[algebra.Op]int{}, localIDs: map[rdf.Term]store.ID{}, subs: map[any]int{}, marks: map[*algebra.Exists]int{}, dates: map[*algebra.Call]int{}, outer: s.outer, vars: s.vars,
 		announced: map[algebra.Op]bool{}, patterns: map[algebra.TriplePattern]int{}, commons: map[*algebra.Union]Set{}, above: map[*algebra.Union]int{}, unbound: map[algebra.Op]scope{}, special: map[algebra.Op]Set{}}}
 	if err := p.resolveDataset(q.Dataset); err != nil {
 		return nil, err

@@ -212,5 +212,8 @@ func (p *planner) addStep(n Node, s *groupStep) (Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n, c, err = p.dateParts(n, c); err != nil {
+		return nil, err
+	}
 	return p.extend(n, s.slot, c), nil
 }

@@ -1,0 +1,97 @@
+package sparql
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"triplestore/internal/sparqltest"
+	"triplestore/rdf"
+	"triplestore/store"
+)
+
+func agreesUnoptimized(t *testing.T, snap store.Snapshot, o Options, q string) {
+	t.Helper()
+	want, err := answer(t.Context(), NewEngine(Options{NoOptimizer: true, UnionDefaultGraph: o.UnionDefaultGraph}), snap, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := answer(t.Context(), NewEngine(o), snap, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sparqltest.Compare(want, got, false, false); err != nil {
+		t.Errorf("%s: %v", q, err)
+	}
+}
+
+// TestComputedOnceAgrees: expressions that are computed once for all rows with the same values, or the same parts of dates, and those that
+// are a term of the query, are what they are for each row.
+func TestComputedOnceAgrees(t *testing.T) {
+	t.Parallel()
+	snap := snapshotOf(t, mixedQuads(5, 3000))
+	for _, q := range []string{
+		"?m (COUNT(*) AS ?n) { ?s ?p ?a BIND (CONCAT(STR(YEAR(?a)), '-', STR(MONTH(?a))) AS ?m) } GROUP BY ?m",
+		"?m (COUNT(*) AS ?n) { ?s ?p ?a } GROUP BY (FLOOR((MONTH(?a) - 1) / 3) + 1 AS ?m)",
+		"?s ?m { ?s :p0 ?a BIND (COALESCE(STR(DAY(?a)), 'none') AS ?m) }",
+		"?s ?m { ?s :p0 ?a OPTIONAL { ?s :p1 ?b } BIND (CONCAT(STR(YEAR(?a)), STR(HOURS(?b))) AS ?m) }",
+		"DISTINCT ?m ?k { ?s :p0 ?a . ?s :p1 ?b BIND (CONCAT(STR(?a), STR(?b)) AS ?m) BIND (IF(YEAR(?a) > 2021, STR(MONTH(?a)), STR(YEAR(?b) / DAY(?b))) AS ?k) }",
+		"?s ?m { ?s :p0 ?a OPTIONAL { ?s :p1 ?b } OPTIONAL { ?a :p1 ?c } BIND (CONCAT(STR(?a), COALESCE(STR(?b), '-'), COALESCE(STR(?c), '-')) AS ?m) }",
+		"?s ?m { ?s :p0 ?a OPTIONAL { ?s :p1 ?b } BIND (CONCAT(STR(?s), STR(?a), STR(?b)) AS ?m) }",
+		"* { ?s :p0 ?a BIND (CONCAT(STR(YEAR(?a)), '') AS ?m) BIND (CONCAT(STR(YEAR(?a)), ?m) AS ?k) }",
+		"?k (COUNT(DISTINCT *) AS ?n) { { ?s :p0 ?a BIND ('one' AS ?k) } UNION { ?s :p1 ?a BIND ('01'^^<http://www.w3.org/2001/XMLSchema#integer> AS ?k) } UNION { ?s ?p ?a BIND (:p0 AS ?k) } } GROUP BY ?k",
+		"?s ?k { ?s :p0 ?a FILTER EXISTS { ?s :p1 ?b BIND (CONCAT(STR(YEAR(?b)), '') AS ?x) FILTER (?x = '2021' || ?x = STR(YEAR(?a))) } BIND ('k' AS ?k) }",
+		"?s ?n { ?s :p0 ?a BIND (IF(YEAR(?a) = 2021, RAND() < 2, false) AS ?n) }",
+	} {
+		q = "PREFIX : <http://e/> SELECT " + q
+		agreesUnoptimized(t, snap, Options{}, q)
+		agreesUnoptimized(t, snap, Options{Memory: 8 << 20, Disk: 1 << 30, TempDir: t.TempDir()}, q)
+		agreesUnoptimized(t, snap, Options{SmallPieces: true}, q)
+	}
+}
+
+// TestGraphCountsAgree: what is in each graph is counted by the index, without the default graph, and only where that is what is asked.
+func TestGraphCountsAgree(t *testing.T) {
+	t.Parallel()
+	named := func(n int) (out []rdf.Quad) {
+		for i := range n {
+			out = append(out, rdf.Quad{S: rdf.IRI(fmt.Sprint("http://e/s", i)), P: rdf.IRI("http://e/p"), O: rdf.IRI(fmt.Sprint("http://e/s", i/2)), G: rdf.IRI(fmt.Sprint("http://e/g", i%7%3))})
+		}
+		return out
+	}
+	plain := func(n int) (out []rdf.Quad) {
+		for i := range n {
+			out = append(out, rdf.Quad{S: rdf.IRI(fmt.Sprint("http://e/s", i)), P: rdf.IRI("http://e/p"), O: rdf.IRI("http://e/x")})
+		}
+		return out
+	}
+	for _, c := range []struct {
+		quads []rdf.Quad
+		q     string
+		stats bool
+	}{
+		{append(named(2000), plain(500)...), "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g", true},
+		{append(named(2000), plain(500)...), "SELECT ?g (COUNT(?s) AS ?n) (COUNT(?g) AS ?m) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g", true},
+		{named(2000), "SELECT ?g (COUNT(?o) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY DESC(?n)", true},
+		{plain(500), "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g", true},
+		{append(named(2000), plain(500)...), "SELECT ?g (COUNT(*) AS ?n) FROM NAMED <http://e/g1> { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g", false},
+		{append(named(2000), plain(500)...), "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?s } } GROUP BY ?g", false},
+		{append(named(2000), plain(500)...), "SELECT ?g (COUNT(DISTINCT ?s) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g", false},
+		{append(named(2000), plain(500)...), "SELECT ?p (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?p", false},
+		{append(named(2000), plain(500)...), "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }", false},
+		{append(named(2000), plain(500)...), "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?g } } GROUP BY ?g", false},
+		{append(named(2000), plain(500)...), "SELECT ?g ?n { VALUES ?g { <http://e/g1> <http://e/none> } { SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g } }", true},
+		{append(named(2000), plain(500)...), "SELECT ?g { ?g ?p ?o FILTER EXISTS { SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g } }", false},
+	} {
+		snap := snapshotOf(t, c.quads)
+		agreesUnoptimized(t, snap, Options{}, c.q)
+		agreesUnoptimized(t, snap, Options{UnionDefaultGraph: true}, c.q)
+		plan, err := NewEngine(Options{}).Explain(t.Context(), snap, c.q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(plan, "count") != c.stats {
+			t.Errorf("%s:\n%s", c.q, plan)
+		}
+	}
+}
