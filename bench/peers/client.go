@@ -45,9 +45,17 @@ func (c *client) ask(q *query, limit time.Duration, body io.Writer) (took time.D
 	return c.get("query="+url.QueryEscape(q.text), accept(q), limit, body)
 }
 
-// get is ask with any parameters.
+// longestGet is how long parameters are in an address: some servers read 8 KiB of header.
+const longestGet = 6 << 10
+
+// get is ask with any parameters, which are a form where they are long.
 func (c *client) get(params, accept string, limit time.Duration, body io.Writer) (took time.Duration, n int64, err error) {
 	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, c.base+params, nil)
+	if len(params) > longestGet {
+		if req, err = http.NewRequestWithContext(context.Background(), http.MethodPost, c.base, strings.NewReader(params)); err == nil {
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		}
+	}
 	if err != nil {
 		return 0, 0, err
 	}
@@ -84,6 +92,9 @@ func (c *client) send(req *http.Request, deadline time.Time) (*http.Response, er
 				return nil, err
 			}
 			c.conn, c.in, c.out = conn, bufio.NewReaderSize(conn, 256<<10), bufio.NewWriter(conn)
+		}
+		if req.GetBody != nil { // the last attempt has read it
+			req.Body, _ = req.GetBody() //nolint:errcheck // of a string
 		}
 		err := errors.Join(c.conn.SetDeadline(deadline), req.Write(c.out), c.out.Flush())
 		if err == nil {

@@ -18,9 +18,10 @@ import (
 func TestClient(t *testing.T) {
 	t.Parallel()
 	large := strings.Repeat("0123456789", 100_000)
+	long := strings.Repeat("long ", 2000)
 	leave := make(chan struct{})
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch text := r.URL.Query().Get("query"); text {
+		switch text := r.FormValue("query"); text {
 		case "close":
 			w.Header().Set("Connection", "close")
 			io.WriteString(w, text)
@@ -51,7 +52,7 @@ func TestClient(t *testing.T) {
 	c := newClient(port, "/sparql?")
 	defer c.close()
 	for round := range 2 {
-		for text, want := range map[string]string{"a b": "a b application/sparql-results+json", "close": "close", "large": large} {
+		for text, want := range map[string]string{"a b": "a b application/sparql-results+json", "close": "close", "large": large, long: long + " application/sparql-results+json"} {
 			var body bytes.Buffer
 			if _, n, err := c.ask(&query{text: text}, time.Minute, &body); err != nil || body.String() != want || n != int64(len(want)) {
 				t.Errorf("%s: %d bytes, %.100q, %v", text, n, body.String(), err)
