@@ -155,6 +155,29 @@ func showQuads(quads []rdf.Quad) string {
 	return string(b)
 }
 
+// asker loads quads into a store and asks it for as long as the test runs; queries that fail end it.
+func asker(t *testing.T, quads []rdf.Quad) func(text string, o sparql.Options) *sparqltest.Answer {
+	t.Helper()
+	s := memstore.New()
+	t.Cleanup(func() { s.Close() })
+	if _, err := s.Update(t.Context(), func(x store.Txn) error { return x.Add(quads) }); err != nil {
+		t.Fatal(err)
+	}
+	snap, err := s.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { snap.Close() })
+	return func(text string, o sparql.Options) *sparqltest.Answer {
+		t.Helper()
+		a, err := askEngine(t.Context(), o, snap, "PREFIX : <http://e/> "+text)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		return a
+	}
+}
+
 func askEngine(ctx context.Context, o sparql.Options, snap store.Snapshot, text string) (*sparqltest.Answer, error) {
 	r, err := sparql.NewEngine(o).Query(ctx, snap, text)
 	if err != nil {

@@ -8,8 +8,6 @@ import (
 	"triplestore/internal/sparqltest"
 	"triplestore/rdf"
 	"triplestore/sparql"
-	"triplestore/store"
-	"triplestore/store/memstore"
 )
 
 // firstData is what estimates of the first rows go wrong with: values that many have but never together, matches that come last, and few
@@ -43,24 +41,8 @@ func firstData() []rdf.Quad {
 // the first rows; pages by OFFSET are together the whole.
 func TestFirstRows(t *testing.T) {
 	t.Parallel()
-	s := memstore.New()
-	defer s.Close()
-	if _, err := s.Update(t.Context(), func(x store.Txn) error { return x.Add(firstData()) }); err != nil {
-		t.Fatal(err)
-	}
-	snap, err := s.Snapshot()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer snap.Close()
-	ask := func(text string, o sparql.Options) *sparqltest.Answer {
-		t.Helper()
-		a, err := askEngine(t.Context(), o, snap, "PREFIX : <http://e/> "+text)
-		if err != nil {
-			t.Fatalf("%s: %v", text, err)
-		}
-		return a
-	}
+	ask := asker(t, firstData())
+
 	ways := map[string]sparql.Options{
 		"usual": {}, "always": {DrawAll: true}, "always, in pieces": {DrawAll: true, SmallPieces: true}, "profile": {DrawAll: true, Profile: true},
 		"files":  {DrawAll: true, SpillAll: true, Disk: 1 << 30, TempDir: t.TempDir()},

@@ -11,8 +11,6 @@ import (
 	"triplestore/internal/sparqltest"
 	"triplestore/rdf"
 	"triplestore/sparql"
-	"triplestore/store"
-	"triplestore/store/memstore"
 )
 
 // switchesData has keys of more rows than a batch has, numbers that overflow, texts that begin alike, a graph of paths with cycles, and
@@ -70,24 +68,8 @@ func TestSwitches(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes some seconds")
 	}
-	s := memstore.New()
-	defer s.Close()
-	if _, err := s.Update(t.Context(), func(x store.Txn) error { return x.Add(switchesData()) }); err != nil {
-		t.Fatal(err)
-	}
-	snap, err := s.Snapshot()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer snap.Close()
-	ask := func(text string, o sparql.Options) *sparqltest.Answer {
-		t.Helper()
-		a, err := askEngine(t.Context(), o, snap, "PREFIX : <http://e/> "+text)
-		if err != nil {
-			t.Fatalf("%s: %v", text, err)
-		}
-		return a
-	}
+	ask := asker(t, switchesData())
+
 	dir := t.TempDir()
 	ways := map[string]sparql.Options{
 		"optimized": {}, "pieces": {SmallPieces: true}, "profile": {Profile: true}, "little memory": {Memory: 3 << 20, Disk: 1 << 30, TempDir: dir},
