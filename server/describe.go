@@ -134,6 +134,24 @@ func (d *describer) fetch(ids []store.ID) error {
 	return nil
 }
 
+// decode fetches the terms of quads, in place of those that it had, and hands the quads over.
+func (d *describer) decode(quads []store.Quad, emit func(rdf.Quad) error) error {
+	ids := make([]store.ID, 0, 4*len(quads))
+	for _, q := range quads {
+		ids = append(ids, q[:]...)
+	}
+	clear(d.terms)
+	if err := d.fetch(ids); err != nil {
+		return err
+	}
+	for _, q := range quads {
+		if err := emit(rdf.Quad{S: d.terms[q[store.S]], P: d.terms[q[store.P]], O: d.terms[q[store.O]], G: d.terms[q[store.G]]}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // describe calls emit for the concise bounded description of resources (https://www.w3.org/submissions/CBD/): its statements,
 // and those of the blank nodes that they lead to. A resource without statements of its own is described by those that
 // refer to it. Batches keep memory bounded; what grows is the set of visited blank nodes.
@@ -142,18 +160,8 @@ func (d *describer) describe(subjects []store.ID, emit func(rdf.Quad) error) err
 	var quads []store.Quad
 	var failed error
 	flush := func() error {
-		ids := make([]store.ID, 0, 4*len(quads))
-		for _, q := range quads {
-			ids = append(ids, q[:]...)
-		}
-		clear(d.terms)
-		if err := d.fetch(ids); err != nil {
+		if err := d.decode(quads, emit); err != nil {
 			return err
-		}
-		for _, q := range quads {
-			if err := emit(rdf.Quad{S: d.terms[q[store.S]], P: d.terms[q[store.P]], O: d.terms[q[store.O]], G: d.terms[q[store.G]]}); err != nil {
-				return err
-			}
 		}
 		quads = quads[:0]
 		return nil

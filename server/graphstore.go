@@ -225,22 +225,7 @@ func noGraph(t graphTarget) *Problem {
 // eachQuad calls f for the quads of the target.
 func (s *Server) eachQuad(ctx context.Context, snap store.Snapshot, t graphTarget, f func(rdf.Quad) error) error {
 	d := &describer{ctx: ctx, snap: snap, terms: map[store.ID]rdf.Term{}}
-	return eachBlock(ctx, snap, t, func(quads []store.Quad) error {
-		ids := make([]store.ID, 0, 4*len(quads))
-		for _, q := range quads {
-			ids = append(ids, q[:]...)
-		}
-		clear(d.terms)
-		if err := d.fetch(ids); err != nil {
-			return err
-		}
-		for _, q := range quads {
-			if err := f(rdf.Quad{S: d.terms[q[store.S]], P: d.terms[q[store.P]], O: d.terms[q[store.O]], G: d.terms[q[store.G]]}); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return eachBlock(ctx, snap, t, func(quads []store.Quad) error { return d.decode(quads, f) })
 }
 
 // eachBlock calls f for the quads of the target in batches; the slice is reused.
