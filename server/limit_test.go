@@ -226,7 +226,7 @@ func TestSlotsAreGrantedInOrder(t *testing.T) {
 			t.Errorf("%d got its slot before %d, which came earlier", i, i-1)
 		}
 	}
-	for _, x := range append(running, waiting...) {
+	for _, x := range slices.Concat(running, waiting) {
 		x.give()
 	}
 	if s.Running() != 0 || s.Waiting() != 0 || s.long != 0 {

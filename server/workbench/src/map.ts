@@ -151,9 +151,9 @@ export function map(result: Result, names: Names): HTMLElement {
         const text = place.label.length > 30 ? place.label.slice(0, 29) + "…" : place.label;
         const x = px(lon) + 9, right = x + 8 * text.length;
         let y = py(lat) + 4;
-        for (let moved = true; moved;) { // below a text that it would cover
+        for (let moved = true; moved;) { // below a text that it would cover, and further than it must, so that this ends
           moved = false;
-          for (const [left, end, height] of taken) if (x < end && left < right && Math.abs(y - height) < 15) [y, moved] = [height + 15, true];
+          for (const [left, end, height] of taken) if (x < end && left < right && Math.abs(y - height) < 14) [y, moved] = [height + 15, true];
         }
         taken.push([x, right, y]);
         out.push(svg("text", { x, y, class: "place-label" }, text));
