@@ -14,7 +14,7 @@ var wholeStore = regexp.MustCompile(`\b(s\.whole|s\.views|c\.Store)\b`)
 // TestStoreIsBehindTheCaller: only what is listed here uses the store itself; everything else takes Server.data(ctx), which shows what
 // the caller may see.
 func TestStoreIsBehindTheCaller(t *testing.T) {
-	allowed := map[string]int{"server.go": 4, "caller.go": 2, "auditing.go": 1} // one for the metrics, which are for administrators
+	allowed := map[string]int{"server.go": 4, "caller.go": 2, "auditing.go": 1, "query.go": 1} // one for the metrics, which are for administrators; query.go asks whether it can be written
 	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
