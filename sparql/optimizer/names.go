@@ -39,8 +39,6 @@ func (n *names) put(text, unique string) {
 // nameSet is a set of unique names.
 type nameSet map[string]bool
 
-func (a nameSet) put(name string) { a[name] = true }
-
 func nameSetOf(of ...string) nameSet {
 	s := nameSet{}
 	for _, x := range of {
