@@ -18,6 +18,7 @@ type countDistinct struct {
 	held held
 	n    []int64
 	set  *rowSet
+	many *pairSet // of addPairs, once they are more than one table is good for
 	key  []store.ID
 	rest *parts
 	part batch // rows for rest: the columns are those of the key
@@ -29,10 +30,50 @@ type countDistinct struct {
 
 func (c *countDistinct) close() {
 	c.held.release()
-	c.set = nil
+	c.forget()
 	if c.rest != nil {
 		closeSpools(c.rest.spools)
 	}
+}
+
+// forget gives back the memory of the sets.
+func (c *countDistinct) forget() {
+	if c.set != nil {
+		c.set.packed.release()
+	}
+	if c.many != nil {
+		c.many.release()
+	}
+	c.set, c.many = nil, nil
+}
+
+// bytes is what the sets take.
+func (c *countDistinct) bytes() int64 {
+	n := c.set.bytes()
+	if c.many != nil {
+		n += c.many.bytes()
+	}
+	return n
+}
+
+// has reports whether the key is in memory.
+func (c *countDistinct) has() bool {
+	if c.many != nil {
+		if pair, ok := c.set.pack(c.key); ok {
+			return c.many.has(pair)
+		}
+	}
+	return c.set.has(c.key)
+}
+
+// finish makes n right. Nothing is added in memory after it.
+func (c *countDistinct) finish() error {
+	if c.many == nil || c.many.flushed {
+		return nil
+	}
+	size := c.bytes()
+	c.many.flush(c.n)
+	return c.held.grow(c.bytes() - size)
 }
 
 func (c *countDistinct) add(b *batch, numbers []int32, n int) error {
@@ -41,7 +82,7 @@ func (c *countDistinct) add(b *batch, numbers []int32, n int) error {
 		c.set = newRowSet(len(c.slots)+1, true)
 		c.key = make([]store.ID, len(c.slots)+1)
 	}
-	size := c.set.bytes()
+	size := c.bytes()
 	if c.rest == nil && !c.all && len(c.slots) == 1 && b.cols[c.slots[0]] != nil {
 		c.addPairs(b.cols[c.slots[0]], numbers)
 		return c.grown(size, 0)
@@ -60,7 +101,7 @@ func (c *countDistinct) add(b *batch, numbers []int32, n int) error {
 			last, lastGroup = c.key[1], g
 		}
 		if c.rest != nil {
-			if !c.set.has(c.key) {
+			if !c.has() {
 				c.put()
 			}
 			continue
@@ -93,6 +134,13 @@ func (c *countDistinct) addPairs(col []store.ID, numbers []int32) {
 			c.n[g]++
 		}
 	}
+	if c.many == nil && len(c.set.packed.slots) >= pairsFrom {
+		c.many = newPairSet(&c.set.packed)
+	}
+	if c.many != nil {
+		c.many.add(c.pairs, c.n)
+		return
+	}
 	c.fresh = c.set.packed.addAll(c.pairs, c.fresh[:0])
 	for _, k := range c.fresh {
 		c.n[c.groups[k]]++
@@ -101,16 +149,19 @@ func (c *countDistinct) addPairs(col []store.ID, numbers []int32) {
 
 // grown accounts for what the set has grown to, and begins with files where that is too much.
 func (c *countDistinct) grown(size int64, depth int) error {
-	if err := c.held.grow(c.set.bytes() - size); err != nil {
+	if err := c.held.grow(c.bytes() - size); err != nil {
 		return err
 	}
-	if !c.held.crowded(c.set.bytes()/2) || depth >= maxDepth {
+	if !c.held.crowded(c.bytes()/2) || depth >= maxDepth {
 		return nil
 	}
 	if c.partial {
 		return errWhole
 	}
-	var err error
+	err := c.finish()
+	if err != nil {
+		return err
+	}
 	c.rest, err = c.q.newParts(c.node, depth)
 	return err
 }
@@ -140,6 +191,9 @@ func (c *countDistinct) flush() error {
 }
 
 func (c *countDistinct) result(g int) (store.ID, error) {
+	if err := c.finish(); err != nil {
+		return 0, err
+	}
 	if c.rest != nil {
 		rest := c.rest
 		c.rest = nil
@@ -155,6 +209,7 @@ func (c *countDistinct) result(g int) (store.ID, error) {
 func (c *countDistinct) countParts(p *parts, depth int) error {
 	for _, s := range p.spools {
 		c.held.release()
+		c.forget()
 		c.set = newRowSet(len(c.key), true)
 		r, err := s.reader(0)
 		if err != nil {

@@ -194,6 +194,7 @@ func sortBeneath(n optimizer.Node) bool {
 func (d *distinct) close() {
 	d.in.close()
 	d.held.release()
+	d.set.packed.release()
 	if d.rest != nil {
 		closeSpools(d.rest.spools)
 	}

@@ -92,7 +92,8 @@ func (s *idSet) has(id store.ID) bool {
 
 func (s *idSet) resize() {
 	old := s.slots
-	s.slots = make([]store.ID, max(2*len(old), idSetLeast))
+	s.slots = spareIDs.get(max(2*len(old), idSetLeast))
+	clear(s.slots)
 	mask := uint64(len(s.slots) - 1)
 	for _, id := range old {
 		if id == store.NoID {
@@ -104,6 +105,13 @@ func (s *idSet) resize() {
 		}
 		s.slots[i] = id
 	}
+	spareIDs.put(old)
+}
+
+// release gives the memory to other queries; the set is empty then.
+func (s *idSet) release() {
+	spareIDs.put(s.slots)
+	*s = idSet{}
 }
 
 // bytes is what the set takes.

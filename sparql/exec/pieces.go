@@ -180,7 +180,11 @@ func addCounts(sum, more []int64, numbers []int32, n int) []int64 {
 
 // Nor is one of these.
 func (c *countDistinct) merge(from aggregator, numbers []int32, n int) error {
-	c.n = addCounts(c.n, from.(*countDistinct).n, numbers, n)
+	f := from.(*countDistinct)
+	if err := f.finish(); err != nil {
+		return err
+	}
+	c.n = addCounts(c.n, f.n, numbers, n)
 	return nil
 }
 
