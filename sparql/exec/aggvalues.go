@@ -2,6 +2,7 @@ package exec
 
 import (
 	"errors"
+	"fmt"
 
 	"triplestore/sparql/expr"
 	"triplestore/sparql/optimizer"
@@ -190,8 +191,7 @@ func (a *integers) ordered(s *integerState, id store.ID) bool {
 	return false
 }
 
-// handOver gives what a group has so far to an accumulator. An average needs only the right sum and count: one value is the sum
-// and the others are zeros.
+// handOver gives what a group has so far to an accumulator. An average needs only the right sum and count.
 func (a *integers) handOver(g, n int) error {
 	s := &a.states[g]
 	s.general = true
@@ -205,11 +205,8 @@ func (a *integers) handOver(g, n int) error {
 	case "MAX":
 		acc.Add([]expr.Value{inlineValue(s.max)}, nil)
 	default:
-		acc.Add([]expr.Value{expr.Integer(s.sum)}, nil)
-		if a.fn == "AVG" {
-			for range s.count - 1 {
-				acc.Add([]expr.Value{expr.Integer(0)}, nil)
-			}
+		if !expr.AddSum(acc, s.sum, s.count) {
+			return fmt.Errorf("%s has no sum", a.fn)
 		}
 	}
 	return nil

@@ -150,12 +150,16 @@ func (w *walker) adjacency(step optimizer.Step, inverse bool) (*adjacency, error
 
 func (w *walker) readEdges(links []*optimizer.StepLink, inverse bool) (*adjacency, error) {
 	var from, to []store.ID
+	defer func() {
+		spareIDs.put(from)
+		spareIDs.put(to)
+	}()
 	for _, l := range links {
 		err := w.edges(l, func(s, o []store.ID) error {
 			if l.Inverse != inverse {
 				s, o = o, s
 			}
-			from, to = append(from, s...), append(to, o...)
+			from, to = spareIDs.add(from, s), spareIDs.add(to, o)
 			return w.grow(int64(len(s)) * 24)
 		})
 		if err != nil {
@@ -200,8 +204,9 @@ func (w *walker) arrange(from, to []store.ID) (*adjacency, error) {
 	if err := w.q.check(); err != nil {
 		return a, err
 	}
-	numbers := make([]int32, len(from))
-	a.start = make([]int32, len(a.ids)+1)
+	numbers := spareRows.get(len(from))
+	a.start = spareRows.get(len(a.ids) + 1)
+	clear(a.start)
 	last, n := store.NoID, 0
 	for i, id := range from {
 		if id != last {
@@ -213,20 +218,28 @@ func (w *walker) arrange(from, to []store.ID) (*adjacency, error) {
 	for i := range a.ids {
 		a.start[i+1] += a.start[i]
 	}
-	a.to = make([]int32, len(to))
-	at := slices.Clone(a.start)
+	a.to = spareRows.get(len(to))
+	at := spareRows.get(len(a.start))
+	copy(at, a.start)
 	for i, x := range numbers {
 		a.to[at[x]] = int32(a.number(to[i]))
 		at[x]++
 	}
+	spareRows.put(numbers)
+	spareRows.put(at)
 	return a, nil
 }
 
 func (a *adjacency) release() {
-	if a != nil && a.dense != nil {
-		a.dense.release()
-		a.dense = nil
+	if a == nil {
+		return
 	}
+	if a.dense != nil {
+		a.dense.release()
+	}
+	spareRows.put(a.start)
+	spareRows.put(a.to)
+	*a = adjacency{}
 }
 
 func linksOf(s optimizer.Step, to []*optimizer.StepLink) ([]*optimizer.StepLink, bool) {

@@ -43,3 +43,14 @@ func (p *spare[T]) put(s []T) {
 		p.sizes[size].Put(&s)
 	}
 }
+
+// add appends to a slice that it may exchange for a longer one and keep.
+func (p *spare[T]) add(s, more []T) []T {
+	if n := len(s) + len(more); n > cap(s) {
+		longer := p.get(max(n, 2*cap(s)))[:len(s)]
+		copy(longer, s)
+		p.put(s)
+		s = longer
+	}
+	return append(s, more...)
+}

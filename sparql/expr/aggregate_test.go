@@ -136,3 +136,39 @@ func TestOrderIsTransitive(t *testing.T) {
 	}
 	slices.SortFunc(values, Order)
 }
+
+// TestAddSum: integers of which the sum is given at once have the same sum and average as one by one, also beside other values.
+func TestAddSum(t *testing.T) {
+	t.Parallel()
+	for _, fn := range []string{"SUM", "AVG"} {
+		one, _ := NewAccumulator(algebra.Aggregate{Func: fn, Args: []algebra.Expr{nil}})
+		all, _ := NewAccumulator(algebra.Aggregate{Func: fn, Args: []algebra.Expr{nil}})
+		sum := int64(0)
+		for i := range int64(1_000) {
+			one.Add([]Value{Integer(i * 3)}, nil)
+			sum += i * 3
+		}
+		if !AddSum(all, sum, 1_000) {
+			t.Fatalf("%s takes no sum", fn)
+		}
+		for _, a := range []Accumulator{one, all} {
+			a.Add([]Value{Integer(7)}, nil)
+		}
+		want, err := one.Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := all.Result(); err != nil || got.Term() != want.Term() {
+			t.Errorf("%s: %v, %v, want %v", fn, got.Term(), err, want.Term())
+		}
+	}
+	for _, a := range []algebra.Aggregate{{Func: "MAX", Args: []algebra.Expr{nil}}, {Func: "SUM", Distinct: true, Args: []algebra.Expr{nil}}} {
+		x, err := NewAccumulator(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if AddSum(x, 1, 1) {
+			t.Errorf("%v takes a sum", a)
+		}
+	}
+}
