@@ -117,13 +117,19 @@ func patternList(op algebra.Op, to []algebra.TriplePattern) []algebra.TriplePatt
 	case *algebra.Join:
 		return patternList(o.R, patternList(o.L, to))
 	case *algebra.Filter:
-		return patternList(o.In, to)
+		if !chancy(o.Cond) {
+			return patternList(o.In, to)
+		}
 	case *algebra.LeftJoin:
-		return patternList(o.L, to)
+		if o.Cond == nil || !chancy(o.Cond) {
+			return patternList(o.L, to)
+		}
 	case *algebra.Minus:
 		return patternList(o.L, to)
 	case *algebra.Extend:
-		return patternList(o.In, to)
+		if !chancy(o.Expr) { // it has another value for each row of the whole branch
+			return patternList(o.In, to)
+		}
 	}
 	return to
 }
@@ -137,7 +143,7 @@ type factoring struct {
 }
 
 func (f *factoring) without(op algebra.Op) algebra.Op {
-	switch o := op.(type) {
+	switch o := op.(type) { // as patternList goes
 	case *algebra.BGP:
 		c := &algebra.BGP{}
 		for _, t := range o.Patterns {
@@ -156,10 +162,16 @@ func (f *factoring) without(op algebra.Op) algebra.Op {
 		}
 		return &algebra.Join{L: l, R: r}
 	case *algebra.Filter:
+		if chancy(o.Cond) {
+			return op
+		}
 		in := f.without(o.In)
 		f.check(f.binds.vars.reads(o.Cond), in)
 		return &algebra.Filter{Cond: o.Cond, In: in}
 	case *algebra.LeftJoin:
+		if o.Cond != nil && chancy(o.Cond) {
+			return op
+		}
 		l := f.without(o.L)
 		f.check(f.binds.vars.reads(o.Cond).Union(f.binds.vars.mentioned(o.R)), l)
 		return &algebra.LeftJoin{L: l, R: o.R, Cond: o.Cond, Anti: o.Anti}
@@ -168,6 +180,9 @@ func (f *factoring) without(op algebra.Op) algebra.Op {
 		f.check(f.binds.vars.mentioned(o.R), l)
 		return &algebra.Minus{L: l, R: o.R}
 	case *algebra.Extend:
+		if chancy(o.Expr) {
+			return op
+		}
 		in := f.without(o.In)
 		f.check(f.binds.vars.reads(o.Expr).With(f.binds.vars.number(o.Var)), in)
 		return &algebra.Extend{Var: o.Var, Expr: o.Expr, In: in}

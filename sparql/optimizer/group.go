@@ -231,7 +231,8 @@ func (p *planner) whole(op algebra.Op) *joinGroup {
 
 // movable reports whether the steps and filters of l may be done after a join with r: what they use or bind and r binds too must
 // be bound for certain before them. That holds also for what l only mentions, since a sub-select may show a variable that it never
-// binds; but in the pattern of EXISTS such a variable has the value that it has outside.
+// binds; but in the pattern of EXISTS such a variable has the value that it has outside. What has another value each time has one for each row
+// of l, not for each of the join.
 func (p *planner) movable(l, r *joinGroup) bool {
 	certain := l.base.certain
 	mentioned := func(s Set) Set {
@@ -241,12 +242,12 @@ func (p *planner) movable(l, r *joinGroup) bool {
 		return s
 	}
 	for _, f := range l.filters {
-		if !mentioned(f.vars).commonIn(r.all.maybe, certain) {
+		if chancy(f.expr) || !mentioned(f.vars).commonIn(r.all.maybe, certain) {
 			return false
 		}
 	}
 	for i := range l.steps {
-		if s := &l.steps[i]; !s.scope.maybe.commonIn(r.all.maybe, certain) || !mentioned(s.uses).commonIn(r.all.maybe, certain) {
+		if s := &l.steps[i]; s.expr != nil && chancy(s.expr) || s.cond != nil && chancy(s.cond) || !s.scope.maybe.commonIn(r.all.maybe, certain) || !mentioned(s.uses).commonIn(r.all.maybe, certain) {
 			return false
 		}
 	}
