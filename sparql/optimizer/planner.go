@@ -31,6 +31,11 @@ type Options struct {
 // maxSlots bounds the number of variables of a query, and with it what a batch costs.
 const maxSlots = 4096
 
+// maxNames is how many variables there may be before rules make them fewer: the sets of variables grow with the square of their number.
+const maxNames = 2 * maxSlots
+
+const tooManyVariables = "queries with more than 4096 variables"
+
 // planner plans one query, or later a nested pattern of it.
 type planner struct {
 	*shared
@@ -144,7 +149,7 @@ func Optimize(ctx context.Context, snap store.Snapshot, q *algebra.Query, o Opti
 		return nil, err
 	}
 	if len(p.slots) > maxSlots {
-		return nil, &UnsupportedError{Feature: "queries with more than 4096 variables"}
+		return nil, &UnsupportedError{Feature: tooManyVariables}
 	}
 	out.Unique = uniqueTriples(out)
 	var shared []*SharedPlan

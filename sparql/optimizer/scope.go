@@ -24,6 +24,9 @@ type scoper struct {
 }
 
 func (s *scoper) fresh(name string) string {
+	if len(s.taken) >= maxNames {
+		s.fail(tooManyVariables)
+	}
 	if !s.taken[name] {
 		s.taken[name] = true
 		return name
@@ -76,6 +79,9 @@ func (s *scoper) triple(t algebra.TriplePattern, n *names, in *Set) algebra.Trip
 // EXISTS pattern may substitute.
 func (s *scoper) op(op algebra.Op, n *names, outer Set) (algebra.Op, Set) {
 	var in Set
+	if s.stopped() {
+		return op, in
+	}
 	switch o := op.(type) {
 	case *algebra.BGP:
 		c := &algebra.BGP{}
