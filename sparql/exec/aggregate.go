@@ -32,7 +32,7 @@ func newAggregator(q *Query, n *optimizer.Group, a *optimizer.Aggregate, e *env,
 		return &countDistinct{q: q, node: n, slots: a.All, held: held{m: q.memory}, all: true}
 	case a.Func == "COUNT" && a.Var >= 0 && !a.Distinct:
 		return &countVar{q: q, slot: a.Var}
-	case a.Func == "COUNT" && a.Var >= 0 && a.Sorted && (!q.spills() || !hasHashJoin(n.In)): // a join of files has another order
+	case a.Func == "COUNT" && a.Var >= 0 && a.Sorted && (!q.spills() || !losesOrder(n.In)):
 		return &countRuns{q: q, slot: a.Var}
 	case a.Func == "COUNT" && a.Var >= 0:
 		return &countDistinct{q: q, node: n, slots: []int{a.Var}, held: held{m: q.memory}}
@@ -50,12 +50,13 @@ func newAggregator(q *Query, n *optimizer.Group, a *optimizer.Aggregate, e *env,
 	return g
 }
 
-// hasHashJoin reports whether a plan has a hash join in it.
-func hasHashJoin(n optimizer.Node) bool {
-	if _, ok := n.(*optimizer.HashJoin); ok {
+// losesOrder reports whether a plan may yield its rows in another order than it tells, since an operator in it has put them into files.
+func losesOrder(n optimizer.Node) bool {
+	switch n.(type) {
+	case *optimizer.HashJoin, *optimizer.Distinct:
 		return true
 	}
-	return slices.ContainsFunc(optimizer.Children(n), hasHashJoin)
+	return slices.ContainsFunc(optimizer.Children(n), losesOrder)
 }
 
 func grow[T any](s []T, n int) []T {

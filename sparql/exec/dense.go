@@ -152,4 +152,5 @@ func (d *denseKeys) bytes() int64 { return int64(len(d.words)) * 12 }
 func (d *denseKeys) release() {
 	spareWords.put(d.words)
 	spareRows.put(d.before)
+	d.words, d.before = nil, nil
 }

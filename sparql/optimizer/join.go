@@ -235,7 +235,8 @@ func (it *item) rows() float64 {
 func score(n Node) float64 { return n.P().Cost + n.P().Rows*costProbe*4 }
 
 // joinItem lists ways to join an item to n, with the filters that can be evaluated then. Where the join drops most rows of a filter on top of
-// n that takes long, the filter may as well come after it: a solution passes the filter or not whatever it is joined with.
+// n that takes long, the filter may as well come after it: a solution that binds what the filter looks at passes it or not whatever it is
+// joined with.
 func (p *planner) joinItem(g *joinGroup, n Node, it *item) ([]Node, error) {
 	options, err := p.joinOptions(g, n, it)
 	if err != nil {
@@ -277,7 +278,7 @@ func (f *Filter) mayWait(test bool) bool {
 		return false
 	}
 	for _, c := range f.Conds {
-		if !c.Pure || c.Test != nil || c.ByID != nil || boundBy(c.Expr) != "" { // by ID it takes next to nothing
+		if !c.Pure || c.Test != nil || c.ByID != nil || boundBy(c.Expr) != "" || !SetOf(c.Slots...).In(f.In.P().Certain) { // by ID it takes next to nothing
 			return false
 		}
 	}

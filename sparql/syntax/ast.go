@@ -156,7 +156,7 @@ type (
 		Span
 		Elements []Pattern
 		vars     []string
-		assigned []string // those of vars that BIND, VALUES or AS give a value
+		assigned varSet // those of vars that BIND, VALUES or AS give a value
 	}
 	// Triples is a run of triples.
 	Triples struct {

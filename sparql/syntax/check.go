@@ -29,7 +29,7 @@ func (q *Query) assigned() []string {
 	var out []string
 	given := map[string]bool{}
 	if q.Where != nil {
-		for _, v := range q.Where.assigned {
+		for _, v := range q.Where.assigned.list {
 			given[v] = true
 		}
 	}
@@ -56,18 +56,10 @@ func (q *Query) assigned() []string {
 	return out
 }
 
-func (g *Group) assign(vars ...string) {
-	for _, v := range vars {
-		if !slices.Contains(g.assigned, v) {
-			g.assigned = append(g.assigned, v)
-		}
-	}
-}
-
 // checkLateral refuses a LATERAL whose pattern gives a value to a variable that has one before it
 // (https://github.com/w3c/sparql-dev/blob/main/SEP/SEP-0006/sep-0006.md#scope).
 func (p *parser) checkLateral(g *Group, before *varSet) {
-	for _, v := range g.assigned {
+	for _, v := range g.assigned.list {
 		if before.has[v] {
 			p.failAt(Span{g.Start, g.Start + 1}, "?%s has a value from before LATERAL, so BIND, VALUES or AS in it cannot give it another: choose another name", v)
 		}

@@ -6,10 +6,13 @@ type varSet struct {
 	has  map[string]bool
 }
 
-func newVarSet() *varSet { return &varSet{has: map[string]bool{}} }
+func newVarSet() *varSet { return &varSet{} }
 
 func (v *varSet) add(name string) {
 	if name != "" && !v.has[name] {
+		if v.has == nil {
+			v.has = map[string]bool{}
+		}
 		v.has[name] = true
 		v.list = append(v.list, name)
 	}
@@ -62,7 +65,7 @@ func (p *parser) group() *Group {
 		q := p.subSelect()
 		g.Elements = append(g.Elements, &SubSelect{q.Span, q})
 		vars.addAll(q.projected())
-		g.assigned = q.assigned()
+		g.assigned.addAll(q.assigned())
 		if !p.is("}") {
 			p.expected("'}': a sub-select stands alone in its braces")
 		}
@@ -113,7 +116,7 @@ func (p *parser) element(g *Group, vars *varSet) {
 		inner := p.groupAfter("OPTIONAL")
 		g.Elements = append(g.Elements, &Optional{p.since(start), inner})
 		vars.addAll(inner.vars)
-		g.assign(inner.assigned...)
+		g.assigned.addAll(inner.assigned.list)
 	case "MINUS":
 		p.advance()
 		inner := p.groupAfter("MINUS")
@@ -124,7 +127,7 @@ func (p *parser) element(g *Group, vars *varSet) {
 		p.checkLateral(inner, vars)
 		g.Elements = append(g.Elements, &Lateral{p.since(start), inner})
 		vars.addAll(inner.vars)
-		g.assign(inner.assigned...)
+		g.assigned.addAll(inner.assigned.list)
 	case "GRAPH":
 		p.advance()
 		name := p.varOrIRI("the IRI of a graph or a variable")
@@ -132,7 +135,7 @@ func (p *parser) element(g *Group, vars *varSet) {
 		g.Elements = append(g.Elements, &Graph{p.since(start), name, inner})
 		vars.addNode(&name)
 		vars.addAll(inner.vars)
-		g.assign(inner.assigned...)
+		g.assigned.addAll(inner.assigned.list)
 	case "SERVICE":
 		p.advance()
 		silent := p.acceptWord("SILENT")
@@ -141,14 +144,14 @@ func (p *parser) element(g *Group, vars *varSet) {
 		g.Elements = append(g.Elements, &Service{p.since(start), name, silent, inner})
 		vars.addNode(&name)
 		vars.addAll(inner.vars)
-		g.assign(inner.assigned...)
+		g.assigned.addAll(inner.assigned.list)
 	case "BIND":
 		p.bind(g, vars)
 	case "VALUES":
 		d := p.values()
 		g.Elements = append(g.Elements, d)
 		vars.addAll(d.Vars)
-		g.assign(d.Vars...)
+		g.assigned.addAll(d.Vars)
 	case "SELECT":
 		p.failAt(p.tok.Span, "a sub-select stands alone in braces of its own: { SELECT … }")
 	default:
@@ -225,7 +228,7 @@ func (p *parser) unions(g *Group, vars *varSet) {
 	start := p.tok.Start
 	first := p.group()
 	vars.addAll(first.vars)
-	g.assign(first.assigned...)
+	g.assigned.addAll(first.assigned.list)
 	if !p.isWord("UNION") {
 		g.Elements = append(g.Elements, first)
 		return
@@ -234,7 +237,7 @@ func (p *parser) unions(g *Group, vars *varSet) {
 	for p.acceptWord("UNION") {
 		next := p.groupAfter("UNION")
 		vars.addAll(next.vars)
-		g.assign(next.assigned...)
+		g.assigned.addAll(next.assigned.list)
 		u.Alternatives = append(u.Alternatives, next)
 	}
 	u.Span = p.since(start)
@@ -256,6 +259,6 @@ func (p *parser) bind(g *Group, vars *varSet) {
 	}
 	p.expect(")", " at the end of BIND")
 	vars.add(name)
-	g.assign(name)
+	g.assigned.add(name)
 	g.Elements = append(g.Elements, &Bind{p.since(start), e, name})
 }
