@@ -72,7 +72,7 @@ ui: ## the workbench, from server/workbench/src into its dist; needs npm
 ui-if-npm:
 	@if [ -e $(UI)/dist/workbench.js ] && [ -z "$$(find $(UI)/src $(UI)/package.json $(UI)/package-lock.json -newer $(UI)/dist/workbench.js)" ]; then :; \
 	elif ! command -v npm >/dev/null 2>&1; then echo "no npm: without the workbench, the plain form is served"; \
-	elif ! $(MAKE) --no-print-directory ui >/dev/null 2>&1; then echo "make ui failed: without a new workbench, the plain form or the last build is served"; fi; rm -f /tmp/ui-build.$$$$
+	elif ! $(MAKE) --no-print-directory ui >/dev/null 2>&1; then echo "make ui failed: without a new workbench, the plain form or the last build is served"; fi
 
 SHOTS ?= build/browser
 

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"triplestore/internal/diskspace"
 	"triplestore/rdf"
 	"triplestore/rdf/canon"
 	"triplestore/rdf/format"
@@ -106,9 +107,15 @@ func (s *Server) uploadProblem(w http.ResponseWriter, err error) error {
 	var tooLarge *http.MaxBytesError
 	var limit *format.LimitError
 	var own *Problem
+	var spool *spoolError
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &spool):
+		if diskspace.Full(err) {
+			return fullDisk(err)
+		}
+		return internal(err)
 	case errors.As(err, &tooLarge), errors.As(err, &limit):
 		return problem(http.StatusRequestEntityTooLarge, "The document is too large", fmt.Sprintf("At most %d bytes are taken, unpacked.", s.c.MaxUpload))
 	case errors.As(err, &own):
@@ -119,6 +126,23 @@ func (s *Server) uploadProblem(w http.ResponseWriter, err error) error {
 	}
 	return &Problem{Status: http.StatusBadRequest, Title: "The request could not be read", cause: err}
 }
+
+// spooling is a temporary file that a body goes to: its errors are not the client's.
+type spooling struct{ f *os.File }
+
+func (s spooling) Write(p []byte) (int, error) {
+	n, err := s.f.Write(p)
+	if err != nil {
+		err = &spoolError{err}
+	}
+	return n, err
+}
+
+type spoolError struct{ cause error }
+
+func (e *spoolError) Error() string { return e.cause.Error() }
+
+func (e *spoolError) Unwrap() error { return e.cause }
 
 // takeUpload reads one document. Its format is its media type's; only where there is none at all its first bytes decide.
 func (s *Server) takeUpload(body io.Reader, contentType, encoding, name string) (*upload, error) {
@@ -150,10 +174,11 @@ func (s *Server) takeUpload(body io.Reader, contentType, encoding, name string) 
 		return nil, err
 	default:
 		if u.file, err = os.CreateTemp(s.c.TempDir, "triplestore-upload-*"); err != nil {
-			return nil, err
+			return nil, &spoolError{err}
 		}
-		if _, err = u.file.Write(head.Bytes()); err == nil {
-			_, err = io.Copy(u.file, body)
+		to := spooling{u.file}
+		if _, err = to.Write(head.Bytes()); err == nil {
+			_, err = io.Copy(to, body)
 		}
 		if err != nil {
 			return u, err

@@ -79,10 +79,8 @@ func problemOf(ctx context.Context, err error) *Problem {
 		return limited(http.StatusRequestEntityTooLarge, "The query makes too long a string", "memory", err)
 	case errors.Is(err, sparql.ErrPool):
 		return limited(http.StatusServiceUnavailable, "The server has no memory left for the query now", "memory", err)
-	case errors.Is(err, diskspace.ErrFull):
-		p := problem(http.StatusInsufficientStorage, "The disk of the store is full", "Nothing has changed. Reading goes on, and so does writing once there is room.")
-		p.cause = err // for the log: it names paths
-		return p
+	case diskspace.Full(err):
+		return fullDisk(err)
 	case errors.Is(err, sparql.ErrTooManyRows):
 		return limited(http.StatusRequestEntityTooLarge, "The query has too many results", "rows", err)
 	case errors.Is(err, context.Canceled):
@@ -101,6 +99,12 @@ func problemOf(ctx context.Context, err error) *Problem {
 	if errors.Is(err, store.ErrCorrupt) {
 		p.Title = "The store could not be read"
 	}
+	return p
+}
+
+func fullDisk(err error) *Problem {
+	p := problem(http.StatusInsufficientStorage, "The disk of the store is full", "Nothing has changed. Reading goes on, and so does writing once there is room.")
+	p.cause = err // for the log: it names paths
 	return p
 }
 

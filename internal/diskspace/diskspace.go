@@ -5,6 +5,7 @@ package diskspace
 import (
 	"errors"
 	"fmt"
+	"syscall"
 )
 
 // ErrFull: there is less free than the reserve.
@@ -18,4 +19,9 @@ func Check(dir string, bytes uint64) error {
 		return nil
 	}
 	return fmt.Errorf("%w: %.1f MB are free in %s, %.1f MB are needed", ErrFull, float64(free)/1e6, dir, float64(bytes)/1e6)
+}
+
+// Full reports whether an error is that a disk is full, by Check or by the system.
+func Full(err error) bool {
+	return errors.Is(err, ErrFull) || errors.Is(err, syscall.ENOSPC)
 }
