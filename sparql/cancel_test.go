@@ -23,7 +23,7 @@ var cancelThorough = flag.Bool("cancel.thorough", false, "cancel each query at s
 const (
 	// cancelWork is how much processor time a query may take after it was cancelled. It is measured instead of the time on the clock,
 	// since tests share their machine; what is measured is that of the whole process, the collecting of garbage included.
-	cancelWork = 100 * time.Millisecond
+	cancelWork = slowdown * 100 * time.Millisecond
 	// cancelTries is how often a query that went on for longer is tried again: garbage of others may have been collected meanwhile.
 	cancelTries = 4
 )

@@ -1,0 +1,5 @@
+//go:build !race
+
+package sparql
+
+const slowdown = 1
