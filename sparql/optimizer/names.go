@@ -105,20 +105,7 @@ func (t *varTable) reads(e algebra.Expr) (s Set) {
 }
 
 func (t *varTable) collectExpr(e algebra.Expr, to *Set) {
-	switch x := e.(type) {
-	case *algebra.Var:
-		to.insert(t.number(x.Name))
-	case *algebra.Call:
-		for _, a := range x.Args {
-			t.collectExpr(a, to)
-		}
-	case *algebra.TripleExpr:
-		t.collectExpr(x.S, to)
-		t.collectExpr(x.P, to)
-		t.collectExpr(x.O, to)
-	case *algebra.Exists:
-		to.add(t.within(x.In))
-	}
+	leaves(e, t.insert(to), func(x *algebra.Exists) { to.add(t.within(x.In)) })
 }
 
 // within are the variables of a pattern in an expression or of LATERAL, which is asked for again by each that it is nested in.

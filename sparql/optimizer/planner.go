@@ -407,27 +407,12 @@ func (p *planner) announce(op algebra.Op) {
 		p.row(o.R)
 	}
 	for _, e := range exprsOf(op) {
-		p.announceExpr(e)
+		leaves(e, func(v string) { p.slot(v) }, func(x *algebra.Exists) {
+			p.row(x.In)
+			p.announce(x.In)
+		})
 	}
 	for _, in := range inputsOf(op) {
 		p.announce(in)
-	}
-}
-
-func (p *planner) announceExpr(e algebra.Expr) {
-	switch x := e.(type) {
-	case *algebra.Var:
-		p.slot(x.Name)
-	case *algebra.Call:
-		for _, a := range x.Args {
-			p.announceExpr(a)
-		}
-	case *algebra.TripleExpr:
-		p.announceExpr(x.S)
-		p.announceExpr(x.P)
-		p.announceExpr(x.O)
-	case *algebra.Exists:
-		p.row(x.In)
-		p.announce(x.In)
 	}
 }

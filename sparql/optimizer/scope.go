@@ -243,22 +243,6 @@ func (s *scoper) outside(key any, op algebra.Op, visible Set) {
 	}
 }
 
-// mentions tells all variables that occur in an operator, at any depth.
-func mentions(op algebra.Op, to func(name string)) {
-	mentionedAt(op, to)
-	for _, c := range inputsOf(op) {
-		mentions(c, to)
-	}
-}
-
-// mentionedAt tells the variables that occur in an operator itself and in its expressions.
-func mentionedAt(op algebra.Op, to func(name string)) {
-	for _, e := range exprsOf(op) {
-		exprMentions(e, to)
-	}
-	mentionedBy(op, to)
-}
-
 // mentionedBy tells the variables that occur in an operator itself, but for those in its expressions.
 func mentionedBy(op algebra.Op, to func(name string)) {
 	node := func(x algebra.Node) { nodeVars(x, to) }
@@ -310,20 +294,21 @@ func nodeVars(x algebra.Node, to func(name string)) {
 	}
 }
 
-func exprMentions(e algebra.Expr, to func(name string)) {
+// leaves tells the variables and the EXISTS of an expression, which may be nil. It does not look into the patterns of EXISTS.
+func leaves(e algebra.Expr, variable func(name string), exists func(x *algebra.Exists)) {
 	switch x := e.(type) {
 	case *algebra.Var:
-		to(x.Name)
+		variable(x.Name)
 	case *algebra.Call:
 		for _, a := range x.Args {
-			exprMentions(a, to)
+			leaves(a, variable, exists)
 		}
 	case *algebra.TripleExpr:
-		exprMentions(x.S, to)
-		exprMentions(x.P, to)
-		exprMentions(x.O, to)
+		leaves(x.S, variable, exists)
+		leaves(x.P, variable, exists)
+		leaves(x.O, variable, exists)
 	case *algebra.Exists:
-		mentions(x.In, to)
+		exists(x)
 	}
 }
 

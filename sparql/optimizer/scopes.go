@@ -188,32 +188,17 @@ func (p *planner) scopeOf(op algebra.Op) scope {
 // exprSlots are the variables that an expression mentions, parameters not included.
 func (p *planner) exprSlots(e algebra.Expr) Set {
 	var s Set
-	p.outerMentions(e, func(v string) {
+	variable := func(v string) {
 		if x := p.slot(v); !p.params.Has(x) {
 			s.insert(x)
 		}
+	}
+	leaves(e, variable, func(x *algebra.Exists) {
+		for _, v := range p.outer[x] {
+			variable(v)
+		}
 	})
 	return s
-}
-
-// outerMentions is exprMentions without what only the patterns of EXISTS know.
-func (p *planner) outerMentions(e algebra.Expr, to func(name string)) {
-	switch x := e.(type) {
-	case *algebra.Call:
-		for _, a := range x.Args {
-			p.outerMentions(a, to)
-		}
-	case *algebra.TripleExpr:
-		p.outerMentions(x.S, to)
-		p.outerMentions(x.P, to)
-		p.outerMentions(x.O, to)
-	case *algebra.Exists:
-		for _, v := range p.outer[x] {
-			to(v)
-		}
-	default:
-		exprMentions(e, to)
-	}
 }
 
 // certainExpr reports whether an expression always has a value.
