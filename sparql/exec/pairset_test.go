@@ -64,12 +64,18 @@ func TestPairSet(t *testing.T) {
 	}
 }
 
-func BenchmarkCountDistinctPairs(b *testing.B) {
+// manyPairs are two million numbers of 21 groups, nearly all different.
+func manyPairs() []store.ID {
 	r := rand.New(rand.NewPCG(7, 8))
 	pairs := make([]store.ID, 2_000_000)
 	for i := range pairs {
 		pairs[i] = store.ID(uint64(r.IntN(21))<<32 | uint64(1+r.IntN(3_000_000)))
 	}
+	return pairs
+}
+
+func BenchmarkCountDistinctPairs(b *testing.B) {
+	pairs := manyPairs()
 	for b.Loop() {
 		var one idSet
 		n := make([]int64, 21)
@@ -94,11 +100,7 @@ func BenchmarkCountDistinctPairs(b *testing.B) {
 
 // BenchmarkCountDistinctOne is the same with one table, for comparison.
 func BenchmarkCountDistinctOne(b *testing.B) {
-	r := rand.New(rand.NewPCG(7, 8))
-	pairs := make([]store.ID, 2_000_000)
-	for i := range pairs {
-		pairs[i] = store.ID(uint64(r.IntN(21))<<32 | uint64(1+r.IntN(3_000_000)))
-	}
+	pairs := manyPairs()
 	for b.Loop() {
 		var one idSet
 		var fresh []int32
