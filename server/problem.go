@@ -73,6 +73,10 @@ func problemOf(ctx context.Context, err error) *Problem {
 		return remoteProblem(remote)
 	case errors.Is(err, sparql.ErrTimeout), errors.Is(err, sparql.ErrRegexTimeout), errors.Is(err, context.DeadlineExceeded):
 		return limited(http.StatusServiceUnavailable, "The query took too long", "timeout", err)
+	case errors.Is(err, sparql.ErrDisk):
+		p := limited(http.StatusRequestEntityTooLarge, "The query needs too much memory", "memory", sparql.ErrDisk)
+		p.cause = err // for the log: it may name paths
+		return p
 	case errors.Is(err, sparql.ErrMemory):
 		return limited(http.StatusRequestEntityTooLarge, "The query needs too much memory", "memory", err)
 	case errors.Is(err, sparql.ErrString):

@@ -202,6 +202,9 @@ func New(c Config) (*Server, error) {
 			c.Base += "/"
 		}
 	}
+	if c.Concurrency < 0 {
+		return nil, fmt.Errorf("server: %d queries at a time: there must be one at least, or 0 for the default", c.Concurrency)
+	}
 	def(&c.Title, "triplestore")
 	def(&c.Timeout, time.Minute)
 	def(&c.Memory, 1<<30)
