@@ -33,6 +33,12 @@ func (x *byID) eval(p *idexpr.Program, b *batch, rows []int32, e *env) []store.I
 	return x.machine.Eval(p, &x.in)
 }
 
+// whole is the column of a variable in all rows of a batch, until the next call.
+func (x *byID) whole(slot int, b *batch, e *env) []store.ID {
+	x.b, x.rows, x.env, x.in.N = b, nil, e, b.n
+	return x.column(slot)
+}
+
 // column is the column of a variable, behind which are the parameters of a correlated pattern, see rowView.id.
 func (x *byID) column(slot int) []store.ID {
 	col := x.b.cols[slot]

@@ -171,6 +171,9 @@ func (v *evaluator) filter(b *batch, rows []int32) ([]int32, error) {
 		out := rows[:0]
 		slot := v.cond.Slots[0]
 		if col := b.cols[slot]; col != nil || v.view.env.params == nil {
+			if col != nil && v.view.env.params != nil {
+				col = v.ids.whole(slot, b, v.view.env)
+			}
 			var unknown []int32
 			var err error
 			for _, r := range rows {
@@ -200,7 +203,11 @@ func (v *evaluator) filter(b *batch, rows []int32) ([]int32, error) {
 				for u < len(unknown) && unknown[u] < r {
 					u++
 				}
-				if u < len(unknown) && unknown[u] == r || v.cond.Test.Verdict(b.get(slot, int(r))) == optimizer.True {
+				var id store.ID
+				if col != nil {
+					id = col[r]
+				}
+				if u < len(unknown) && unknown[u] == r || v.cond.Test.Verdict(id) == optimizer.True {
 					kept = append(kept, r)
 				}
 			}

@@ -52,6 +52,8 @@ func TestOnceWrong(t *testing.T) {
 	t.Parallel()
 	for name, seed := range map[string]uint64{
 		"a group in pieces over a join with a sub-select that has an OPTIONAL in it": 9001298,
+		"a filter within EXISTS of a variable from outside, above groups by it":      822011516,
+		"a filter within two EXISTS of a variable from outside both":                 822014183,
 	} {
 		if _, err := compareEngine(t, seed, sparqltest.NewOptionals); err != nil {
 			t.Errorf("%s: seed %d: %v", name, seed, err)
