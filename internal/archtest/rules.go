@@ -47,6 +47,7 @@ type SupportPackage struct {
 var SupportPackages = []SupportPackage{
 	{"examples", "", false, "it is data; the server embeds it, so it may not know the server"},
 	{"bench", "server", true, "it measures the library and is imported by nobody"},
+	{"internal/automaton", "", false, "it matches texts with regular expressions and knows of texts only"},
 	{"internal/archtest", "", true, "it reads the source, so it must not depend on it"},
 	{"internal/testsum", "", true, "it counts test results, whatever they test"},
 	{"internal/conformance", "algebra", true, "it counts the outcomes of the suites, whatever they test"},

@@ -16,17 +16,28 @@ func FuzzRegex(f *testing.F) {
 		f.Add(p, "smix", "aBba\n")
 	}
 	f.Add("K", "i", "K")
+	for _, p := range []string{"(skole|school).*(data|register)", "^(ab|cd)", "(abc|bc)$", "^(?:a|b|cde)$", "[ab]c?d", "(abc.*|d[ef]g)h+", "(?:abc|ab)|b", "x*(abc)+|def", "kå|æø"} {
+		f.Add(p, "i", "skole DATA")
+		f.Add(p, "", "abcdegh")
+		f.Add(p, "mq", "a|b")
+	}
 	f.Fuzz(func(t *testing.T, pattern, flags, text string) {
 		m, err := compileRegexp(pattern, flags)
 		if err != nil || m == nil {
 			return
 		}
-		got, err := m.match(context.Background(), text)
-		if err != nil {
-			return
-		}
-		if m.re != nil && got != m.re.MatchString(text) {
-			t.Errorf("pattern %q, flags %q, text %q: the fast path says %v", pattern, flags, text, got)
+		for range 2 {
+			got, err := m.match(context.Background(), text)
+			if err != nil {
+				return
+			}
+			if m.re != nil && got != m.re.MatchString(text) {
+				t.Errorf("pattern %q, flags %q, text %q: the fast path says %v", pattern, flags, text, got)
+			}
+			if got && !m.need.in(text) {
+				t.Errorf("pattern %q, flags %q, text %q lacks what is required", pattern, flags, text)
+			}
+			m.quick.seen.Store(worthAutomaton) // so that the second time there is an automaton
 		}
 		if !m.empty && len(text) < 1000 {
 			if _, _, err := m.replace(context.Background(), text, "[$0]"); err != nil && err != ErrRegexTimeout {

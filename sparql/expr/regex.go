@@ -5,10 +5,10 @@ import (
 	"errors"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/dlclark/regexp2"
 )
@@ -53,17 +53,20 @@ const maxCached = 128
 
 // matcher is a compiled regular expression.
 type matcher struct {
-	mode    matchMode
-	literal string
-	re      *regexp.Regexp
-	back    *regexp2.Regexp
-	groups  int
-	empty   bool // matches the empty string
-	program int  // instructions
-	need    required
-	text    string
-	resume  *regexp.Regexp // finds further matches, see next
-	once    sync.Once
+	mode     matchMode
+	literals []string // for the modes that look for texts: one of them
+	fold     foldedText
+	single   bool // matches the one literal and no other text
+	re       *regexp.Regexp
+	back     *regexp2.Regexp
+	groups   int
+	empty    bool // matches the empty string
+	program  int  // instructions
+	need     required
+	quick    quickMatcher
+	text     string
+	resume   *regexp.Regexp // finds further matches, see next
+	once     sync.Once
 }
 
 type matchMode uint8
@@ -75,10 +78,8 @@ const (
 	matchPrefix
 	matchSuffix
 	matchExact
-	matchFold // contains, whatever the case; the literal is ASCII in lower case
+	matchFold // contains, whatever the case
 )
-
-const metacharacters = `\.[]{}()*+?|^$`
 
 // compileRegexp compiles a pattern of XPath. An error says what is wrong with it.
 func compileRegexp(pattern, flags string) (*matcher, error) {
@@ -100,7 +101,8 @@ func compileRegexp(pattern, flags string) (*matcher, error) {
 	if err != nil {
 		return nil, regexErrorf("%s", err)
 	}
-	prog, err := syntax.Compile(parsed.Simplify())
+	parsed = parsed.Simplify()
+	prog, err := syntax.Compile(parsed)
 	if err != nil || len(prog.Inst) > maxProgram {
 		return nil, regexErrorf("too large")
 	}
@@ -109,125 +111,86 @@ func compileRegexp(pattern, flags string) (*matcher, error) {
 		return nil, regexErrorf("%s", err)
 	}
 	m.empty = m.re.MatchString("")
-	quoted := strings.Contains(flags, "q")
-	if !quoted && strings.ContainsAny(flags, "xm") {
-		return m, nil
+	m.mode, m.literals, m.single = literalsOf(parsed)
+	if m.mode == matchFold {
+		m.fold = newFoldedText(m.literals[0])
 	}
-	body := pattern
-	start, end := false, false
-	if !quoted {
-		body, start = strings.CutPrefix(body, "^")
-		body, end = strings.CutSuffix(body, "$")
-		if strings.ContainsAny(body, metacharacters) {
-			return m, nil
-		}
-	}
-	m.literal = body
-	switch {
-	case strings.Contains(flags, "i"):
-		if !start && !end && foldable(body) {
-			m.mode, m.literal = matchFold, strings.ToLower(body)
-		}
-	case start && end:
-		m.mode = matchExact
-	case start:
-		m.mode = matchPrefix
-	case end:
-		m.mode = matchSuffix
-	default:
-		m.mode = matchContains
-	}
+	m.lookFor(prog.StartCond()&syntax.EmptyBeginText != 0)
 	return m, nil
 }
 
-// foldable reports whether a literal is matched without regard to case by looking at ASCII letters alone. The letters k and s
-// have variants outside ASCII (the Kelvin sign and the long s).
-func foldable(s string) bool {
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c >= utf8.RuneSelf, c|0x20 == 'k', c|0x20 == 's':
-			return false
-		}
+// literalsOf tells whether an expression matches what has one of a few texts in it, at the begin, at the end, or is one of them, and whether
+// there is a single one.
+func literalsOf(re *syntax.Regexp) (mode matchMode, literals []string, single bool) {
+	for re.Op == syntax.OpCapture {
+		re = re.Sub[0]
 	}
-	return s != ""
+	if re.Op == syntax.OpLiteral && re.Flags&syntax.FoldCase != 0 && foldable(string(re.Rune)) {
+		return matchFold, []string{strings.ToLower(string(re.Rune))}, false
+	}
+	body := []*syntax.Regexp{re}
+	if re.Op == syntax.OpConcat {
+		body = re.Sub
+	}
+	start := len(body) > 0 && body[0].Op == syntax.OpBeginText
+	if start {
+		body = body[1:]
+	}
+	end := len(body) > 0 && body[len(body)-1].Op == syntax.OpEndText
+	if end {
+		body = body[:len(body)-1]
+	}
+	t := concatContents(body).texts
+	if t == nil || !t.exact || len(t.all) == 0 {
+		return matchRegexp, nil, false
+	}
+	single = len(t.all) == 1
+	switch {
+	case start && end:
+		return matchExact, t.all, single
+	case start:
+		return matchPrefix, t.all, single
+	case end:
+		return matchSuffix, t.all, single
+	}
+	if all := shortestOf(t.all); len(all) <= mostLiterals {
+		return matchContains, all, single
+	}
+	return matchRegexp, nil, false
 }
 
 func (m *matcher) match(ctx context.Context, s string) (bool, error) {
+	var test func(s, literal string) bool
 	switch m.mode {
 	case matchContains:
-		return strings.Contains(s, m.literal), nil
+		test = strings.Contains
 	case matchPrefix:
-		return strings.HasPrefix(s, m.literal), nil
+		test = strings.HasPrefix
 	case matchSuffix:
-		return strings.HasSuffix(s, m.literal), nil
+		test = strings.HasSuffix
 	case matchExact:
-		return s == m.literal, nil
+		return slices.Contains(m.literals, s), nil
 	case matchFold:
-		return containsFold(s, m.literal), nil
+		return m.fold.in(s), nil
 	case matchBack:
 		return patiently(ctx, func() (bool, error) { return m.back.MatchString(s) })
-	}
-	if !m.need.in(s) {
-		return false, nil
-	}
-	if m.long(s) {
-		r := &textReader{s: s, ctx: ctx}
-		ok := m.re.MatchReader(r)
-		return ok, r.err
-	}
-	return m.re.MatchString(s), nil
-}
-
-// containsFold looks for low, ASCII in lower case and not empty, in either case.
-func containsFold(s, low string) bool {
-	first := low[0]
-	upper := first
-	if 'a' <= first && first <= 'z' {
-		upper -= 'a' - 'A'
-	}
-	// Search for both forms of the first letter, each with the fast IndexByte, and try where one is found.
-	nextLow, nextUp := strings.IndexByte(s, first), -1
-	if upper != first {
-		nextUp = strings.IndexByte(s, upper)
-	}
-	for nextLow >= 0 || nextUp >= 0 {
-		i := nextLow
-		if i < 0 || nextUp >= 0 && nextUp < i {
-			i = nextUp
+	default:
+		if matches, known, err := m.quickly(ctx, s); known || err != nil {
+			return matches, err
 		}
-		if len(s)-i < len(low) {
-			return false
+		if m.long(s) {
+			r := &textReader{s: s, ctx: ctx}
+			ok := m.re.MatchReader(r)
+			return ok, r.err
 		}
-		if equalFoldASCII(s[i:i+len(low)], low) {
-			return true
-		}
-		if i == nextLow {
-			nextLow = advance(s, first, i)
-		} else {
-			nextUp = advance(s, upper, i)
+		return m.re.MatchString(s), nil
+	}
+	for _, literal := range m.literals {
+		if test(s, literal) {
+			return true, nil
 		}
 	}
-	return false
-}
-
-func advance(s string, c byte, i int) int {
-	if j := strings.IndexByte(s[i+1:], c); j >= 0 {
-		return i + 1 + j
-	}
-	return -1
-}
-
-func equalFoldASCII(s, low string) bool {
-	for i := 0; i < len(low); i++ {
-		c := s[i]
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		if c != low[i] {
-			return false
-		}
-	}
-	return true
+	return false, nil
 }
 
 // pattern is the pattern and the flags of REGEX or REPLACE: compiled once where they are constant.

@@ -40,13 +40,14 @@ func (n *replaceNode) eval(c *Context, row Row) (Value, error) {
 		return Value{}, ErrExpr
 	}
 	text, repl := s.term.Value(), r.term.Value()
-	if m.mode == matchContains && !strings.ContainsAny(repl, `\$`) {
-		if k := strings.Count(text, m.literal); len(text)+k*(len(repl)-len(m.literal)) > MaxString {
+	if m.mode == matchContains && m.single && !strings.ContainsAny(repl, `\$`) {
+		literal := m.literals[0]
+		if k := strings.Count(text, literal); len(text)+k*(len(repl)-len(literal)) > MaxString {
 			return Value{}, ErrString
 		} else if k == 0 {
 			return s, nil
 		}
-		return withString(&s, strings.ReplaceAll(text, m.literal, repl)), nil
+		return withString(&s, strings.ReplaceAll(text, literal, repl)), nil
 	}
 	out, changed, err := m.replace(c.Ctx, text, repl)
 	if err != nil {
@@ -63,6 +64,11 @@ func (m *matcher) replace(ctx context.Context, text, repl string) (out string, c
 	parts, ok := parseReplacement(repl, m.groups)
 	if !ok {
 		return "", false, ErrExpr
+	}
+	if m.back == nil {
+		if matches, known, err := m.quickly(ctx, text); known && !matches || err != nil {
+			return "", false, err
+		}
 	}
 	var b strings.Builder
 	last := 0
