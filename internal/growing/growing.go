@@ -3,18 +3,39 @@ package growing
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
-// Query is a query of n elements of a shape, one of [Shapes].
+// Query is a query of n elements of a shape, one of [Names].
 func Query(shape string, n int) string {
-	return "PREFIX : <http://e/> SELECT * { " + Shapes[shape](n) + " }"
+	if whole := wholes[shape]; whole != nil {
+		return "PREFIX : <http://e/> " + whole(n)
+	}
+	return "PREFIX : <http://e/> SELECT * { " + shapes[shape](n) + " }"
+}
+
+// Names are the names of all shapes, sorted.
+func Names() []string {
+	return slices.Sorted(func(yield func(string) bool) {
+		for name := range shapes {
+			if !yield(name) {
+				return
+			}
+		}
+		for name := range wholes {
+			if !yield(name) {
+				return
+			}
+		}
+	})
 }
 
 // Sizes are of how many elements a shape is tested: as many as a query may have of it, as far as that is known to take long.
 func Sizes(shape string) []int {
 	switch shape {
-	case "union optional", "exists hard", "laterals", "sub-selects alike": // of several variables each, of which a query may have 4,096
+	case "union optional", "first of union and optional", "exists hard", "laterals", "sub-selects alike", "optional of chains": // of several variables each, of which a query may have 4,096
 		return []int{30, 100, 300, 500}
 	case "groups nested", "nested not exists or", "nested sub-selects", "sub-selects with order nested": // two levels each, of 500
 		return []int{30, 100, 220}
@@ -22,7 +43,7 @@ func Sizes(shape string) []int {
 		"exists in exists", "union of unions":
 		return []int{30, 100, 450}
 	}
-	if strings.Contains(shape, "nested") || strings.Contains(shape, " in ") {
+	if strings.Contains(shape, "nest") || strings.Contains(shape, " in ") {
 		return []int{30, 100, 240}
 	}
 	return []int{30, 100, 300, 1000}
@@ -64,8 +85,14 @@ func balanced(from, to int) string {
 
 func predicate(i int) string { return fmt.Sprintf(":p%d", i%7) }
 
-// Shapes are the patterns of queries of n elements of all kinds, by name.
-var Shapes = map[string]func(n int) string{
+// shapes are the patterns of queries of n elements of all kinds, by name.
+var shapes = func() map[string]func(n int) string {
+	all := maps.Clone(plain)
+	maps.Copy(all, combined)
+	return all
+}()
+
+var plain = map[string]func(n int) string{
 	"star": func(n int) string {
 		return patterns(n, func(i int) string { return fmt.Sprintf("?s %s ?o%d", predicate(i), i) })
 	},

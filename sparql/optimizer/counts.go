@@ -8,6 +8,9 @@ type counts struct {
 	low []slotCount // of slots below lowSlots, in ascending order
 	// more are those of other slots, by pages that are never changed: a join of few variables with hundreds copies few of them.
 	more []*countPage
+	// Those of a join of two are put together when somebody asks: most joins that are compared are dropped before.
+	l, r *counts
+	ofL  bool // of two estimates for a slot it is l's; else the lesser
 }
 
 const (
@@ -26,8 +29,24 @@ type countPage struct {
 	n   [pageSlots]float64
 }
 
+// joinedCounts are those of a join, from the estimates of its sides, which must stay as they are.
+func joinedCounts(l, r *counts, ofL bool) counts { return counts{l: l, r: r, ofL: ofL} }
+
+// resolve puts together what was put off.
+func (c *counts) resolve() {
+	if c.l == nil {
+		return
+	}
+	choose := lesser
+	if c.ofL {
+		choose = first
+	}
+	*c = c.l.merge(c.r, choose)
+}
+
 // get is the estimate for a slot.
 func (c *counts) get(slot int) (float64, bool) {
+	c.resolve()
 	if slot >= lowSlots {
 		page, at := (slot-lowSlots)/pageSlots, slot%pageSlots
 		if page >= len(c.more) || c.more[page] == nil || c.more[page].has&(1<<at) == 0 {
@@ -44,8 +63,9 @@ func (c *counts) get(slot int) (float64, bool) {
 }
 
 // clone is a copy that may be changed by set.
-func (c counts) clone() counts {
-	return counts{slices.Clone(c.low), slices.Clone(c.more)}
+func (c *counts) clone() counts {
+	c.resolve()
+	return counts{low: slices.Clone(c.low), more: slices.Clone(c.more)}
 }
 
 // set adds or replaces an estimate in counts that are nobody else's yet.
@@ -78,8 +98,10 @@ func (c *counts) set(slot int, n float64) {
 }
 
 // merge is both together; of two estimates for a slot it takes what choose gives.
-func (c counts) merge(d counts, choose func(c, d float64) float64) counts {
-	return counts{mergeLow(c.low, d.low, choose), mergePages(c.more, d.more, choose)}
+func (c *counts) merge(d *counts, choose func(c, d float64) float64) counts {
+	c.resolve()
+	d.resolve()
+	return counts{low: mergeLow(c.low, d.low, choose), more: mergePages(c.more, d.more, choose)}
 }
 
 func mergeLow(c, d []slotCount, choose func(c, d float64) float64) []slotCount {
@@ -137,9 +159,10 @@ func mergePages(c, d []*countPage, choose func(c, d float64) float64) []*countPa
 }
 
 // upTo are the same estimates, each between 1 and a number of rows.
-func (c counts) upTo(rows float64) counts {
+func (c *counts) upTo(rows float64) counts {
+	c.resolve()
 	within := func(n float64) float64 { return max(1, min(n, rows)) }
-	out := counts{make([]slotCount, len(c.low)), make([]*countPage, len(c.more))}
+	out := counts{low: make([]slotCount, len(c.low)), more: make([]*countPage, len(c.more))}
 	for i, x := range c.low {
 		out.low[i] = slotCount{x.slot, within(x.n)}
 	}

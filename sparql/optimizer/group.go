@@ -29,6 +29,7 @@ type item struct {
 	graph   Graph      // active where the item stands
 	op      algebra.Op // anything else
 	node    Node       // the plan of op on its own
+	group   *joinGroup // what op was collected as, until it is planned
 	scope   scope
 	conds   []*Cond // those of one variable, for ranges and selectivity
 	scans   []Node  // ways to read the pattern
@@ -39,6 +40,7 @@ type item struct {
 	fixed   []store.Position
 	vars    Set
 	counted *counts
+	looked  *Props // see right
 }
 
 // known are the constants and the variables of a pattern.
@@ -56,6 +58,15 @@ func (it *item) different() counts {
 		it.counted = &c
 	}
 	return *it.counted
+}
+
+// right are the properties of a pattern as the right side of a lookup.
+func (it *item) right() *Props {
+	if it.looked == nil {
+		_, vars := it.known()
+		it.looked = &Props{Rows: it.stats.rows, Maybe: vars, Certain: vars, Distinct: it.different()}
+	}
+	return it.looked
 }
 
 // joinStep is the last step of an order of joins.
@@ -126,10 +137,10 @@ func (p *planner) collect(op algebra.Op) (*joinGroup, error) {
 			return nil, err
 		}
 		if !p.movable(l, r) {
-			l = p.whole(o.L)
+			l = p.apart(o.L, l)
 		}
 		if !p.movable(r, l) {
-			r = p.whole(o.R)
+			r = p.apart(o.R, r)
 		}
 		for _, f := range r.filters {
 			f.level += len(l.steps)
@@ -227,6 +238,13 @@ func (p *planner) whole(op algebra.Op) *joinGroup {
 		s = s.union(scope{SetOf(v), SetOf(v)})
 	}
 	return &joinGroup{items: []*item{{op: op, graph: p.graph, scope: s}}, base: s, all: s}
+}
+
+// apart makes an operator that was collected one item, which is to be planned as it was collected.
+func (p *planner) apart(op algebra.Op, as *joinGroup) *joinGroup {
+	g := p.whole(op)
+	g.items[0].group = as
+	return g
 }
 
 // movable reports whether the steps and filters of l may be done after a join with r: what they use or bind and r binds too must
@@ -327,7 +345,7 @@ func (p *planner) plan(op algebra.Op, in Node) (Node, error) {
 		return nil, err
 	}
 	if len(g.items) == 1 && g.items[0].op == op && len(g.steps) == 0 && len(g.filters) == 0 {
-		return p.planWhole(op, in)
+		return p.planWhole(op, nil, in)
 	}
 	if !isUnit(in) {
 		s := scope{in.P().Certain, in.P().Maybe}
@@ -342,8 +360,8 @@ func (p *planner) plan(op algebra.Op, in Node) (Node, error) {
 	return p.planGroup(g, in)
 }
 
-// planWhole plans the join of in with an operator that collect does not take apart.
-func (p *planner) planWhole(op algebra.Op, in Node) (Node, error) {
+// planWhole plans the join of in with an operator that collect does not take apart, or that is apart as a group of its own.
+func (p *planner) planWhole(op algebra.Op, g *joinGroup, in Node) (Node, error) {
 	if s, ok := op.(*algebra.Service); ok {
 		return p.serviceJoin(s, in)
 	}
@@ -386,8 +404,10 @@ func (p *planner) planWhole(op algebra.Op, in Node) (Node, error) {
 	case *algebra.Graph:
 		own, err = p.graphOp(o)
 	case *algebra.LeftJoin, *algebra.Filter, *algebra.Extend, *algebra.Minus, *algebra.Join:
-		var g *joinGroup
-		if g, err = p.collect(op); err == nil {
+		if g == nil {
+			g, err = p.collect(op)
+		}
+		if err == nil {
 			own, err = p.planGroup(g, p.unit())
 		}
 	default:

@@ -295,12 +295,8 @@ func (p *planner) joinOptions(g *joinGroup, n Node, it *item) ([]Node, error) {
 	own := math.MaxInt // from which option on they have the item's own conditions already
 	switch {
 	case it.pattern != nil:
-		if it.scans == nil {
-			var err error
-			if it.scans, err = p.scans(it); err != nil {
-				return nil, err
-			}
-			it.cheap = p.filtered(slices.MinFunc(it.scans, func(a, b Node) int { return cmp.Compare(a.P().Cost, b.P().Cost) }), it.conds)
+		if err := p.readings(it, isUnit(n)); err != nil {
+			return nil, err
 		}
 		if isUnit(n) {
 			options = append(options, it.scans...)
@@ -348,7 +344,7 @@ func (p *planner) joinOptions(g *joinGroup, n Node, it *item) ([]Node, error) {
 		if err := p.firstSide(g, it); err != nil {
 			return nil, err
 		}
-		o, err := p.planWhole(it.op, n)
+		o, err := p.planWhole(it.op, it.group, n)
 		if err != nil {
 			return nil, err
 		}

@@ -61,8 +61,8 @@ func (p *planner) lookup(n Node, it *item, kind JoinKind, conds []*Cond) Node {
 		}
 	}
 	l := &Lookup{In: n, Pattern: *t, Order: order, Consts: len(fixed), Keys: len(bound), Kind: kind, Conds: conds}
-	right := Props{Rows: it.stats.rows, Maybe: vars, Certain: vars, Distinct: it.different()}
-	joined(&l.Props, in, &right, kind)
+	right := it.right()
+	joined(&l.Props, in, right, kind)
 	sorted := bestMatch == len(bound) && len(bound) > 0
 	// Rows that agree in their keys are looked up together, in each batch again where they are not sorted.
 	different := 1.0
@@ -88,8 +88,8 @@ func (p *planner) lookup(n Node, it *item, kind JoinKind, conds []*Cond) Node {
 		}
 	}
 	if len(conds) > 0 {
-		l.Cost += joinRows(in, &right) * costExpr * float64(len(conds))
-		l.Rows = conditioned(in, &right, l.Rows, kind, conds)
+		l.Cost += joinRows(in, right) * costExpr * float64(len(conds))
+		l.Rows = conditioned(in, right, l.Rows, kind, conds)
 	}
 	l.bound()
 	return l

@@ -151,7 +151,8 @@ func (p *planner) union(nodes ...Node) Node {
 	u.bound()
 	for _, n := range nodes {
 		in := n.P()
-		u.Distinct = u.Distinct.merge(in.Distinct.upTo(in.Rows), func(c, d float64) float64 { return c + d })
+		d := in.Distinct.upTo(in.Rows)
+		u.Distinct = u.Distinct.merge(&d, func(c, d float64) float64 { return c + d })
 	}
 	return u
 }

@@ -224,9 +224,9 @@ func joined(out *Props, l, r *Props, kind JoinKind) {
 	}
 	switch kind {
 	case Inner:
-		out.Distinct = l.Distinct.merge(r.Distinct, lesser)
+		out.Distinct = joinedCounts(&l.Distinct, &r.Distinct, false)
 	case Left:
-		out.Distinct = l.Distinct.merge(r.Distinct, first)
+		out.Distinct = joinedCounts(&l.Distinct, &r.Distinct, true)
 	}
 	out.Sorted = l.Sorted
 }

@@ -165,15 +165,16 @@ func mergeFilters(_ *scoper, op algebra.Op) algebra.Op {
 }
 
 // conjuncts takes a condition apart.
-func conjuncts(e algebra.Expr) []algebra.Expr {
+func conjuncts(e algebra.Expr) []algebra.Expr { return conjunctsTo(nil, e) }
+
+func conjunctsTo(out []algebra.Expr, e algebra.Expr) []algebra.Expr {
 	if c, ok := e.(*algebra.Call); ok && c.Func == "&&" {
-		var out []algebra.Expr
 		for _, a := range c.Args {
-			out = append(out, conjuncts(a)...)
+			out = conjunctsTo(out, a)
 		}
 		return out
 	}
-	return []algebra.Expr{e}
+	return append(out, e)
 }
 
 // tripleVar begins the names of the variables that stand for triple terms with variables in them.

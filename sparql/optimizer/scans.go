@@ -1,11 +1,32 @@
 package optimizer
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
 	"triplestore/store"
 )
+
+// readings finds the cheapest way to read an item's pattern, or all.
+func (p *planner) readings(it *item, all bool) error {
+	if it.scans != nil || it.cheap != nil && !all {
+		return nil
+	}
+	if g := &it.pattern.Graph; !all && len(it.conds) == 0 && (g.Mode != GraphSet || len(g.IDs) != 1 || g.Merge) {
+		// What is read is the same in every order.
+		fixed, _ := it.known()
+		order, _ := orderFor(fixed)
+		it.cheap = p.scanOf(it.pattern, &it.stats, it.different(), order, len(fixed), 0, 0)
+		return nil
+	}
+	var err error
+	if it.scans, err = p.scans(it); err != nil {
+		return err
+	}
+	it.cheap = p.filtered(slices.MinFunc(it.scans, func(a, b Node) int { return cmp.Compare(a.P().Cost, b.P().Cost) }), it.conds)
+	return nil
+}
 
 // scans lists ways to read a pattern: every order that has its constants in front, with a range of the next column where filters
 // allow only that.

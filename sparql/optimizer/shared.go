@@ -57,10 +57,10 @@ func (p *planner) share(root Node) []*SharedPlan {
 	return out
 }
 
-// place is where a node hangs, and set hangs another one there.
+// place is where a node hangs: the i-th of those that on reads from.
 type place struct {
-	node Node
-	set  func(Node)
+	node, on Node
+	i        int
 }
 
 // mostShared replaces the plan whose sharing saves most, and gives it; or nil. It writes no more than so much text of plans.
@@ -70,14 +70,17 @@ func (p *planner) mostShared(root Node, text *int) *SharedPlan {
 		rows, cost float64
 		shape      uint64
 	}
-	alike := map[estimate][]place{}
-	var keys []estimate // in the order of the plan
+	type found struct {
+		place
+		estimate
+	}
+	var all []found // in the order of the plan
+	count := map[estimate]int{}
 	seed := maphash.MakeSeed()
 	// walk gives the shape of what is beneath n.
 	var walk func(n Node, lazy bool) uint64
 	walk = func(n Node, lazy bool) uint64 {
-		var h maphash.Hash
-		h.SetSeed(seed)
+		var shape uint64
 		switch x := n.(type) {
 		case *Slice:
 			lazy = lazy || x.Limit >= 0
@@ -90,27 +93,38 @@ func (p *planner) mostShared(root Node, text *int) *SharedPlan {
 			}
 			_, table := n.(*HashJoin)
 			below := lazy && !(table && i == 1)
+			one := struct {
+				of            reflect.Type
+				before, shape uint64
+			}{of: reflect.TypeOf(in), before: shape}
 			if cost := in.P().Cost; cost >= sharedFrom || p.options.ShareAll {
 				_, group := in.(*Group)
-				shape := walk(in, below)
+				one.shape = walk(in, below)
 				if keepable(in) && (!below || group || p.options.ShareAll) {
-					e := estimate{in.P().Rows, cost, shape}
-					if alike[e] == nil {
-						keys = append(keys, e)
-					}
-					alike[e] = append(alike[e], place{in, func(x Node) { setChild(n, i, x) }})
+					e := estimate{in.P().Rows, cost, one.shape}
+					count[e]++
+					all = append(all, found{place{in, n, i}, e})
 				}
-				maphash.WriteComparable(&h, shape)
 			}
-			maphash.WriteComparable(&h, reflect.TypeOf(in))
+			shape = maphash.Comparable(seed, one)
 		}
-		return h.Sum64()
+		return shape
 	}
 	walk(root, false)
 	var best []place
 	var bestSlots [][]int
 	saved := 0.0
-	keys = slices.DeleteFunc(keys, func(e estimate) bool { return len(alike[e]) == 1 })
+	alike := map[estimate][]place{}
+	var keys []estimate // of more than one
+	for _, x := range all {
+		if count[x.estimate] == 1 {
+			continue
+		}
+		if alike[x.estimate] == nil {
+			keys = append(keys, x.estimate)
+		}
+		alike[x.estimate] = append(alike[x.estimate], x.place)
+	}
 	slices.SortStableFunc(keys, func(a, b estimate) int {
 		return cmp.Or(cmp.Compare(b.cost, a.cost), cmp.Compare(b.rows, a.rows))
 	})
@@ -158,7 +172,7 @@ func (p *planner) mostShared(root Node, text *int) *SharedPlan {
 				n.From, n.To = append(n.From, slot), append(n.To, bestSlots[i][k])
 			}
 		}
-		x.set(n)
+		setChild(x.on, x.i, n)
 	}
 	return s
 }
