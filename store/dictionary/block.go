@@ -59,6 +59,13 @@ type block struct {
 	used  atomic.Bool
 }
 
+// use notes that the block was used since the hand came by.
+func (b *block) use() {
+	if !b.used.Load() { // other processors keep the line in their caches unless it changes
+		b.used.Store(true)
+	}
+}
+
 func (b *block) count() int { return len(b.offsets) - 1 }
 
 func (b *block) size() int64 { return int64(len(b.data)+4*len(b.offsets)) + 96 }

@@ -48,15 +48,19 @@ func (c *Cache) slot(page uint64) *atomic.Pointer[block] {
 
 // get finds a block. Whoever calls it counts hits and misses, see count.
 func (c *Cache) get(page uint64) *block {
-	slot := c.slot(page)
-	if slot == nil {
-		return nil
-	}
-	b := slot.Load()
-	if b != nil && !b.used.Load() {
-		b.used.Store(true)
+	b := c.peek(page)
+	if b != nil {
+		b.use()
 	}
 	return b
+}
+
+// peek is get without a look at the block itself: whoever uses it says so by block.use.
+func (c *Cache) peek(page uint64) *block {
+	if slot := c.slot(page); slot != nil {
+		return slot.Load()
+	}
+	return nil
 }
 
 // count adds to what Counters tells.

@@ -46,6 +46,18 @@ func (d *Dictionary) ref(n uint64) blockRef {
 	return d.full[d.seek(n)]
 }
 
+// span is ref, and the number behind the last that the block has.
+func (d *Dictionary) span(n uint64) (ref blockRef, end uint64) {
+	if n >= d.root.TailFirst || len(d.full) == 0 {
+		return blockRef{d.root.TailFirst, d.root.TailPage}, d.root.Next
+	}
+	i := d.seek(n)
+	if i+1 < len(d.full) {
+		return d.full[i], d.full[i+1].first
+	}
+	return d.full[i], d.root.TailFirst
+}
+
 // locate finds the block of a term and the term's place in it; no block means that there is no such number.
 func (d *Dictionary) locate(n uint64) (*block, int, error) {
 	l := locator{d: d}
@@ -78,18 +90,23 @@ func (l *locator) find(n uint64) (*block, int, error) {
 		}
 	}
 	if n-ref.first >= uint64(b.count()) {
-		return nil, 0, fmt.Errorf("dictionary: term %d is missing from page %d: %w", n, ref.page, store.ErrCorrupt)
+		return nil, 0, missingTerm(n, ref)
 	}
 	return b, int(n - ref.first), nil
+}
+
+func missingTerm(n uint64, ref blockRef) error {
+	return fmt.Errorf("dictionary: term %d is missing from page %d: %w", n, ref.page, store.ErrCorrupt)
 }
 
 // together is how many terms are fetched side by side.
 const together = 64
 
-// found are terms that are fetched side by side: each in its block, and its bytes from and to.
+// found are terms that are fetched side by side: their numbers and the rows they are for, each one's block, and its bytes from and to.
 type found struct {
+	numbers  [together]uint64
+	refs     [together]blockRef
 	blocks   [together]*block
-	at       [together]uint32
 	from, to [together]uint32
 	rows     [together]int32
 	n        int
@@ -111,7 +128,6 @@ func (d *Dictionary) Terms(ids []store.ID, dst []rdf.Term) error {
 	l := locator{d: d}
 	defer l.count()
 	var f found
-	var last *block
 	for from := 0; from < len(ids); from += together {
 		f.n = 0
 		for k := from; k < min(from+together, len(ids)); k++ {
@@ -120,26 +136,18 @@ func (d *Dictionary) Terms(ids []store.ID, dst []rdf.Term) error {
 				i = int(order[k])
 			}
 			id := ids[i]
-			if !id.InDictionary() {
+			switch n := id.Number(); {
+			case !id.InDictionary():
 				dst[i], _ = id.InlineTerm()
-				continue
+			case n >= d.root.Next:
+				dst[i] = rdf.Term{}
+			default:
+				f.numbers[f.n], f.rows[f.n] = n, int32(i)
+				f.n++
 			}
-			var at int
-			if n := id.Number(); last != nil && n-last.first < uint64(last.count()) {
-				at = int(n - last.first)
-			} else {
-				b, place, err := l.find(n)
-				if err != nil {
-					return err
-				}
-				if b == nil {
-					dst[i] = rdf.Term{}
-					continue
-				}
-				last, at = b, place
-			}
-			f.blocks[f.n], f.at[f.n], f.rows[f.n] = last, uint32(at), int32(i)
-			f.n++
+		}
+		if err := l.blocks(&f); err != nil {
+			return err
 		}
 		if err := d.terms(&f, ids, dst); err != nil {
 			return err
@@ -148,16 +156,52 @@ func (d *Dictionary) Terms(ids []store.ID, dst []rdf.Term) error {
 	return nil
 }
 
+// blocks finds the blocks of terms.
+func (l *locator) blocks(f *found) error {
+	d := l.d
+	var last blockRef
+	end := uint64(0) // of what last has
+	for k, n := range f.numbers[:f.n] {
+		if n < last.first || n >= end {
+			last, end = d.span(n)
+		}
+		f.refs[k] = last
+	}
+	for k := range f.n {
+		f.blocks[k] = d.o.Blocks.peek(f.refs[k].page)
+	}
+	for k := range f.n {
+		ref, n := f.refs[k], f.numbers[k]
+		if k > 0 && ref == f.refs[k-1] { // which may have been loaded just now
+			f.blocks[k] = f.blocks[k-1]
+		} else if b := f.blocks[k]; b != nil {
+			b.use()
+			l.hits++
+		} else {
+			l.misses++
+			var err error
+			if f.blocks[k], err = d.load(ref); err != nil {
+				return err
+			}
+		}
+		if n-ref.first >= uint64(f.blocks[k].count()) {
+			return missingTerm(n, ref)
+		}
+	}
+	return nil
+}
+
 // terms decodes what was found.
 func (d *Dictionary) terms(f *found, ids []store.ID, dst []rdf.Term) error {
 	for k := range f.n {
-		o := f.blocks[k].offsets[f.at[k]:]
+		o := f.blocks[k].offsets[f.numbers[k]-f.refs[k].first:]
 		f.from[k], f.to[k] = o[0], o[1]
 	}
 	sum := byte(0) // brings the terms into the cache of the processor, all at once
 	for k := range f.n {
-		if f.from[k] < f.to[k] {
-			sum += f.blocks[k].data[f.from[k]]
+		if from, to := f.from[k], f.to[k]; from < to {
+			s := f.blocks[k].data
+			sum += s[from] + s[min(from+cacheLine, to-1)] + s[to-1]
 		}
 	}
 	touched(sum)
@@ -165,7 +209,7 @@ func (d *Dictionary) terms(f *found, ids []store.ID, dst []rdf.Term) error {
 		b, i := f.blocks[k], f.rows[k]
 		t := &dst[i]
 		if err := rdf.DecodeBinaryTo(t, b.data[f.from[k]:f.to[k]]); err != nil {
-			return b.malformed(int(f.at[k]), err)
+			return b.malformed(int(f.numbers[k]-b.first), err)
 		}
 		if id := ids[i]; tagOf(t) != id.Tag() || !d.auxFits(id, t) {
 			*t = rdf.Term{}
@@ -173,6 +217,9 @@ func (d *Dictionary) terms(f *found, ids []store.ID, dst []rdf.Term) error {
 	}
 	return nil
 }
+
+// cacheLine is how many bytes the processor fetches from memory at once.
+const cacheLine = 64
 
 //go:noinline
 func touched(byte) {}
