@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 
 	"triplestore/internal/cores"
+	"triplestore/rdf"
+	"triplestore/store"
 )
 
 // busy counts the queries that run and the cores that some of them have beside their own, in the whole process.
@@ -113,4 +115,37 @@ func streamAhead[T any](q *Query, buf *T, produce func(*T) (int, error), consume
 	}
 	stopped = false
 	return nil
+}
+
+// textsAtOnce is how many rows are brought into the processor's cache at once before they are written: their texts lie anywhere in memory, and what
+// another core has read is not in this one's cache.
+const textsAtOnce = 32
+
+// expectTexts brings the texts of terms into the processor's cache.
+func expectTexts(terms []rdf.Term) {
+	sum := byte(0)
+	for i := range terms {
+		sum += textLines(&terms[i])
+	}
+	touched(store.ID(sum))
+}
+
+// expectTriples is expectTexts for the terms of triples whose predicates are few.
+func expectTriples(triples []rdf.Triple) {
+	sum := byte(0)
+	for i := range triples {
+		sum += textLines(&triples[i].S) + textLines(&triples[i].O)
+	}
+	touched(store.ID(sum))
+}
+
+// textLines reads the first two and the last of the lines of memory that a text is in.
+func textLines(t *rdf.Term) byte {
+	const line = 64
+	v := t.Value()
+	if v == "" {
+		return 0
+	}
+	last := len(v) - 1
+	return v[0] + v[min(line, last)] + v[last]
 }

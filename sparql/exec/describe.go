@@ -59,7 +59,7 @@ func (q *Query) Describe(emit func(rdf.Triple) bool) error {
 	if q.describe == Symmetric {
 		d.in = &direction{order: store.OSPG, done: newKeySet(1)}
 		d.seen = &tripleSet{q: q, set: newKeySet(3), held: held{m: q.memory}}
-		defer d.seen.held.release()
+		defer d.seen.release()
 	}
 	var vars []int
 	for _, r := range q.plan.Describe {

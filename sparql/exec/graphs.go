@@ -19,12 +19,14 @@ type tripleSet struct {
 // tripleSetLimit is how many bytes the triples of a result may take for telling repetitions.
 const tripleSetLimit = 256 << 20
 
-func (s *tripleSet) fresh(k [3]store.ID) bool {
+func (s *tripleSet) fresh(k [3]store.ID) bool { return s.freshHashed(&k, s.set.hash(k[:])) }
+
+func (s *tripleSet) freshHashed(k *[3]store.ID, hash uint64) bool {
 	if s.full {
 		return s.set.find(k[:]) < 0
 	}
-	size := s.set.bytes()
-	_, fresh := s.set.add(k[:])
+	n, size := s.set.n, s.set.bytes()
+	s.set.addHashed(k[:], hash)
 	if grown := s.set.bytes() - size; grown > 0 {
 		if limit := s.q.memory.limit; s.set.bytes() > tripleSetLimit || limit > 0 && s.set.bytes() > limit/2 {
 			s.full = true
@@ -32,7 +34,34 @@ func (s *tripleSet) fresh(k [3]store.ID) bool {
 			s.full = true
 		}
 	}
-	return fresh
+	return s.set.n > n
+}
+
+// expect brings what triples with these hashes are compared with into the processor's cache, for all of them at once; see idSet.addAll.
+func (s *tripleSet) expect(triples []hashedTriple) {
+	slots, keys := s.set.slots, s.set.keys
+	if len(slots) < missesFrom {
+		return
+	}
+	mask, sum := uint64(len(slots)-1), store.ID(0)
+	for i := range triples {
+		if n := slots[triples[i].hash&mask]; n > 0 {
+			sum += keys[3*(n-1)]
+		}
+	}
+	touched(sum)
+}
+
+func (s *tripleSet) release() {
+	s.held.release()
+	s.set.release()
+}
+
+// hashedTriple is a triple's IDs and their hash; known is false where one of the terms has no ID.
+type hashedTriple struct {
+	key   [3]store.ID
+	hash  uint64
+	known bool
 }
 
 // Construct calls emit with the triples of a CONSTRUCT: the template for each solution, with fresh blank nodes, without triples
@@ -40,14 +69,17 @@ func (s *tripleSet) fresh(k [3]store.ID) bool {
 func (q *Query) Construct(emit func(rdf.Triple) bool) error {
 	c := &construction{q: q, seen: &tripleSet{q: q, set: newKeySet(3), held: held{m: q.memory}}, constant: q.constants(),
 		templates: newTemplates(q.plan.Template), cols: make([][]rdf.Term, q.width), kept: make([][]rdf.Term, q.width)}
-	defer c.seen.held.release()
+	defer c.seen.release()
 	for _, s := range q.plan.Out {
 		if s >= 0 {
 			c.slots = append(c.slots, s)
 		}
 	}
 	return stream(q, new([]rdf.Triple), c.next, func(triples *[]rdf.Triple) bool {
-		for _, t := range *triples {
+		for i, t := range *triples {
+			if i%textsAtOnce == 0 {
+				expectTriples((*triples)[i:min(i+textsAtOnce, len(*triples))])
+			}
 			if !emit(t) {
 				return false
 			}
@@ -68,6 +100,7 @@ type construction struct {
 	cols      [][]rdf.Term // by slot; nil where it is unbound in all rows
 	kept      [][]rdf.Term
 	solution  int
+	keys      []hashedTriple // of some rows, by row and template
 }
 
 // constructedAtOnce is about how many triples are made at a time.
@@ -103,26 +136,49 @@ func (c *construction) next(out *[]rdf.Triple) (int, error) {
 		for i := range c.templates {
 			c.templates[i].begin(c.cols)
 		}
-		for r := range n {
-			c.solution++
-			for i := range c.templates {
-				t := &c.templates[i]
-				if t.none {
-					continue
-				}
-				if !q.plan.Unique {
-					if k, ok := q.key(t.of, c.constant[i], c.b, c.at+r); ok && !c.seen.fresh(k) {
-						continue
-					}
-				}
-				if triple, ok := t.fill(c.cols, r, c.solution); ok {
-					*out = append(*out, triple)
-				}
-			}
+		for from := 0; from < n; from += missesAtOnce {
+			c.rows(from, min(from+missesAtOnce, n), out)
 		}
 		c.at += n
 	}
 	return len(*out), nil
+}
+
+// rows makes the triples of some of the rows whose terms are there.
+func (c *construction) rows(from, to int, out *[]rdf.Triple) {
+	q := c.q
+	if !q.plan.Unique {
+		c.keys = c.keys[:0]
+		for r := from; r < to; r++ {
+			for i := range c.templates {
+				var k hashedTriple
+				if t := &c.templates[i]; !t.none {
+					if k.key, k.known = q.key(t.of, c.constant[i], c.b, c.at+r); k.known {
+						k.hash = c.seen.set.hash(k.key[:])
+					}
+				}
+				c.keys = append(c.keys, k)
+			}
+		}
+		c.seen.expect(c.keys)
+	}
+	for r := from; r < to; r++ {
+		c.solution++
+		for i := range c.templates {
+			t := &c.templates[i]
+			if t.none {
+				continue
+			}
+			if !q.plan.Unique {
+				if k := &c.keys[(r-from)*len(c.templates)+i]; k.known && !c.seen.freshHashed(&k.key, k.hash) {
+					continue
+				}
+			}
+			if triple, ok := t.fill(c.cols, r, c.solution); ok {
+				*out = append(*out, triple)
+			}
+		}
+	}
 }
 
 // template is a triple of the plan's template over the columns of a batch.

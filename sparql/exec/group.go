@@ -71,6 +71,7 @@ func (g *group) close() {
 // drop gives back what the groups in memory take.
 func (g *group) drop() {
 	g.held.release()
+	g.keys.release()
 	for _, a := range g.aggs {
 		switch a := a.(type) {
 		case *countDistinct:

@@ -126,7 +126,7 @@ func (k *keySet) add1(id store.ID) (int, bool) {
 		if s == 0 {
 			k.n++
 			slots[i] = int32(k.n)
-			k.keys = append(keys, id)
+			k.keys = spareIDs.add(keys, []store.ID{id})
 			return k.n - 1, true
 		}
 		if keys[s-1] == id {
@@ -201,7 +201,7 @@ probe:
 		if s == 0 {
 			k.n++
 			k.slots[i] = int32(k.n)
-			k.keys = append(k.keys, key...)
+			k.keys = spareIDs.add(k.keys, key)
 			return int32(k.n - 1)
 		}
 		at := int(s-1) * k.width
@@ -219,7 +219,9 @@ const hashSeed = 0x243F6A8885A308D3
 func hashOne(id store.ID) uint64 { return hashID(hashSeed, id) }
 
 func (k *keySet) resize(size int) {
-	k.slots = make([]int32, size)
+	spareRows.put(k.slots)
+	k.slots = spareRows.get(size)
+	clear(k.slots)
 	mask := uint64(len(k.slots) - 1)
 	for n := range k.n {
 		i := k.hash(k.keys[n*k.width:(n+1)*k.width]) & mask
@@ -230,7 +232,14 @@ func (k *keySet) resize(size int) {
 	}
 }
 
-// key is the key with a number.
+// release gives the memory to other queries; the set is not to be used any more.
+func (k *keySet) release() {
+	spareIDs.put(k.keys)
+	spareRows.put(k.slots)
+	k.keys, k.slots, k.n = nil, nil, 0
+}
+
+// key is the key with a number, valid until another is added.
 func (k *keySet) key(n int) []store.ID { return k.keys[n*k.width : (n+1)*k.width] }
 
 // bytes is about what the set takes.

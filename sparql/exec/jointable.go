@@ -212,6 +212,9 @@ func (p *part) row(n int) int32 {
 func (x *index) release() {
 	spareRows.put(x.start)
 	spareRows.put(x.rows)
+	if x.keys != nil {
+		x.keys.release()
+	}
 	if x.dense != nil {
 		x.dense.release()
 	}

@@ -239,6 +239,13 @@ func (q *Query) Solutions(emit func([]rdf.Term) bool) error {
 	}
 	err := stream(q, &buffers.solutions, produce, func(s *solutions) bool {
 		for r := range s.n {
+			if r%textsAtOnce == 0 {
+				for _, c := range s.cols {
+					if c != nil {
+						expectTexts(c[r:min(r+textsAtOnce, s.n)])
+					}
+				}
+			}
 			for i, c := range s.cols {
 				if c == nil {
 					row[i] = rdf.Term{}
