@@ -3,6 +3,7 @@ package exec
 import (
 	"errors"
 
+	"triplestore/rdf"
 	"triplestore/sparql/algebra"
 	"triplestore/sparql/expr"
 	"triplestore/sparql/idexpr"
@@ -55,7 +56,10 @@ type evaluator struct {
 	// cache keeps verdicts by the IDs of the only slot or the two, as long as that pays.
 	cache *verdictCache
 	texts *textComparison
-	held  held
+	// direct evaluates a condition that is judged from terms; or nil.
+	direct *expr.Direct
+	terms  []rdf.Term // of a batch, for direct
+	held   held
 	// shared: the caller tells when a new solution begins.
 	shared  bool
 	kept    [][]expr.Value // the buffers of view.vals
@@ -86,6 +90,9 @@ func newEvaluator(q *Query, c *optimizer.Cond, e *env) *evaluator {
 		v.cache = &verdictCache{held: &v.held}
 	}
 	v.texts = textComparisonOf(c, q)
+	if v.judged && c.Direct != nil && c.Direct.IsTest() {
+		v.direct = c.Direct
+	}
 	return v
 }
 

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"triplestore/sparql/expr"
 	"triplestore/store"
 )
 
@@ -81,7 +82,7 @@ func (v *evaluator) judgeOf(n int) *judge {
 		q := v.view.q
 		c := *q.expr
 		c.Reset()
-		j := &judge{evaluator: evaluator{cond: v.cond, view: rowView{q: q, env: v.view.env}, held: held{m: q.memory}, expr: &c, texts: v.texts},
+		j := &judge{evaluator: evaluator{cond: v.cond, view: rowView{q: q, env: v.view.env}, held: held{m: q.memory}, expr: &c, texts: v.texts, direct: v.direct},
 			small: batch{cols: make([][]store.ID, q.width)}, cols: make([][]store.ID, q.width)}
 		v.judges = append(v.judges, j)
 	}
@@ -97,6 +98,9 @@ func (j *judge) rows(b *batch, rows []int32, verdicts []verdict) error {
 			j.cols[s] = gather(j.cols[s], col, rows)
 			j.small.cols[s] = j.cols[s]
 		}
+	}
+	if j.direct != nil {
+		return j.directly(j.small.cols[j.cond.Slots[0]], verdicts[:len(rows)])
 	}
 	if err := j.prepare(&j.small, nil); err != nil {
 		return err
@@ -118,6 +122,31 @@ func (j *judge) rows(b *batch, rows []int32, verdicts []verdict) error {
 	}
 	return nil
 }
+
+// directly gives the verdicts on the terms of a column.
+func (j *judge) directly(col []store.ID, verdicts []verdict) error {
+	j.terms = resize(j.terms, len(verdicts))
+	if col == nil {
+		clear(j.terms)
+	} else if err := j.view.q.terms.decode(col[:len(verdicts)], j.terms, &j.scratch); err != nil {
+		return err
+	}
+	for i := range j.terms {
+		if i&31 == 31 {
+			if err := j.view.q.check(); err != nil {
+				return err
+			}
+		}
+		o, err := j.direct.Test(j.expr, &j.terms[i])
+		if err != nil {
+			return err
+		}
+		verdicts[i] = verdictOf[o]
+	}
+	return nil
+}
+
+var verdictOf = [...]verdict{expr.False: verdictFalse, expr.True: verdictTrue, expr.Failed: verdictError}
 
 // verdictCache remembers verdicts by ID: of IDs that fall into the same place, the last.
 type verdictCache struct {

@@ -28,23 +28,23 @@ type builtin struct {
 
 // The kinds of function. Those of a pure function of constants are folded.
 func fn1(f func(*Context, Value) (Value, error)) builtin {
-	return builtin{low: 1, high: 1, node: func(a []node) node { return fold(&call1{f, a[0]}, a...) }}
+	return builtin{low: 1, high: 1, node: func(a []node) node { return fold(&call1{fn: f, a: a[0]}, a...) }}
 }
 
 func fn2(f func(*Context, Value, Value) (Value, error)) builtin {
-	return builtin{low: 2, high: 2, node: func(a []node) node { return fold(&call2{f, a[0], a[1]}, a...) }}
+	return builtin{low: 2, high: 2, node: func(a []node) node { return fold(&call2{fn: f, a: a[0], b: a[1]}, a...) }}
 }
 
 func fn3(f func(*Context, Value, Value, Value) (Value, error)) builtin {
-	return builtin{low: 3, high: 3, node: func(a []node) node { return fold(&call3{f, a[0], a[1], a[2]}, a...) }}
+	return builtin{low: 3, high: 3, node: func(a []node) node { return fold(&call3{fn: f, a: a[0], b: a[1], c: a[2]}, a...) }}
 }
 
 func is1(f func(Value) (bool, error)) builtin {
-	return builtin{low: 1, high: 1, node: func(a []node) node { return fold(&test1{f, a[0]}, a...) }}
+	return builtin{low: 1, high: 1, node: func(a []node) node { return fold(&test1{fn: f, a: a[0]}, a...) }}
 }
 
 func is2(f func(a, b Value) (bool, error)) builtin {
-	return builtin{low: 2, high: 2, node: func(a []node) node { return fold(&test2{f, a[0], a[1]}, a...) }}
+	return builtin{low: 2, high: 2, node: func(a []node) node { return fold(&test2{fn: f, a: a[0], b: a[1]}, a...) }}
 }
 
 func arithmetic(op arithOp) builtin {
@@ -108,9 +108,9 @@ func init() {
 			if len(a) == 0 {
 				return &call0{freshBlankNode}
 			}
-			return &call1{labelledBlankNode, a[0]}
+			return &call1{fn: labelledBlankNode, a: a[0]}
 		}},
-		"IRI": {low: 1, high: 1, node: func(a []node) node { return &call1{makeIRI, a[0]} }},
+		"IRI": {low: 1, high: 1, node: func(a []node) node { return &call1{fn: makeIRI, a: a[0]} }},
 	}
 	maps.Copy(builtins, stringTests)
 	builtins["URI"], builtins["isURI"] = builtins["IRI"], builtins["isIRI"]

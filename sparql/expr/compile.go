@@ -3,6 +3,7 @@ package expr
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"triplestore/rdf"
 	"triplestore/rdf/xsd"
@@ -168,7 +169,7 @@ func (c *compiler) compileCall(e *algebra.Call) (node, error) {
 	if b.impure {
 		c.impure = true
 	}
-	return b.node(args), nil
+	return named(b.node(args), strings.ToUpper(name)), nil
 }
 
 func (c *compiler) compileIRI(e *algebra.Call, iri string) (node, error) {

@@ -51,6 +51,7 @@ type Context struct {
 	regexps  map[regexpKey]*matcher
 	blankSeq int64
 	scratch  []byte // of lowerTest
+	direct   directRow
 }
 
 // NextRow tells that the following evaluations are for another solution: BNODE with a label gives a blank node that is the
@@ -63,7 +64,9 @@ func (c *Context) NextRow() {
 
 // Reset forgets what evaluations have left in c, so that a copy of a context may be used beside it by another goroutine, for programs
 // that are Pure.
-func (c *Context) Reset() { c.labels, c.regexps, c.scratch, c.blankSeq = nil, nil, nil, 0 }
+func (c *Context) Reset() {
+	c.labels, c.regexps, c.scratch, c.blankSeq, c.direct = nil, nil, nil, 0, directRow{}
+}
 
 // CompileOptions connects an expression with its surroundings.
 type CompileOptions struct {

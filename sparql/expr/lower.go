@@ -67,7 +67,7 @@ func newStringTest(f func(s, t string) bool, prefix bool) func(args []node) node
 				return &lowerTest{f: f, prefix: prefix, a: l.a, b: k.v}
 			}
 		}
-		return fold(&test2{test, args[0], args[1]}, args...)
+		return fold(&test2{fn: test, a: args[0], b: args[1]}, args...)
 	}
 }
 

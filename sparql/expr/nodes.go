@@ -236,16 +236,19 @@ func (n *inNode) eval(c *Context, row Row) (Value, error) { return boolValue(n.e
 type (
 	call0 struct{ fn func(*Context) (Value, error) }
 	call1 struct {
-		fn func(*Context, Value) (Value, error)
-		a  node
+		fn   func(*Context, Value) (Value, error)
+		a    node
+		name string // of the builtin, for Direct
 	}
 	call2 struct {
 		fn   func(*Context, Value, Value) (Value, error)
 		a, b node
+		name string
 	}
 	call3 struct {
 		fn      func(*Context, Value, Value, Value) (Value, error)
 		a, b, c node
+		name    string
 	}
 	callN struct {
 		fn   func(*Context, []Value) (Value, error)
@@ -253,14 +256,33 @@ type (
 	}
 	// test1 and test2 are functions that give a boolean.
 	test1 struct {
-		fn func(Value) (bool, error)
-		a  node
+		fn   func(Value) (bool, error)
+		a    node
+		name string
 	}
 	test2 struct {
 		fn   func(a, b Value) (bool, error)
 		a, b node
+		name string
 	}
 )
+
+// named notes which builtin a node calls.
+func named(n node, name string) node {
+	switch n := n.(type) {
+	case *call1:
+		n.name = name
+	case *call2:
+		n.name = name
+	case *call3:
+		n.name = name
+	case *test1:
+		n.name = name
+	case *test2:
+		n.name = name
+	}
+	return n
+}
 
 func (n *call0) eval(c *Context, _ Row) (Value, error) { return n.fn(c) }
 

@@ -128,10 +128,13 @@ func concat(_ *Context, args []Value) (Value, error) {
 
 func substrNode(a []node) node {
 	if len(a) == 2 {
-		return fold(&call2{func(c *Context, s, start Value) (Value, error) { return substr(&s, &start, nil) }, a[0], a[1]}, a...)
+		return fold(&call2{fn: func(c *Context, s, start Value) (Value, error) { return substr(&s, &start, nil) }, a: a[0], b: a[1]}, a...)
 	}
-	return fold(&call3{func(c *Context, s, start, length Value) (Value, error) { return substr(&s, &start, &length) }, a[0], a[1], a[2]}, a...)
+	return fold(&call3{fn: func(c *Context, s, start, length Value) (Value, error) { return substr(&s, &start, &length) }, a: a[0], b: a[1], c: a[2]}, a...)
 }
+
+// endless is the end of a substring without a length.
+var endless = math.Inf(1)
 
 // substr is fn:substring: the characters at positions p, counted from 1, for which round(start) <= p and
 // p < round(start) + round(length).
@@ -140,13 +143,17 @@ func substr(s, start, length *Value) (Value, error) {
 		return Value{}, ErrExpr
 	}
 	first := xsd.RoundFloat(start.toFloat())
-	end := math.Inf(1)
+	end := endless
 	if length != nil {
 		end = first + xsd.RoundFloat(length.toFloat())
 	}
-	text := s.term.Value()
+	return withString(s, substring(s.term.Value(), first, end)), nil
+}
+
+// substring are the characters from the one with the number first on and before the one with the number end; the first is number 1.
+func substring(text string, first, end float64) string {
 	if math.IsNaN(first) || math.IsNaN(end) || end <= 1 || first >= end {
-		return withString(s, ""), nil
+		return ""
 	}
 	from, to := len(text), len(text)
 	p := 1.0
@@ -164,7 +171,7 @@ func substr(s, start, length *Value) (Value, error) {
 	if from > to {
 		from = to
 	}
-	return withString(s, text[from:to]), nil
+	return text[from:to]
 }
 
 // langMatches is basic filtering of RFC 4647 section 3.3.1; "*" matches any tag that is there.
@@ -172,14 +179,17 @@ func langMatches(tag, rng Value) (bool, error) {
 	if tag.kind != kString || rng.kind != kString {
 		return false, ErrExpr
 	}
-	t, r := tag.term.Value(), rng.term.Value()
+	return langInRange(tag.term.Value(), rng.term.Value()), nil
+}
+
+func langInRange(t, r string) bool {
 	if r == "*" {
-		return t != "", nil
+		return t != ""
 	}
 	if len(t) < len(r) || !strings.EqualFold(t[:len(r)], r) {
-		return false, nil
+		return false
 	}
-	return len(t) == len(r) || r != "" && t[len(r)] == '-', nil
+	return len(t) == len(r) || r != "" && t[len(r)] == '-'
 }
 
 // upperSpecial are the common letters whose upper case is longer than one (SpecialCasing.txt of Unicode), which

@@ -326,6 +326,8 @@ type Cond struct {
 	Test *Test
 	// ByID, if there is one, tells for many rows what the result is without the terms.
 	ByID *idexpr.Program
+	// Direct, if there is one, evaluates the expression from the term of the only slot.
+	Direct *expr.Direct
 	// Pure means that the result depends on the slots' values only.
 	Pure bool
 	// Exists are the indexes of the EXISTS patterns in it.

@@ -306,6 +306,7 @@ func (p *planner) cond(e algebra.Expr) (*Cond, error) {
 	}
 	c.Slots = set.Slots()
 	if len(c.Slots) == 1 && c.Pure && !p.options.NoOptimizer {
+		c.Direct = program.Direct()
 		if c.Test = p.test(e, c.Slots[0]); c.Test != nil {
 			c.ByID = idexpr.OfTest(c.Slots[0], c.Test.result)
 		}
