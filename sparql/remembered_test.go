@@ -95,3 +95,40 @@ func TestGraphCountsAgree(t *testing.T) {
 		}
 	}
 }
+
+// TestSumsAgree: sums and averages of expressions of one variable are what they are row by row, whatever the values are.
+func TestSumsAgree(t *testing.T) {
+	t.Parallel()
+	mixed := snapshotOf(t, mixedQuads(6, 3000))
+	var quads []rdf.Quad
+	for i := range 9000 {
+		s := rdf.IRI(fmt.Sprint("http://e/s", i))
+		quads = append(quads,
+			rdf.Quad{S: s, P: rdf.IRI("http://e/price"), O: rdf.Literal(fmt.Sprint(i%700, [...]string{".5", ".25", ".125"}[i%3]), "http://e/USD")},
+			rdf.Quad{S: s, P: rdf.IRI("http://e/name"), O: rdf.LangLiteral(strings.Repeat("æ", i%41), "nb")},
+			rdf.Quad{S: s, P: rdf.IRI("http://e/of"), O: rdf.IRI(fmt.Sprint("http://e/g", i%11))})
+		if i%1000 == 7 {
+			quads = append(quads, rdf.Quad{S: s, P: rdf.IRI("http://e/price"), O: rdf.Literal("-", "http://e/USD")})
+		}
+	}
+	large := snapshotOf(t, quads)
+	for _, snap := range []store.Snapshot{mixed, large} {
+		for _, q := range []string{
+			"?g (SUM(STRLEN(?a)) AS ?n) (AVG(STRLEN(?a)) AS ?m) { ?s ?p ?a ; :of ?g } GROUP BY ?g",
+			"?p (SUM(STRLEN(STR(?a))) AS ?n) (AVG(STRLEN(STR(?a))) AS ?m) { ?s ?p ?a } GROUP BY ?p",
+			"?g (SUM(xsd:double(STR(?a))) AS ?n) (AVG(xsd:double(STR(?a))) AS ?m) { ?s :price ?a ; :of ?g } GROUP BY ?g",
+			"(SUM(xsd:double(STR(?a))) AS ?n) { ?s :price ?a FILTER (STR(?a) != '-') }",
+			"?g (SUM(xsd:decimal(STR(?a))) AS ?n) { ?s :price ?a ; :of ?g FILTER (STR(?a) != '-') } GROUP BY ?g",
+			"?p (SUM(?a + 1) AS ?n) (AVG(?a * 2) AS ?m) { ?s ?p ?a } GROUP BY ?p",
+			"?p (SUM(COALESCE(?a + 1, 1e0)) AS ?n) (AVG(COALESCE(STRLEN(?a), 0.5)) AS ?m) { ?s ?p ?a } GROUP BY ?p",
+			"(SUM(STRLEN(?b)) AS ?n) { ?s :p0 ?a OPTIONAL { ?s :p1 ?b } }",
+			"(SUM(IF(STRLEN(STR(?a)) > 3, 9223372036854775807, 1)) AS ?n) { ?s ?p ?a }",
+			"(AVG(STRLEN(?nothing)) AS ?n) { ?s :none ?nothing }",
+		} {
+			q = "PREFIX : <http://e/> PREFIX xsd: <http://www.w3.org/2001/XMLSchema#> SELECT " + q
+			agreesUnoptimized(t, snap, Options{}, q)
+			agreesUnoptimized(t, snap, Options{Memory: 8 << 20, Disk: 1 << 30, TempDir: t.TempDir()}, q)
+			agreesUnoptimized(t, snap, Options{SmallPieces: true}, q)
+		}
+	}
+}

@@ -47,6 +47,9 @@ func newAggregator(q *Query, n *optimizer.Group, a *optimizer.Aggregate, e *env,
 	if a.Var >= 0 && !a.Distinct && (a.Func == "SUM" || a.Func == "AVG" || a.Func == "MIN" || a.Func == "MAX") {
 		return &integers{generic: g, slot: a.Var, fn: a.Func}
 	}
+	if s := sumsOf(g, a); s != nil {
+		return s
+	}
 	return g
 }
 

@@ -205,9 +205,15 @@ func (a *integers) handOver(g, n int) error {
 	case "MAX":
 		acc.Add([]expr.Value{inlineValue(s.max)}, nil)
 	default:
-		if !expr.AddSum(acc, s.sum, s.count) {
-			return fmt.Errorf("%s has no sum", a.fn)
-		}
+		return addSum(acc, expr.Integer(s.sum), s.count, a.fn)
+	}
+	return nil
+}
+
+// addSum gives an accumulator of SUM or AVG n values at once.
+func addSum(acc expr.Accumulator, sum expr.Value, n int64, fn string) error {
+	if !expr.AddSum(acc, sum, n) {
+		return fmt.Errorf("%s has no sum", fn)
 	}
 	return nil
 }

@@ -78,6 +78,9 @@ func (g *group) drop() {
 			a.close()
 		case *generic:
 			a.forget()
+		case *sums:
+			a.forget()
+			a.release()
 		}
 	}
 }
@@ -166,8 +169,12 @@ func (g *group) read() error {
 		}
 	}
 	for _, a := range g.aggs {
-		if a, ok := a.(*generic); ok {
+		switch a := a.(type) {
+		case *generic:
 			a.forget()
+		case *sums:
+			a.forget()
+			a.release()
 		}
 	}
 	g.in.close()

@@ -55,17 +55,16 @@ func NewAccumulator(a algebra.Aggregate) (Accumulator, error) {
 	return &plainAcc{acc}, nil
 }
 
-// AddSum gives an accumulator of SUM or AVG n integers at once, of which only the sum is known: one value is the sum and the others are
-// zeros. It reports whether the accumulator is one of these, without DISTINCT.
-func AddSum(a Accumulator, sum, n int64) bool {
+// AddSum gives an accumulator of SUM or AVG that has nothing yet n integers or n doubles at once, of which only the sum is known: one value is the
+// sum and the others are zeros. It reports whether the accumulator is one of these, without DISTINCT.
+func AddSum(a Accumulator, sum Value, n int64) bool {
 	p, ok := a.(*plainAcc)
 	if !ok || n <= 0 {
 		return ok
 	}
 	s, ok := p.to.(*sumAcc)
 	if ok {
-		v := Integer(sum)
-		s.add(&v, nil)
+		s.add(&sum, nil)
 		s.n += n - 1
 	}
 	return ok

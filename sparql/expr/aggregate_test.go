@@ -148,7 +148,7 @@ func TestAddSum(t *testing.T) {
 			one.Add([]Value{Integer(i * 3)}, nil)
 			sum += i * 3
 		}
-		if !AddSum(all, sum, 1_000) {
+		if !AddSum(all, Integer(sum), 1_000) {
 			t.Fatalf("%s takes no sum", fn)
 		}
 		for _, a := range []Accumulator{one, all} {
@@ -167,7 +167,7 @@ func TestAddSum(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if AddSum(x, 1, 1) {
+		if AddSum(x, Integer(1), 1) {
 			t.Errorf("%v takes a sum", a)
 		}
 	}

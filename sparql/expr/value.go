@@ -275,6 +275,12 @@ func integer(d xsd.Decimal) Value {
 	return v
 }
 
+// Int64 is the value of an xsd:integer, or of a type derived from it, that has 64 bits.
+func (v *Value) Int64() (n int64, ok bool) { return v.n, v.kind == kInteger && v.big == nil }
+
+// Float64 is the value of an xsd:double.
+func (v *Value) Float64() (f float64, ok bool) { return v.float(), v.kind == kDouble }
+
 // Double makes an xsd:double.
 func Double(f float64) Value {
 	return Value{kind: kDouble, sub: xsd.Double, n: int64(math.Float64bits(f))}
