@@ -12,10 +12,15 @@ import (
 type Deep struct {
 	*Wild
 	names int
+	// fresh: ?u may have a value that no other solution has; what is asked then must not depend on which.
+	fresh bool
 }
 
 // NewDeep makes a generator; the same seed gives the same data and queries.
 func NewDeep(seed uint64) *Deep { return &Deep{Wild: NewWild(seed)} }
+
+// NewDeepLarge is NewDeep over the data of [NewWildLarge].
+func NewDeepLarge(seed uint64, quads int) *Deep { return &Deep{Wild: NewWildLarge(seed, quads)} }
 
 // DeepQuery is a query and what is known of its answer.
 type DeepQuery struct {
@@ -29,7 +34,7 @@ type DeepQuery struct {
 // Next makes a query.
 func (d *Deep) Next() DeepQuery {
 	for {
-		d.binds, d.g.binds, d.names = 0, 0, 0
+		d.binds, d.g.binds, d.names, d.fresh = 0, 0, 0, d.chance(12)
 		q := d.form()
 		_, err := syntax.ParseQuery(q.Text, syntax.Options{})
 		if err == nil {
@@ -53,6 +58,12 @@ func (d *Deep) from() string {
 func (d *Deep) form() DeepQuery {
 	from := d.from()
 	body := d.pattern(1 + d.r.IntN(3))
+	if d.fresh {
+		return DeepQuery{Text: d.countFresh(from, body)}
+	}
+	if d.chance(10) {
+		body = "{ " + d.wide() + body[2:]
+	}
 	switch d.r.IntN(16) {
 	case 0:
 		return DeepQuery{Text: "ASK " + from + body}
@@ -69,10 +80,14 @@ func (d *Deep) form() DeepQuery {
 		return d.limited(DeepQuery{Base: base})
 	case 10, 11, 12:
 		desc := d.one("", "", "-")
-		key, second := d.one("?a", "?b", "?b", "?c", d.expr(2)), d.one("?b", "?c", d.expr(1))
+		key, second := d.one("?a", "?b", "?b", "?c", d.expr(2), "STR("+d.v()+")"), d.one("?b", "?c", d.expr(1))
 		in := d.one("{ "+body+" BIND("+key+" AS ?k1) BIND("+second+" AS ?k2) }", "{ SELECT * { "+body+" BIND("+key+" AS ?k1) BIND("+second+" AS ?k2) } }")
 		head := "SELECT " + d.one("*", "?k1 ?k2", "DISTINCT *", "DISTINCT ?k1 ?k2", "?a ?k1 ?k2") + " " + from + "WHERE "
-		q := DeepQuery{Base: head + in + " ORDER BY " + map[string]string{"": "?k1", "-": "DESC(?k1)"}[desc] + " ?k2", Keys: []string{desc + "k1", "k2"}}
+		first, then := "?k1", "?k2"
+		if strings.Contains(head, "*") && !strings.Contains(key+second, "EXISTS") && d.chance(2) {
+			first, then = "("+key+")", "("+second+")"
+		}
+		q := DeepQuery{Base: head + in + " ORDER BY " + map[string]string{"": "(", "-": "DESC("}[desc] + first + ") " + then, Keys: []string{desc + "k1", "k2"}}
 		return d.limited(q)
 	case 13:
 		return DeepQuery{Text: "SELECT * " + from + "WHERE { " + d.ordered(body) + "}"}
@@ -90,6 +105,36 @@ func (d *Deep) limited(q DeepQuery) DeepQuery {
 		q.Text += fmt.Sprint(" OFFSET ", q.Offset)
 	}
 	return q
+}
+
+// countFresh counts the values of ?u, in all or of groups.
+func (d *Deep) countFresh(from, body string) string {
+	if d.chance(2) {
+		body = "{ " + body + "BIND(" + d.one("UUID()", "BNODE()", "BNODE('a')", "STRUUID()") + " AS ?v) } "
+	}
+	counts := "(COUNT(*) AS ?k) (COUNT(?u) AS ?l) (COUNT(DISTINCT ?u) AS ?m) (COUNT(DISTINCT ?v) AS ?n) (COUNT(DISTINCT " + d.one("UUID()", "?u", "BNODE()") + ") AS ?o) "
+	if d.chance(2) {
+		return "SELECT " + counts + from + "WHERE " + body
+	}
+	key := d.one("?a", "?b", "?c", "?a ?b")
+	return "SELECT " + key + " " + counts + from + "WHERE " + body + "GROUP BY " + key
+}
+
+// wide makes a part that has more variables than a word has bits, of which most are not used elsewhere.
+func (d *Deep) wide() string {
+	n := 20 + d.r.IntN(120)
+	names, row, triples := make([]string, n), make([]string, n), ""
+	for i := range n {
+		names[i], row[i] = fmt.Sprintf("?w%d", i), d.one("UNDEF", "UNDEF", d.constant(), d.Wild.iri().String())
+	}
+	if d.chance(2) {
+		names, row = append(names, "?a"), append(row, d.one("UNDEF", d.Wild.iri().String()))
+	}
+	if d.chance(2) {
+		triples = fmt.Sprintf("OPTIONAL { ?a %s ?w%d . ?w%d %s ?y } ", d.prop(), d.r.IntN(n), d.r.IntN(n), d.prop())
+	}
+	values := "VALUES (" + strings.Join(names, " ") + ") { (" + strings.Join(row, " ") + ") } "
+	return d.one(values, "OPTIONAL { "+values+"} ", "{ SELECT * { "+values+"} } ", values+"FILTER(!BOUND("+names[n/2]+") || BOUND(?a)) ") + triples
 }
 
 // ordered makes a sub-select with a limit and without ties.
@@ -190,6 +235,9 @@ func (d *Deep) element(depth int) string {
 		return d.one(d.triples(), "FILTER("+d.expr(2)+") ", d.values(), "FILTER("+d.expr(1)+") ")
 	}
 	in := func() string { return d.pattern(depth - 1) }
+	if d.fresh && d.chance(3) {
+		return "BIND(" + d.one("UUID()", "STRUUID()", "BNODE()", "BNODE('a')", "BNODE(STR(?a))", "IRI(CONCAT('urn:', STRUUID()))") + " AS ?u) "
+	}
 	switch d.r.IntN(26) {
 	case 0, 1:
 		return "OPTIONAL " + in()

@@ -397,7 +397,7 @@ func (w *Wild) values() string {
 func (w *Wild) equation() string {
 	p := func() string { return w.property().String() }
 	test := w.one("?b = ?d", "?d = ?b", "?b = ?d && ?a != ?c", "?b = ?d || ?a = ?c", "sameTerm(?b, ?d)", "?b IN (?d, ?c)", "!(?b != ?d)", "?b = ?d && ?a = ?c", "?b + 0 = ?d", "?b <= ?d && ?d <= ?b", "?b NOT IN (?d, "+w.constant()+")",
-		"STR(?b) = STR(?d)", "sameValue(?b, ?d)", "?b = ?d && ?d = "+w.constant())
+		"STR(?b) = STR(?d)", "sameValue(?b, ?d)", "?b = ?d && ?d = "+w.constant(), "?c = ?a", "?a = ?c && ?b != ?d", "?c = ?b", "?b = ?c && ?a = ?d")
 	return w.one(
 		"?a "+p()+" ?b . ?c "+p()+" ?d FILTER("+test+") ",
 		"?a "+p()+" ?b OPTIONAL { ?c "+p()+" ?d FILTER("+test+") } ",

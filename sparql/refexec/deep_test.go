@@ -63,8 +63,9 @@ func FuzzDeep(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64) { newDeep(t, seed).run(t) })
 }
 
-func newDeep(t *testing.T, seed uint64) *deep {
-	g := sparqltest.NewDeep(seed)
+func newDeep(t *testing.T, seed uint64) *deep { return newDeepOf(t, seed, sparqltest.NewDeep(seed)) }
+
+func newDeepOf(t *testing.T, seed uint64, g *sparqltest.Deep) *deep {
 	d := &deep{wild: newWild(t, seed, g.Wild), g: g}
 	with := func(name string, change func(o *sparql.Options)) {
 		o := d.engines["usual"].Options()
