@@ -23,8 +23,11 @@ func newEffort() *effort { return &effort{left: maxJoins} }
 // spent is how many joins were considered.
 func (e *effort) spent() int { return maxJoins - e.left }
 
-// take is what a join that is considered, or a pattern that is planned, takes. Sets of more than 64 variables take longer.
+// take is what a join that is considered takes. Sets of more than 64 variables take longer.
 func (e *effort) take(p *planner) { e.left -= 1 + len(p.slots)/64 }
+
+// perPlan is how many joins are considered in the time in which an operator is taken apart to be planned, or a condition is compiled.
+const perPlan = 4
 
 // forOrder is how many joins may be considered to find a better order than one that is known to cost something, in nanoseconds. Half of
 // what is left is for the rest of the query.

@@ -329,6 +329,7 @@ func (p *planner) plan(op algebra.Op, in Node) (Node, error) {
 		return nil, err
 	}
 	p.effort.take(p)
+	p.effort.left -= perPlan - 1
 	switch op.(type) {
 	case *algebra.Group, *algebra.OrderBy, *algebra.Project, *algebra.Distinct, *algebra.Reduced, *algebra.Slice, *algebra.Values, *algebra.Lateral:
 		_, isProject := op.(*algebra.Project)

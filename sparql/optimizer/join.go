@@ -397,6 +397,7 @@ func (p *planner) withFilters(g *joinGroup, n, o Node, has []*Cond) Node {
 			dear = append(dear, f.cond)
 		}
 	}
+	p.effort.left -= (len(cheap) + len(dear)) / 2
 	return p.filtered(o, append(cheap, dear...))
 }
 

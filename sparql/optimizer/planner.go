@@ -275,6 +275,7 @@ func (p *planner) ref(n algebra.Node) (Ref, error) {
 
 // cond compiles an expression.
 func (p *planner) cond(e algebra.Expr) (*Cond, error) {
+	p.effort.left -= perPlan
 	c := &Cond{Expr: e}
 	var existsErr error
 	program, err := expr.Compile(e, expr.CompileOptions{

@@ -47,12 +47,19 @@ const (
 func (p *planner) share(root Node) []*SharedPlan {
 	var out []*SharedPlan
 	for text := mostText; len(out) < mostPlans; {
-		s := p.mostShared(root, &text)
-		if s == nil {
+		var replaced []place // plans that are within these, or around them, are others now
+		for _, c := range p.alike(root, &text) {
+			if len(out) == mostPlans || slices.ContainsFunc(c.places, func(x place) bool { return slices.ContainsFunc(replaced, x.overlaps) }) {
+				continue
+			}
+			replaced = append(replaced, c.places...)
+			s := c.share()
+			s.Number = len(out) + 1
+			out = append(out, s)
+		}
+		if len(replaced) == 0 {
 			break
 		}
-		s.Number = len(out) + 1
-		out = append(out, s)
 	}
 	return out
 }
@@ -61,10 +68,20 @@ func (p *planner) share(root Node) []*SharedPlan {
 type place struct {
 	node, on Node
 	i        int
+	from, to int // numbers of what is beneath it, and of no other
 }
 
-// mostShared replaces the plan whose sharing saves most, and gives it; or nil. It writes no more than so much text of plans.
-func (p *planner) mostShared(root Node, text *int) *SharedPlan {
+func (x place) overlaps(y place) bool { return x.from < y.to && y.from < x.to }
+
+// sharing is a plan that occurs several times.
+type sharing struct {
+	places []place
+	slots  [][]int // of each, in the same sequence
+	saved  float64 // estimated, in nanoseconds
+}
+
+// alike finds plans whose sharing saves something, those first that save most. It writes no more than so much text of plans.
+func (p *planner) alike(root Node, text *int) []sharing {
 	// Plans that are the same have the same shape and are estimated the same: few need to be looked at closely.
 	type estimate struct {
 		rows, cost float64
@@ -76,7 +93,7 @@ func (p *planner) mostShared(root Node, text *int) *SharedPlan {
 	}
 	var all []found // in the order of the plan
 	count := map[estimate]int{}
-	seed := maphash.MakeSeed()
+	seed, at := maphash.MakeSeed(), 0
 	// walk gives the shape of what is beneath n.
 	var walk func(n Node, lazy bool) uint64
 	walk = func(n Node, lazy bool) uint64 {
@@ -93,6 +110,8 @@ func (p *planner) mostShared(root Node, text *int) *SharedPlan {
 			}
 			_, table := n.(*HashJoin)
 			below := lazy && !(table && i == 1)
+			from := at
+			at++
 			one := struct {
 				of            reflect.Type
 				before, shape uint64
@@ -103,7 +122,7 @@ func (p *planner) mostShared(root Node, text *int) *SharedPlan {
 				if keepable(in) && (!below || group || p.options.ShareAll) {
 					e := estimate{in.P().Rows, cost, one.shape}
 					count[e]++
-					all = append(all, found{place{in, n, i}, e})
+					all = append(all, found{place{in, n, i, from, at}, e})
 				}
 			}
 			shape = maphash.Comparable(seed, one)
@@ -111,9 +130,6 @@ func (p *planner) mostShared(root Node, text *int) *SharedPlan {
 		return shape
 	}
 	walk(root, false)
-	var best []place
-	var bestSlots [][]int
-	saved := 0.0
 	alike := map[estimate][]place{}
 	var keys []estimate // of more than one
 	for _, x := range all {
@@ -128,13 +144,13 @@ func (p *planner) mostShared(root Node, text *int) *SharedPlan {
 	slices.SortStableFunc(keys, func(a, b estimate) int {
 		return cmp.Or(cmp.Compare(b.cost, a.cost), cmp.Compare(b.rows, a.rows))
 	})
+	var out []sharing
 	for _, e := range keys {
 		again := e.rows*costAgain + costStart
-		if !p.options.ShareAll && (e.cost-again)*float64(len(alike[e])-1) <= max(saved, e.rows*costKeep) {
+		if !p.options.ShareAll && (e.cost-again)*float64(len(alike[e])-1) <= e.rows*costKeep {
 			continue
 		}
-		same := map[string][]place{}
-		slots := map[string][][]int{}
+		same := map[string]*sharing{}
 		var texts []string
 		for _, x := range alike[e] {
 			w := planWriter{p: p, number: map[int]int{}, most: *text}
@@ -144,32 +160,40 @@ func (p *planner) mostShared(root Node, text *int) *SharedPlan {
 				continue
 			}
 			text := w.b.String()
-			if same[text] == nil {
+			s := same[text]
+			if s == nil {
 				texts = append(texts, text)
+				s = &sharing{}
+				same[text] = s
 			}
-			same[text], slots[text] = append(same[text], x), append(slots[text], w.slots)
+			s.places, s.slots = append(s.places, x), append(s.slots, w.slots)
 		}
 		for _, text := range texts {
-			uses := float64(len(same[text]))
-			if s := (uses-1)*(e.cost-again) - again - e.rows*costKeep; uses > 1 && (s > saved || p.options.ShareAll && best == nil) {
-				saved, best, bestSlots = s, same[text], slots[text]
+			s := same[text]
+			uses := float64(len(s.places))
+			s.saved = (uses-1)*(e.cost-again) - again - e.rows*costKeep
+			if uses > 1 && (s.saved > 0 || p.options.ShareAll) {
+				out = append(out, *s)
 			}
 		}
 	}
-	if best == nil {
-		return nil
-	}
-	s := &SharedPlan{Plan: best[0].node, Uses: len(best)}
-	for i, x := range best {
+	slices.SortStableFunc(out, func(a, b sharing) int { return cmp.Compare(b.saved, a.saved) })
+	return out
+}
+
+// share puts a Shared node into each place.
+func (c *sharing) share() *SharedPlan {
+	s := &SharedPlan{Plan: c.places[0].node, Uses: len(c.places)}
+	for i, x := range c.places {
 		n := &Shared{Of: s, First: i == 0}
 		n.Props = *x.node.P()
 		n.Seq = 0
 		if i > 0 {
 			n.Cost = n.Rows * costAgain
 		}
-		for k, slot := range bestSlots[0] {
+		for k, slot := range c.slots[0] {
 			if s.Plan.P().Maybe.Has(slot) {
-				n.From, n.To = append(n.From, slot), append(n.To, bestSlots[i][k])
+				n.From, n.To = append(n.From, slot), append(n.To, c.slots[i][k])
 			}
 		}
 		setChild(x.on, x.i, n)
