@@ -175,7 +175,7 @@ func (a *sums) compute(b *batch, col []store.ID) error {
 		return nil
 	}
 	e := a.args[0]
-	if d := e.cond.Direct; d != nil && d.IsCount() {
+	if d := e.cond.Direct; d != nil && (d.IsCount() || d.IsFloat()) {
 		a.ids = gather(a.ids, col, a.fresh)
 		e.terms = resize(e.terms, len(a.ids))
 		if err := a.q.terms.decode(a.ids, e.terms, &e.scratch); err != nil {
@@ -187,12 +187,18 @@ func (a *sums) compute(b *batch, col []store.ID) error {
 					return err
 				}
 			}
-			n, ok, err := d.Count(a.q.expr, &e.terms[i])
+			x, ok, err := number{kind: numberWhole}, false, error(nil)
+			if d.IsCount() {
+				x.whole, ok, err = d.Count(a.q.expr, &e.terms[i])
+			} else {
+				x.kind = numberDouble
+				x.double, ok, err = d.Float(a.q.expr, &e.terms[i])
+			}
 			if err != nil {
 				return err
 			}
 			if a.values[r] = (number{}); ok {
-				a.values[r] = number{kind: numberWhole, whole: n}
+				a.values[r] = x
 			}
 		}
 		return nil

@@ -19,6 +19,7 @@ type Direct struct {
 	test  directTest // nil where the program is no condition
 	text  directText // nil where the program gives no text
 	count directCount
+	float directFloat
 }
 
 // Outcome is what a condition came to.
@@ -39,11 +40,12 @@ type directRow struct {
 }
 
 // A directText gives a text and what it is: kString, kLang (with the language of the variable's term), kIRI or kOther for a literal of another
-// datatype; kNone stands for an expression error. A directCount is an integer, or an expression error.
+// datatype; kNone stands for an expression error. A directCount is an integer and a directFloat a double, or an expression error.
 type (
 	directTest  func(r *directRow) Outcome
 	directText  func(r *directRow) (string, kind)
 	directCount func(r *directRow) (int64, bool)
+	directFloat func(r *directRow) (float64, bool)
 )
 
 // rowOf shows a term to a Direct.
@@ -63,16 +65,16 @@ func (p *Program) Direct() *Direct {
 		case varNode, *constNode:
 			return nil
 		}
-		if d.count = directCountOf(p.root); d.count == nil {
-			if d.text = directTextOf(p.root); d.text == nil {
-				return nil
-			}
+		d.count, d.text, d.float = directCountOf(p.root), directTextOf(p.root), directFloatOf(p.root)
+		if d.count == nil && d.text == nil && d.float == nil {
+			return nil
 		}
 	}
 	return d
 }
 
-// IsTest, IsText and IsCount report what the program gives: a truth value, a string perhaps with a language, or an integer.
+// IsTest, IsText, IsCount and IsFloat report what the program gives: a truth value, a string perhaps with a language, an integer, or an
+// xsd:double.
 func (d *Direct) IsTest() bool { return d.test != nil }
 
 // IsText is described at IsTest.
@@ -80,6 +82,9 @@ func (d *Direct) IsText() bool { return d.text != nil }
 
 // IsCount is described at IsTest.
 func (d *Direct) IsCount() bool { return d.count != nil }
+
+// IsFloat is described at IsTest.
+func (d *Direct) IsFloat() bool { return d.float != nil }
 
 // Test is the effective boolean value for a term; the zero term is an unbound variable. An error ends the query. The program must be a test.
 func (d *Direct) Test(c *Context, t *rdf.Term) (Outcome, error) {
@@ -93,6 +98,13 @@ func (d *Direct) Count(c *Context, t *rdf.Term) (n int64, ok bool, err error) {
 	r := c.rowOf(t)
 	n, ok = d.count(r)
 	return n, ok, r.err
+}
+
+// Float is the result for a term; ok is false for an expression error. The program must give a double.
+func (d *Direct) Float(c *Context, t *rdf.Term) (f float64, ok bool, err error) {
+	r := c.rowOf(t)
+	f, ok = d.float(r)
+	return f, ok, r.err
 }
 
 // Text is the result for a term: the zero term for an expression error. The program must give a text.
@@ -368,6 +380,28 @@ func directCountOf(n node) directCount {
 		}
 	}
 	return nil
+}
+
+// directFloatOf is a cast of a string to xsd:double.
+func directFloatOf(n node) directFloat {
+	c, ok := n.(*castNode)
+	if !ok || c.typ != xsd.Double {
+		return nil
+	}
+	if _, is := c.a.(varNode); is { // it may have a number
+		return nil
+	}
+	a := directTextOf(c.a)
+	if a == nil {
+		return nil
+	}
+	return func(r *directRow) (float64, bool) {
+		s, k := a(r)
+		if k != kString {
+			return 0, false
+		}
+		return xsd.ParseDouble(xsd.Trim(s))
+	}
 }
 
 // directTextOf gives nil for what is no text. Of a variable it may give kIRI and kOther, else only kString and kLang.

@@ -13,7 +13,7 @@ import (
 var directTerms = []rdf.Term{
 	{}, rdf.IRI("http://example.org/Abc"), rdf.BlankNode("b"), rdf.String(""), rdf.String("abc"), rdf.String("ABC ÆØÅ"), rdf.String("vei 12"),
 	rdf.LangLiteral("abc", "nb"), rdf.LangLiteral("Ærlig vei 12", "en-GB"), rdf.DirLangLiteral("abc", "ar", rdf.RightToLeft),
-	rdf.Literal("12", vocab.XSDInteger), rdf.Literal("x", vocab.XSDInteger), rdf.Literal("2024-02-29", vocab.XSD+"date"),
+	rdf.Literal("12", vocab.XSDInteger), rdf.String(" 1.5e3 "), rdf.LangLiteral("-7", "nb"), rdf.Literal("x", vocab.XSDInteger), rdf.Literal("2024-02-29", vocab.XSD+"date"),
 	rdf.Literal("abc", "http://example.org/dt"), rdf.Literal("true", vocab.XSDBoolean), rdf.String("a\xffb"),
 	rdf.TripleTerm(rdf.Triple{S: rdf.IRI("http://example.org/s"), P: rdf.IRI("http://example.org/p"), O: rdf.String("abc")}),
 }
@@ -83,9 +83,11 @@ func TestDirectAgrees(t *testing.T) {
 	kinds := map[string]int{}
 	for range 6000 {
 		var text string
-		switch r.IntN(4) {
+		switch r.IntN(6) {
 		case 0:
 			text = randomText(r, 1+r.IntN(3))
+		case 2:
+			text = "<" + vocab.XSD + "double>(" + randomText(r, 2) + ")"
 		case 1:
 			text = randomCount(r, 2)
 		default:
@@ -125,6 +127,16 @@ func TestDirectAgrees(t *testing.T) {
 				if got, err = any(rdf.Term{}), countErr; ok {
 					got = Integer(n).Term()
 				}
+			case d.IsFloat():
+				kinds["float"]++
+				expected = rdf.Term{}
+				if wantErr == nil {
+					expected = want.Term()
+				}
+				f, ok, floatErr := d.Float(c, &x)
+				if got, err = any(rdf.Term{}), floatErr; ok {
+					got = Double(f).Term()
+				}
 			default:
 				kinds["text"]++
 				expected = rdf.Term{}
@@ -138,7 +150,7 @@ func TestDirectAgrees(t *testing.T) {
 			}
 		}
 	}
-	for _, k := range []string{"none", "test", "count", "text"} {
+	for _, k := range []string{"none", "test", "count", "text", "float"} {
 		if kinds[k] < 50 {
 			t.Errorf("%d of kind %s (seed %d)", kinds[k], k, seed)
 		}
