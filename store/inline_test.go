@@ -242,3 +242,23 @@ func BenchmarkInline(b *testing.B) {
 		Inline(terms[i&3])
 	}
 }
+
+// TestInlineDate: dates that are made of days are those of their lexical forms, and what has none is refused.
+func TestInlineDate(t *testing.T) {
+	t.Parallel()
+	for _, lex := range []string{"0001-01-01", "2024-02-29", "2024-02-29Z", "9999-12-31", "9999-12-31Z"} {
+		want, ok := Inline(rdf.Literal(lex, xsd+"date"))
+		if !ok {
+			t.Fatal(lex)
+		}
+		days, utc := want.Date()
+		if got, ok := InlineDate(days, utc); !ok || got != want {
+			t.Errorf("%s: %x, %v, want %x", lex, got, ok, want)
+		}
+	}
+	for _, days := range []int64{-1, lastDay + 1} {
+		if id, ok := InlineDate(days, false); ok {
+			t.Errorf("%d: %x", days, id)
+		}
+	}
+}

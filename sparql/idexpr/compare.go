@@ -66,6 +66,9 @@ func (c comparison) unequal() store.ID {
 	return store.NoID
 }
 
+// zonesApart are the milliseconds by which a time may be earlier or later than it would be in UTC.
+const zonesApart = 14 * 3_600_000
+
 // compare is a comparison of two terms (https://www.w3.org/TR/sparql12-query/#OperatorMapping).
 func (c comparison) compare(a, b store.ID) store.ID {
 	if t := a.Tag(); t == b.Tag() && (t == store.TagInteger || t == store.TagDecimal || t == store.TagBoolean) {
@@ -87,14 +90,14 @@ func (c comparison) compare(a, b store.ID) store.ID {
 	case boolean:
 		return c.of(cmp.Compare(a, b))
 	case date, year:
-		if (a^b)&1 != 0 { // one has a time zone, the other not
+		if (a^b)&1 != 0 && a>>1 == b>>1 { // one has a time zone, the other not: a day is longer than zones are apart
 			return Unknown
 		}
 		return c.of(cmp.Compare(a, b))
 	case dateTime:
 		m, _, zoned := a.DateTime()
 		n, _, alsoZoned := b.DateTime()
-		if zoned != alsoZoned {
+		if zoned != alsoZoned && max(m-n, n-m) <= zonesApart {
 			return Unknown
 		}
 		return c.of(cmp.Compare(m, n))

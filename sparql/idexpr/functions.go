@@ -24,6 +24,10 @@ var unary = map[string]func(store.ID) store.ID{
 	"ROUND":     integerFunction(func(n int64) int64 { return n }),
 	"CEIL":      integerFunction(func(n int64) int64 { return n }),
 	"FLOOR":     integerFunction(func(n int64) int64 { return n }),
+
+	"<http://www.w3.org/2001/XMLSchema#date>":    castDate,
+	"<http://www.w3.org/2001/XMLSchema#integer>": castInteger,
+	"<http://www.w3.org/2001/XMLSchema#double>":  castDouble,
 }
 
 var binary = map[string]func(a, b store.ID) store.ID{
@@ -149,6 +153,50 @@ func calendar(part func(y, m, d int64) int64) func(store.ID) store.ID {
 		}
 		return inline(part(civil(days)))
 	}
+}
+
+// castDate keeps the date of a dateTime, and its time zone (https://www.w3.org/TR/xpath-functions-31/#casting-to-datetimes).
+func castDate(id store.ID) store.ID {
+	switch id.Tag() {
+	case store.TagDate:
+		return id
+	case store.TagDateTime:
+		if _, offset, zoned := id.DateTime(); offset == 0 {
+			if d, ok := store.InlineDate(floorDiv(localTime(id), msPerDay), zoned); ok {
+				return d
+			}
+		}
+		return Unknown
+	}
+	return noCast(id)
+}
+
+func castInteger(id store.ID) store.ID {
+	if n, ok := integer(id); ok {
+		return inline(n)
+	}
+	return noCast(id)
+}
+
+func castDouble(id store.ID) store.ID {
+	if id.Tag() == store.TagDouble {
+		return id
+	}
+	if n, ok := integer(id); ok && max(n, -n) < 1<<53 {
+		if d, ok := store.InlineDouble(float64(n)); ok {
+			return d
+		}
+	}
+	return noCast(id)
+}
+
+// noCast is the result of a cast of what is no number or date: strings may have the form of one.
+func noCast(id store.ID) store.ID {
+	switch kindOf(id) {
+	case none, resource, langText:
+		return store.NoID
+	}
+	return Unknown
 }
 
 const msPerDay = 86_400_000

@@ -46,8 +46,8 @@ func newWorld() *world {
 		{"integer", "0"}, {"integer", "1"}, {"integer", "-7"}, {"integer", "2020"}, {"integer", "576460752303423487"}, {"integer", "-576460752303423488"},
 		{"decimal", "0.0"}, {"decimal", "1.0"}, {"decimal", "1.5"}, {"decimal", "-7.25"}, {"double", "0.0E0"}, {"double", "-0.0E0"}, {"double", "1.0E0"}, {"double", "1.5E0"}, {"double", "NaN"}, {"double", "INF"},
 		{"boolean", "true"}, {"boolean", "false"}, {"int", "1"}, {"int", "-7"}, {"nonNegativeInteger", "0"}, {"nonNegativeInteger", "1"}, {"byte", "5"},
-		{"date", "2020-02-29"}, {"date", "2020-02-29Z"}, {"date", "2021-12-31"}, {"date", "0001-01-01"},
-		{"dateTime", "2020-02-29T00:00:00Z"}, {"dateTime", "2020-02-29T01:00:00+01:00"}, {"dateTime", "2020-02-29T23:59:59.999"}, {"dateTime", "2019-12-31T23:30:00-02:00"}, {"dateTime", "2020-02-29T12:30:00"},
+		{"date", "2020-02-29"}, {"date", "2020-02-29Z"}, {"date", "2021-12-31"}, {"date", "2020-03-01Z"}, {"date", "2020-02-28"}, {"date", "0001-01-01"},
+		{"dateTime", "2020-02-29T00:00:00Z"}, {"dateTime", "2020-02-29T01:00:00+01:00"}, {"dateTime", "2020-02-29T23:59:59.999"}, {"dateTime", "2019-12-31T23:30:00-02:00"}, {"dateTime", "2020-02-29T12:30:00"}, {"dateTime", "2020-02-29T14:00:00"}, {"dateTime", "2020-02-28T23:00:00"}, {"dateTime", "0001-01-01T00:00:00Z"},
 		{"gYear", "2020"}, {"gYear", "2020Z"}, {"gYear", "1999"},
 	} {
 		t := rdf.Literal(x.lex, xsd+x.datatype)
