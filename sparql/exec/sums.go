@@ -65,10 +65,18 @@ func sumsOf(g *generic, a *optimizer.Aggregate) *sums {
 
 func (a *sums) add(b *batch, numbers []int32, n int) error {
 	col := b.cols[a.args[0].cond.Slots[0]]
-	if a.off || col == nil || len(numbers) == 0 {
+	if a.off || len(numbers) == 0 {
 		return a.generic.add(b, numbers, n)
 	}
 	a.states = grow(a.states, n)
+	if col == nil { // as in a branch of UNION that does not bind it
+		for _, g := range numbers {
+			if err := a.handOver(int(g), n); err != nil {
+				return err
+			}
+		}
+		return a.generic.add(b, numbers, n)
+	}
 	if err := a.evaluate(b, col); err != nil {
 		return err
 	}
