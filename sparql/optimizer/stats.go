@@ -378,6 +378,19 @@ func (p *planner) rangeRows(t *Pattern) (float64, error) {
 // graphShare scales the rows by the part of the store that the pattern's graphs are.
 func (p *planner) graphShare(t *Pattern, s *patternStats) error {
 	s.distinct[store.G] = 1
+	if t.Graph.Mode == GraphNamed && s.rows > 0 {
+		total, err := p.stats.count(store.Range{Order: store.SPOG})
+		if err != nil {
+			return err
+		}
+		in, err := p.stats.count(store.Range{Order: store.GSPO, Prefix: []store.ID{store.DefaultGraph}})
+		if err != nil {
+			return err
+		}
+		named := float64(total) - float64(in)
+		s.empty = named <= 0
+		s.rows = min(s.rows, named, max(1, s.rows*named/float64(total)))
+	}
 	if t.Graph.Var >= 0 {
 		d, err := p.stats.distinct(store.Range{Order: store.GSPO})
 		if err != nil {

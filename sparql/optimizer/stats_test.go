@@ -1,6 +1,8 @@
 package optimizer
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"triplestore/rdf"
@@ -70,5 +72,34 @@ func TestStatisticsAreKept(t *testing.T) {
 	}
 	if n := rows(second); n != 200 {
 		t.Errorf("a snapshot without version left counts behind: %v rows", n)
+	}
+}
+
+// TestNamedGraphEstimates: of a pattern in GRAPH ?g only what is in named graphs counts, and where there is none nothing is read.
+func TestNamedGraphEstimates(t *testing.T) {
+	t.Parallel()
+	quads := func(named int) (out []rdf.Quad) {
+		for i := range 1000 {
+			q := rdf.Quad{S: rdf.IRI(fmt.Sprintf("http://e/s%d", i)), P: rdf.IRI("http://e/p"), O: rdf.IRI("http://e/o")}
+			if i < named {
+				q.G = rdf.IRI("http://e/g")
+			}
+			out = append(out, q)
+		}
+		return out
+	}
+	const query = "SELECT * { GRAPH ?g { ?s :p ?o } }"
+	for _, test := range []struct{ named, rows int }{{0, 0}, {10, 10}, {1000, 1000}} {
+		p := plan(t, snapshotOf(t, quads(test.named)), query)
+		if got := p.Root.P().Rows; got != float64(test.rows) {
+			t.Errorf("%d of 1,000 quads are in a named graph, %g rows are estimated", test.named, got)
+		}
+		if out := p.Explain(nil); test.named == 0 && !strings.Contains(out, "empty") {
+			t.Errorf("there is no named graph, and the plan is\n%s", out)
+		}
+	}
+	// Restricted to graphs of the dataset, as before.
+	if p := plan(t, snapshotOf(t, quads(10)), "SELECT * FROM NAMED :g { GRAPH ?g { ?s :p ?o } }"); p.Root.P().Rows != 10 {
+		t.Errorf("FROM NAMED: %g rows are estimated of 10", p.Root.P().Rows)
 	}
 }
