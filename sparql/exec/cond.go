@@ -59,7 +59,11 @@ type evaluator struct {
 	// direct evaluates a condition that is judged from terms; or nil.
 	direct *expr.Direct
 	terms  []rdf.Term // of a batch, for direct
-	held   held
+	// also are further conditions on the text of the same variable, which come next in the list: they are evaluated when a term is there. alone
+	// says that they were not for all rows that the last filter kept.
+	also  []*evaluator
+	alone bool
+	held  held
 	// shared: the caller tells when a new solution begins.
 	shared  bool
 	kept    [][]expr.Value // the buffers of view.vals
@@ -174,6 +178,7 @@ func (v *evaluator) holds(row int) (verdict, error) {
 
 // filter keeps those of rows for which the condition is true.
 func (v *evaluator) filter(b *batch, rows []int32) ([]int32, error) {
+	v.alone = false
 	if v.cond.Test != nil {
 		out := rows[:0]
 		slot := v.cond.Slots[0]
@@ -190,7 +195,7 @@ func (v *evaluator) filter(b *batch, rows []int32) ([]int32, error) {
 				}
 				switch v.cond.Test.Verdict(id) {
 				case optimizer.True:
-					out = append(out, r)
+					out, v.alone = append(out, r), true
 				case optimizer.Unknown:
 					out = append(out, r)
 					unknown = append(unknown, r)
@@ -235,7 +240,7 @@ func (v *evaluator) filterByID(b *batch, rows []int32) ([]int32, error) {
 	for i, r := range rows {
 		switch id := results[i]; {
 		case id == yes:
-			out = append(out, r)
+			out, v.alone = append(out, r), true
 		case id == idexpr.Unknown || id != store.NoID && id.Tag() != store.TagBoolean:
 			unknown = append(unknown, r)
 		}
@@ -366,8 +371,18 @@ type condList struct{ conds []*evaluator }
 
 func newCondList(q *Query, conds []*optimizer.Cond, e *env) *condList {
 	l := &condList{}
+	var first *evaluator
 	for _, c := range conds {
-		l.conds = append(l.conds, newEvaluator(q, c, e))
+		v := newEvaluator(q, c, e)
+		l.conds = append(l.conds, v)
+		switch {
+		case v.direct == nil:
+			first = nil
+		case first != nil && c.Slots[0] == first.cond.Slots[0]:
+			first.also = append(first.also, v)
+		default:
+			first = v
+		}
 	}
 	return l
 }
@@ -379,12 +394,13 @@ func (l *condList) filter(b *batch, rows *[]int32) error {
 		out[i] = int32(i)
 	}
 	var err error
-	for _, c := range l.conds {
-		if len(out) == 0 {
-			break
-		}
+	for i := 0; i < len(l.conds) && len(out) > 0; i++ {
+		c := l.conds[i]
 		if out, err = c.filter(b, out); err != nil {
 			return err
+		}
+		if !c.alone {
+			i += len(c.also)
 		}
 	}
 	*rows = out

@@ -82,7 +82,7 @@ func (v *evaluator) judgeOf(n int) *judge {
 		q := v.view.q
 		c := *q.expr
 		c.Reset()
-		j := &judge{evaluator: evaluator{cond: v.cond, view: rowView{q: q, env: v.view.env}, held: held{m: q.memory}, expr: &c, texts: v.texts, direct: v.direct},
+		j := &judge{evaluator: evaluator{cond: v.cond, view: rowView{q: q, env: v.view.env}, held: held{m: q.memory}, expr: &c, texts: v.texts, direct: v.direct, also: v.also},
 			small: batch{cols: make([][]store.ID, q.width)}, cols: make([][]store.ID, q.width)}
 		v.judges = append(v.judges, j)
 	}
@@ -140,6 +140,11 @@ func (j *judge) directly(col []store.ID, verdicts []verdict) error {
 		o, err := j.direct.Test(j.expr, &j.terms[i])
 		if err != nil {
 			return err
+		}
+		for k := 0; k < len(j.also) && o == expr.True; k++ {
+			if o, err = j.also[k].direct.Test(j.expr, &j.terms[i]); err != nil {
+				return err
+			}
 		}
 		verdicts[i] = verdictOf[o]
 	}
