@@ -3,6 +3,7 @@ package exec
 import (
 	"triplestore/rdf"
 	"triplestore/sparql/algebra"
+	"triplestore/sparql/expr"
 	"triplestore/sparql/idexpr"
 	"triplestore/sparql/optimizer"
 	"triplestore/store"
@@ -19,6 +20,10 @@ type extend struct {
 	// cache keeps results by the ID of the only slot.
 	cache map[store.ID]store.ID
 	fresh []int32 // rows whose result the cache does not have
+	// direct computes it from the term of the only slot; or nil.
+	direct *expr.Direct
+	ids    []store.ID
+	terms  []rdf.Term
 	// asked and hits tell whether the cache pays.
 	asked, hits int
 	held        held
@@ -41,6 +46,9 @@ func newExtend(q *Query, n *optimizer.Extend, in operator, e *env) operator {
 	switch c := n.Expr; {
 	case ofOne(c):
 		x.cache = map[store.ID]store.ID{}
+		if d := c.Direct; d != nil && x.eval.judged && (d.IsText() || d.IsCount()) {
+			x.direct = d
+		}
 	case c.Pure && c.Program != nil && len(c.Slots) > 1 && len(c.Slots) <= 4 && e.params == nil:
 		x.memo = &remembered{keys: newKeySet(len(c.Slots))}
 	}
@@ -131,6 +139,9 @@ func (x *extend) compute(b *batch) error {
 
 // value computes the value in a row that is prepared, which may be one that is only shown.
 func (x *extend) value(r int) (store.ID, error) {
+	if x.direct != nil {
+		return x.fromTerm(&x.eval.terms[r])
+	}
 	v, ok, err := x.eval.eval(r)
 	if err != nil || !ok || v.IsZero() {
 		return store.NoID, err
@@ -375,12 +386,11 @@ func (x *extend) languages(b *batch) (done bool, err error) {
 
 // prepare decodes the rows whose result the cache does not have.
 func (x *extend) prepare(b *batch) error {
-	e := x.eval
 	if x.cache != nil && len(x.cache) == 0 && !x.held.spare(int64(b.n)*32) {
 		x.forget()
 	}
 	if len(x.cache) == 0 || b.cols[x.node.Expr.Slots[0]] == nil {
-		return e.prepare(b, nil)
+		return x.decode(b, nil)
 	}
 	col := b.cols[x.node.Expr.Slots[0]]
 	if len(x.cache) >= 1<<18 {
@@ -401,9 +411,53 @@ func (x *extend) prepare(b *batch) error {
 	x.hits += b.n - len(x.fresh)
 	if x.asked > 1<<12 && x.hits < x.asked/8 || !x.held.spare(int64(len(x.fresh))*32) {
 		x.forget()
-		return e.prepare(b, nil)
+		return x.decode(b, nil)
 	}
-	return e.prepare(b, x.fresh)
+	return x.decode(b, x.fresh)
+}
+
+// decode gets what value needs in some rows, or in all where rows is nil.
+func (x *extend) decode(b *batch, rows []int32) error {
+	e := x.eval
+	if x.direct == nil {
+		return e.prepare(b, rows)
+	}
+	e.view.b = b
+	e.terms = resize(e.terms, b.n)
+	col := b.cols[x.node.Expr.Slots[0]]
+	switch {
+	case col == nil:
+		clear(e.terms)
+		return nil
+	case rows == nil:
+		return x.q.terms.decode(col[:b.n], e.terms, &e.scratch)
+	}
+	x.ids = gather(x.ids, col, rows)
+	x.terms = resize(x.terms, len(rows))
+	if err := x.q.terms.decode(x.ids, x.terms, &e.scratch); err != nil {
+		return err
+	}
+	for i, r := range rows {
+		e.terms[r] = x.terms[i]
+	}
+	return nil
+}
+
+// fromTerm computes the value for the term of the only variable.
+func (x *extend) fromTerm(t *rdf.Term) (store.ID, error) {
+	c := x.q.expr
+	if x.direct.IsCount() {
+		n, ok, err := x.direct.Count(c, t)
+		if err != nil || !ok {
+			return store.NoID, err
+		}
+		return x.q.integer(n)
+	}
+	v, err := x.direct.Text(c, t)
+	if err != nil || v.IsZero() {
+		return store.NoID, err
+	}
+	return x.q.computed(v, x.node, x.node.Slot)
 }
 
 // forget does without the cache from now on.
