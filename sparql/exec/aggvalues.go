@@ -45,10 +45,8 @@ func (a *generic) add(b *batch, numbers []int32, n int) error {
 			return err
 		}
 	}
-	for _, e := range a.args {
-		if err := e.prepare(b, nil); err != nil {
-			return err
-		}
+	if err := a.prepare(b); err != nil {
+		return err
 	}
 	for i, g := range numbers {
 		if err := a.addRow(b, i, int(g), n); err != nil {
@@ -63,7 +61,17 @@ func (a *generic) add(b *batch, numbers []int32, n int) error {
 	return nil
 }
 
-// addRow takes one row.
+// prepare decodes what the arguments need in all rows of a batch.
+func (a *generic) prepare(b *batch) error {
+	for _, e := range a.args {
+		if err := e.prepare(b, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addRow takes one row of a batch that is prepared.
 func (a *generic) addRow(b *batch, row, g, n int) error {
 	acc, err := a.acc(g, n)
 	if err != nil {
@@ -154,7 +162,7 @@ func (a *integers) add(b *batch, numbers []int32, n int) error {
 		}
 		if !prepared {
 			prepared = true
-			if err := a.args[0].prepare(b, nil); err != nil {
+			if err := a.prepare(b); err != nil {
 				return err
 			}
 		}

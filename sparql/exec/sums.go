@@ -88,7 +88,7 @@ func (a *sums) add(b *batch, numbers []int32, n int) error {
 		}
 		if !prepared {
 			prepared = true
-			if err := a.args[0].prepare(b, nil); err != nil {
+			if err := a.prepare(b); err != nil {
 				return err
 			}
 		}
