@@ -120,6 +120,9 @@ func NewWildLarge(seed uint64, quads int) *Wild {
 	return w
 }
 
+// Terms are terms whose values and forms differ in every way that joins, groups and orders could mix up.
+func Terms() []rdf.Term { return wildTerms() }
+
 func wildTerms() []rdf.Term {
 	var out []rdf.Term
 	typed := func(datatype string, forms ...string) {
