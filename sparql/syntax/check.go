@@ -5,9 +5,12 @@ import "slices"
 // projected lists the variables that a SELECT yields, in order.
 func (q *Query) projected() []string {
 	if q.Star {
+		if q.Where != nil && q.Values == nil {
+			return q.Where.vars.list
+		}
 		vars := newVarSet()
 		if q.Where != nil {
-			vars.addAll(q.Where.vars)
+			vars.addAll(q.Where.vars.list)
 		}
 		if q.Values != nil {
 			vars.addAll(q.Values.Vars)
@@ -27,6 +30,10 @@ func (q *Query) Projected() []string { return slices.Clone(q.projected()) }
 // assigned lists the variables that a SELECT yields and that BIND, VALUES or AS give a value.
 func (q *Query) assigned() []string {
 	var out []string
+	expr := func(item SelectItem) bool { return item.Expr != nil }
+	if (q.Where == nil || len(q.Where.assigned.list) == 0) && q.Values == nil && len(q.GroupBy) == 0 && !slices.ContainsFunc(q.Items, expr) {
+		return nil
+	}
 	given := map[string]bool{}
 	if q.Where != nil {
 		for _, v := range q.Where.assigned.list {
@@ -72,12 +79,7 @@ func (p *parser) checkSelect(q *Query) {
 	if q.Star && q.aggregated {
 		p.failAt(Span{q.Start, q.Start + len("SELECT")}, "SELECT * is not allowed in a query with groups or aggregates: list the variables")
 	}
-	scope := map[string]bool{}
-	if !q.aggregated {
-		for _, v := range q.Where.vars {
-			scope[v] = true
-		}
-	}
+	scope := map[string]bool{} // beside the variables of the pattern
 	for _, k := range q.GroupBy {
 		if k.Var != "" {
 			scope[k.Var] = true
@@ -95,7 +97,7 @@ func (p *parser) checkSelect(q *Query) {
 			continue
 		}
 		switch {
-		case scope[item.Var]:
+		case scope[item.Var], !q.aggregated && q.Where.vars.has[item.Var]:
 			p.failAt(item.Span, "the variable ?%s is already in use in the pattern: choose another name after AS", item.Var)
 		case seen[item.Var]:
 			p.failAt(item.Span, "the variable ?%s is already in SELECT: choose another name after AS", item.Var)
@@ -137,7 +139,7 @@ func (p *parser) checkGroupKeys(q *Query) {
 		return
 	}
 	scope := map[string]bool{}
-	for _, v := range q.Where.vars {
+	for _, v := range q.Where.vars.list {
 		scope[v] = true
 	}
 	for _, k := range q.GroupBy {

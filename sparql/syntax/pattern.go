@@ -1,5 +1,7 @@
 package syntax
 
+import "slices"
+
 // varSet is an ordered set of variables.
 type varSet struct {
 	list []string
@@ -22,6 +24,36 @@ func (v *varSet) addAll(names []string) {
 	for _, n := range names {
 		v.add(n)
 	}
+}
+
+// merge adds a set that is closed: only its list is of use afterwards. What is larger keeps its table, since groups may be nested deep.
+func (v *varSet) merge(of *varSet) {
+	if len(of.list) <= len(v.list) || of.has == nil {
+		v.addAll(of.list)
+		return
+	}
+	has := of.has
+	of.has = nil
+	if len(v.list) == 0 {
+		v.list, v.has = slices.Clip(of.list), has
+		return
+	}
+	common := false
+	for _, name := range v.list {
+		common = common || has[name]
+		has[name] = true
+	}
+	list := slices.Grow(slices.Clip(v.list), len(of.list))
+	if common {
+		for _, name := range of.list {
+			if !v.has[name] {
+				list = append(list, name)
+			}
+		}
+	} else {
+		list = append(list, of.list...)
+	}
+	v.list, v.has = list, has
 }
 
 func (v *varSet) addNode(n *Node) {
@@ -64,8 +96,12 @@ func (p *parser) group() *Group {
 	if p.isWord("SELECT") {
 		q := p.subSelect()
 		g.Elements = append(g.Elements, &SubSelect{q.Span, q})
-		vars.addAll(q.projected())
 		g.assigned.addAll(q.assigned())
+		if q.Star && q.Values == nil && q.Where != nil {
+			vars.merge(&q.Where.vars)
+		} else {
+			vars.addAll(q.projected())
+		}
 		if !p.is("}") {
 			p.expected("'}': a sub-select stands alone in its braces")
 		}
@@ -77,7 +113,7 @@ func (p *parser) group() *Group {
 	}
 	p.advance()
 	g.Span = p.since(start)
-	g.vars = vars.list
+	g.vars = *vars
 	p.block, p.triples, p.rules, p.aggregates = outerBlock, outerTriples, outerRules, outerAggregates
 	return g
 }
@@ -115,8 +151,8 @@ func (p *parser) element(g *Group, vars *varSet) {
 		p.advance()
 		inner := p.groupAfter("OPTIONAL")
 		g.Elements = append(g.Elements, &Optional{p.since(start), inner})
-		vars.addAll(inner.vars)
-		g.assigned.addAll(inner.assigned.list)
+		vars.merge(&inner.vars)
+		g.assigned.merge(&inner.assigned)
 	case "MINUS":
 		p.advance()
 		inner := p.groupAfter("MINUS")
@@ -126,16 +162,16 @@ func (p *parser) element(g *Group, vars *varSet) {
 		inner := p.groupAfter("LATERAL")
 		p.checkLateral(inner, vars)
 		g.Elements = append(g.Elements, &Lateral{p.since(start), inner})
-		vars.addAll(inner.vars)
-		g.assigned.addAll(inner.assigned.list)
+		vars.merge(&inner.vars)
+		g.assigned.merge(&inner.assigned)
 	case "GRAPH":
 		p.advance()
 		name := p.varOrIRI("the IRI of a graph or a variable")
 		inner := p.groupAfter("the name of the graph")
 		g.Elements = append(g.Elements, &Graph{p.since(start), name, inner})
 		vars.addNode(&name)
-		vars.addAll(inner.vars)
-		g.assigned.addAll(inner.assigned.list)
+		vars.merge(&inner.vars)
+		g.assigned.merge(&inner.assigned)
 	case "SERVICE":
 		p.advance()
 		silent := p.acceptWord("SILENT")
@@ -143,8 +179,8 @@ func (p *parser) element(g *Group, vars *varSet) {
 		inner := p.groupAfter("the name of the service")
 		g.Elements = append(g.Elements, &Service{p.since(start), name, silent, inner})
 		vars.addNode(&name)
-		vars.addAll(inner.vars)
-		g.assigned.addAll(inner.assigned.list)
+		vars.merge(&inner.vars)
+		g.assigned.merge(&inner.assigned)
 	case "BIND":
 		p.bind(g, vars)
 	case "VALUES":
@@ -227,8 +263,8 @@ func (p *parser) afterTriples() bool {
 func (p *parser) unions(g *Group, vars *varSet) {
 	start := p.tok.Start
 	first := p.group()
-	vars.addAll(first.vars)
-	g.assigned.addAll(first.assigned.list)
+	vars.merge(&first.vars)
+	g.assigned.merge(&first.assigned)
 	if !p.isWord("UNION") {
 		g.Elements = append(g.Elements, first)
 		return
@@ -236,8 +272,8 @@ func (p *parser) unions(g *Group, vars *varSet) {
 	u := &Union{Alternatives: []*Group{first}}
 	for p.acceptWord("UNION") {
 		next := p.groupAfter("UNION")
-		vars.addAll(next.vars)
-		g.assigned.addAll(next.assigned.list)
+		vars.merge(&next.vars)
+		g.assigned.merge(&next.assigned)
 		u.Alternatives = append(u.Alternatives, next)
 	}
 	u.Span = p.since(start)

@@ -163,7 +163,7 @@ func (p *parser) constructQuery(q *Query) {
 	}
 	vars := newVarSet()
 	vars.addTriples(triples)
-	q.Where.vars = vars.list
+	q.Where.vars = *vars
 	p.modifiers(q)
 }
 

@@ -124,7 +124,7 @@ func (p *parser) deleteWhere(start int) Operation {
 		vars.addTriples(triples)
 		i = j
 	}
-	m.Where.vars = vars.list
+	m.Where.vars = *vars
 	m.Span = p.since(start)
 	return m
 }
