@@ -25,6 +25,8 @@ var unary = map[string]func(store.ID) store.ID{
 	"CEIL":      integerFunction(func(n int64) int64 { return n }),
 	"FLOOR":     integerFunction(func(n int64) int64 { return n }),
 
+	"equalKey": equalKey, "floatKey": floatKey, // of the optimizer alone, see package expr
+
 	"<http://www.w3.org/2001/XMLSchema#date>":    castDate,
 	"<http://www.w3.org/2001/XMLSchema#integer>": castInteger,
 	"<http://www.w3.org/2001/XMLSchema#double>":  castDouble,
@@ -153,6 +155,44 @@ func calendar(part func(y, m, d int64) int64) func(store.ID) store.ID {
 		}
 		return inline(part(civil(days)))
 	}
+}
+
+// equalKey is a key that is the same for all values that may be equal: what is equal to itself alone is its own.
+func equalKey(id store.ID) store.ID {
+	switch kindOf(id) {
+	case none:
+		return store.NoID
+	case resource, text, langText, boolean:
+		return id
+	case number:
+		return doubleKey(id, func(f float64) float64 { return f })
+	}
+	return Unknown
+}
+
+// floatKey is that of numbers as xsd:float; all others have one together.
+func floatKey(id store.ID) store.ID {
+	switch kindOf(id) {
+	case none:
+		return store.NoID
+	case unknown:
+		return Unknown
+	case number:
+		return doubleKey(id, func(f float64) float64 { return float64(float32(f)) })
+	}
+	return yes
+}
+
+// doubleKey is the double that f gives for a number. Of the two zeros it is the positive one.
+func doubleKey(id store.ID, f func(float64) float64) store.ID {
+	n, ok := integer(id)
+	if !ok && id.Tag() != store.TagDouble {
+		return Unknown
+	}
+	if key, ok := store.InlineDouble(f(float(id, n)) + 0); ok {
+		return key
+	}
+	return Unknown
 }
 
 // castDate keeps the date of a dateTime, and its time zone (https://www.w3.org/TR/xpath-functions-31/#casting-to-datetimes).
