@@ -229,12 +229,13 @@ func (p *planner) reachFrom(n *Path, start store.ID, inverse bool, most float64)
 		return nil, nil
 	}
 	key := n.searchKey('r', n.Min, inverse, start)
+	_, again := p.stats.reached[string(key)]
 	r, err := p.stats.reach(string(key), func() (*reach, error) {
 		s := &search{p: p, graph: &n.Graph, left: reachSteps}
 		r, err := s.from(n.Path, start, n.Min, n.Many, inverse, most)
 		return &r, err
 	})
-	if err == nil {
+	if err == nil && !again {
 		p.effort.left -= r.steps
 	}
 	return r, err
@@ -290,11 +291,14 @@ func (p *planner) reachAll(n *Path, inverse bool) (*reaches, error) {
 		return nil, nil
 	}
 	key := n.searchKey('a', 1, inverse, store.NoID)
+	_, again := p.stats.reached[string(key)]
 	known, err := p.stats.reach(string(key), func() (*reach, error) { return p.searchAll(n, inverse) })
 	if err != nil || known == nil {
 		return nil, err
 	}
-	p.effort.left -= known.steps
+	if !again { // what another query has found is charged to this one as if it had searched, so that what is kept changes no plan
+		p.effort.left -= known.steps
+	}
 	var all reaches
 	for _, r := range (&search{}).sourcesOf(n.Path, inverse, nil) {
 		d, err := p.stats.distinct(r)
