@@ -123,9 +123,10 @@ func (d *Deep) countFresh(from, body string) string {
 // wide makes a part that has more variables than a word has bits, of which most are not used elsewhere.
 func (d *Deep) wide() string {
 	n := 20 + d.r.IntN(120)
-	names, row, triples := make([]string, n), make([]string, n), ""
+	var names, row []string
+	triples := ""
 	for i := range n {
-		names[i], row[i] = fmt.Sprintf("?w%d", i), d.one("UNDEF", "UNDEF", d.constant(), d.Wild.iri().String())
+		names, row = append(names, fmt.Sprintf("?w%d", i)), append(row, d.one("UNDEF", "UNDEF", d.constant(), d.Wild.iri().String()))
 	}
 	if d.chance(2) {
 		names, row = append(names, "?a"), append(row, d.one("UNDEF", d.Wild.iri().String()))
