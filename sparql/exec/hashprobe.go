@@ -148,12 +148,12 @@ func (j *hashJoin) weighing() bool {
 
 // probePairs is probeOne for keys of two variables of which the first is found by bits and the second compared.
 func (j *hashJoin) probePairs(x *index, first, second []store.ID, exists, left bool) {
-	also := j.table.cols[x.also[0]]
 	weighs := j.weighing()
 	if x.start == nil && !left {
-		j.probePair(x, first, second, also, exists, weighs)
+		j.probePair(x, first, second, exists, weighs)
 		return
 	}
+	also := j.table.cols[x.also[0]]
 	d := x.dense
 	for ; j.row < len(first) && len(j.outL) < j.q.rows; j.row++ {
 		found := int32(0)
@@ -183,20 +183,23 @@ func (j *hashJoin) probePairs(x *index, first, second []store.ID, exists, left b
 }
 
 // probePair is probePairs for all rows of the input at once, where each of them has at most one row on the right.
-func (j *hashJoin) probePair(x *index, first, second, also []store.ID, exists, weighs bool) {
+func (j *hashJoin) probePair(x *index, first, second []store.ID, exists, weighs bool) {
 	j.row = len(first)
 	j.hits = resize(j.hits, len(first))
 	hits := j.hits[:x.dense.rows(first, j.hits)]
 	j.outL, j.outR = resize(j.outL, len(hits)), resize(j.outR, len(hits))
 	n := 0
 	for _, l := range hits { // without branches, as in denseKeys.rows
-		r := x.rows[x.dense.number(first[l])]
-		j.outL[n], j.outR[n] = l, r
-		if also[r] == second[l] {
+		k := x.dense.number(first[l])
+		j.outL[n], j.outR[n] = l, int32(k)
+		if x.pairs[k] == second[l] {
 			n++
 		}
 	}
 	j.outL, j.outR = j.outL[:n], j.outR[:n]
+	for i, k := range j.outR {
+		j.outR[i] = x.rows[k]
+	}
 	switch {
 	case exists:
 		for _, l := range j.outL {

@@ -43,6 +43,7 @@ type index struct {
 	keys  *keySet
 	dense *denseKeys // instead of keys
 	also  []int      // with dense: the slots after the first, in which the rows of a key have to be compared
+	pairs []store.ID // with also, where each key has one row: what that has in the slot to be compared, by key
 	start []int32    // by key: where its rows begin in rows; nil where each key has one row, which rows has by key
 	rows  []int32
 }
@@ -118,7 +119,7 @@ func (j *hashJoin) index(p *part, mask uint64) (*index, error) {
 	}
 	if p.whole && j.denseIndex(x) {
 		p.indexes[mask] = x
-		return x, j.held.grow(x.dense.bytes() + int64(len(x.start)+len(x.rows))*4)
+		return x, j.held.grow(x.dense.bytes() + int64(len(x.start)+len(x.rows))*4 + int64(len(x.pairs))*8)
 	}
 	n := len(p.rows)
 	if p.whole {
@@ -197,6 +198,13 @@ func (j *hashJoin) denseIndex(x *index) bool {
 		}
 	}
 	x.also = x.slots[1:]
+	if x.start == nil && len(x.also) == 1 { // most keys that are looked up do not match, and a row is a miss of the processor's cache
+		also := j.table.cols[x.also[0]]
+		x.pairs = spareIDs.get(x.dense.n)
+		for k, r := range x.rows[:x.dense.n] {
+			x.pairs[k] = also[r]
+		}
+	}
 	return true
 }
 
@@ -212,6 +220,7 @@ func (p *part) row(n int) int32 {
 func (x *index) release() {
 	spareRows.put(x.start)
 	spareRows.put(x.rows)
+	spareIDs.put(x.pairs)
 	if x.keys != nil {
 		x.keys.release()
 	}
