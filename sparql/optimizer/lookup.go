@@ -7,6 +7,14 @@ import (
 	"triplestore/store"
 )
 
+// pageRows is about how many rows a page of the store has.
+const pageRows = 4096
+
+// seekCost is what it takes to go to keys in their order among so many rows: to a page for each, or to every page, and to a place in it.
+func seekCost(keys, rows float64) float64 {
+	return min(keys, rows/pageRows+1)*costSeek + keys*costNear
+}
+
 // lookup joins n with a pattern by seeking.
 func (p *planner) lookup(n Node, it *item, kind JoinKind, conds []*Cond) Node {
 	t := it.pattern
@@ -70,7 +78,7 @@ func (p *planner) lookup(n Node, it *item, kind JoinKind, conds []*Cond) Node {
 		different *= in.distinctOf(t.At(x).Slot)
 	}
 	if sorted {
-		seeks := min(in.Rows, different) * costSeek
+		seeks := seekCost(min(in.Rows, different), it.stats.total)
 		l.Cost = in.Cost + costStart + in.Rows*15 + min(seeks, it.stats.total*costRow) + l.Rows*costOut
 		l.Sorted = slices.Clone(in.Sorted[:len(bound)])
 		if byMatch := kind == Semi || kind == Anti; byMatch {
@@ -81,7 +89,7 @@ func (p *planner) lookup(n Node, it *item, kind JoinKind, conds []*Cond) Node {
 	} else {
 		sweeps := math.Ceil(in.Rows / batchRows)
 		looked := min(in.Rows, sweeps*different)
-		l.Cost = in.Cost + costStart*sweeps + (in.Rows+looked)*costSort/2 + min(looked*costSeek, sweeps*it.stats.total*costRow) + l.Rows*costOut
+		l.Cost = in.Cost + costStart*sweeps + (in.Rows+looked)*costSort/2 + sweeps*min(seekCost(looked/sweeps, it.stats.total), it.stats.total*costRow) + l.Rows*costOut
 		l.Sorted = nil
 		if kind == Semi || kind == Anti {
 			l.Sorted = in.Sorted

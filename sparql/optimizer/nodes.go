@@ -12,6 +12,7 @@ import (
 const (
 	costStart   = 3000 // opening a cursor and reading its first page
 	costSeek    = 1200 // moving a cursor to a place far away
+	costNear    = 150  // moving it within a page
 	costRow     = 2    // reading a row
 	costOut     = 5    // passing a row on
 	costProbe   = 25   // looking a row up in a hash table
