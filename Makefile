@@ -138,6 +138,10 @@ bench-repeat: ## make bench several times, RUNS=3; writes least, median and grea
 	$(GO) build -o bench/.peers/bench ./bench
 	$(GO) run ./bench/peers -repeat $(RUNS) -bench-flags '$(BENCHFLAGS)'
 
+.PHONY: bench-memory
+bench-memory: ## what a read costs on this machine, by how much memory it is read from
+	$(GO) test -run '^$$' -bench Memory ./bench -memory 4096
+
 .PHONY: pgo
 pgo: ## a profile of the queries for the compiler, cmd/triplestore/default.pgo, which "go build" then uses; see docs/performance.md
 	$(GO) run -pgo=off -trimpath ./bench -triples 1000000 -queries bench/queries -profile cmd/triplestore/default.pgo
