@@ -267,7 +267,7 @@ func writeGrowth(c *config, rs []*result) error {
 	p("<!-- made by bench/peers: change that, not this -->\n\n# How time grows with the data\n\n")
 	p("Made by one command, `make bench-growth`, which loads data of each size into an empty store, serves it with `--answer-cache 0` (every answer is\ncomputed anew) and asks the same queries over HTTP as [peers.md](peers.md) does. `GROWTH=1m,10m,100m` names the sizes; data for which there is no file\ngo from the generator into `load -` without one.\n\n")
 	p("- Machine: %s, %d cores, %s; %s; %s.\n", m.CPU, m.Cores, m.Memory, m.System, m.Go)
-	p("- Each query once to warm up, then at least %d times, slow ones less often. A query may take %s%s.\n", rs[0].AtLeast, rs[0].Timeout, budgetOf(rs[0]))
+	p("- Each query %d times to warm up (once, if it takes %s), then at least %d times, slow ones less often. A query may take %s%s.\n", growthWarmUps, growthWarm, rs[0].AtLeast, rs[0].Timeout, budgetOf(rs[0]))
 	p("- Where the load average is above 2, other work kept the machine busy: compare processor time, whose step is 10 ms over all runs of a query.\n\n")
 	p("| data | triples | load, s | triples/s | processor time a triple, µs | peak memory of load, MB | disk, bytes/triple | peak memory of queries, MB | measured (UTC) | commit | load average |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- | --- |\n")
 	for _, r := range rs {
