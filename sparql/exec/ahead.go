@@ -59,7 +59,7 @@ func stream[T any](q *Query, buf *T, produce func(*T) (rows int, err error), con
 func streamAhead[T any](q *Query, buf *T, produce func(*T) (int, error), consume func(*T) bool) (err error) {
 	outer := q.ctx
 	ctx, cancel := context.WithCancel(outer)
-	q.ctx = ctx
+	q.ctx, q.ahead = ctx, true
 	full, free := make(chan *T, 1), make(chan *T, 3)
 	free <- buf
 	free <- new(T)
@@ -96,7 +96,7 @@ func streamAhead[T any](q *Query, buf *T, produce func(*T) (int, error), consume
 		cancel()
 		for range full { //nolint:revive // what still comes is not wanted
 		}
-		q.ctx = outer
+		q.ctx, q.ahead = outer, false
 		if stopped {
 			return
 		}
@@ -117,8 +117,8 @@ func streamAhead[T any](q *Query, buf *T, produce func(*T) (int, error), consume
 	return nil
 }
 
-// textsAtOnce is how many rows are brought into the processor's cache at once before they are written: their texts lie anywhere in memory, and what
-// another core has read is not in this one's cache.
+// textsAtOnce is how many rows that another core has computed are brought into this one's cache at once before they are written: their texts lie
+// anywhere in memory.
 const textsAtOnce = 32
 
 // expectTexts brings the texts of terms into the processor's cache.

@@ -77,7 +77,7 @@ func (q *Query) Construct(emit func(rdf.Triple) bool) error {
 	}
 	return stream(q, new([]rdf.Triple), c.next, func(triples *[]rdf.Triple) bool {
 		for i, t := range *triples {
-			if i%textsAtOnce == 0 {
+			if q.ahead && i%textsAtOnce == 0 {
 				expectTriples((*triples)[i:min(i+textsAtOnce, len(*triples))])
 			}
 			if !emit(t) {

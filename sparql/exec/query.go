@@ -65,6 +65,7 @@ type Query struct {
 	describe Description
 	root     operator
 	out      *batch
+	ahead    bool // rows are computed on another core than the one that takes them
 	scratch  decodeScratch
 	blanks   int
 	counted  bool // among those of busy
@@ -239,7 +240,7 @@ func (q *Query) Solutions(emit func([]rdf.Term) bool) error {
 	}
 	err := stream(q, &buffers.solutions, produce, func(s *solutions) bool {
 		for r := range s.n {
-			if r%textsAtOnce == 0 {
+			if q.ahead && r%textsAtOnce == 0 {
 				for _, c := range s.cols {
 					if c != nil {
 						expectTexts(c[r:min(r+textsAtOnce, s.n)])
