@@ -18,6 +18,8 @@ type generic struct {
 	held *held
 	accs []expr.Accumulator
 	vals []expr.Value
+	// known are the arguments in the rows of a batch, where they are known beforehand.
+	known [][]argument
 	// cache has what the only argument is for each term, as long as that pays; else nil.
 	cache *argumentCache
 }
@@ -61,10 +63,15 @@ func (a *generic) add(b *batch, numbers []int32, n int) error {
 	return nil
 }
 
-// prepare decodes what the arguments need in all rows of a batch.
+// prepare computes the arguments in all rows of a batch, or decodes what they need.
 func (a *generic) prepare(b *batch) error {
-	for _, e := range a.args {
-		if err := e.prepare(b, nil); err != nil {
+	a.known = resize(a.known, len(a.args))
+	for i, e := range a.args {
+		var err error
+		if a.known[i], err = e.together(b, nil); err == nil && a.known[i] == nil {
+			err = e.prepare(b, nil)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -79,16 +86,20 @@ func (a *generic) addRow(b *batch, row, g, n int) error {
 	}
 	a.vals = a.vals[:0]
 	var bad error
-	for _, e := range a.args {
-		e.view.b = b
-		v, ok, err := e.eval(row)
-		if err != nil {
-			return err
+	for i, e := range a.args {
+		var x argument
+		if values := a.known[i]; values != nil {
+			x = values[row]
+		} else {
+			e.view.b = b
+			if x.value, x.ok, err = e.eval(row); err != nil {
+				return err
+			}
 		}
-		if !ok || v.IsZero() {
+		if !x.ok || x.value.IsZero() {
 			bad = expr.ErrExpr
 		}
-		a.vals = append(a.vals, v)
+		a.vals = append(a.vals, x.value)
 	}
 	size := acc.Size()
 	acc.Add(a.vals, bad)

@@ -74,6 +74,7 @@ type evaluator struct {
 	judges   []*judge
 	rest     []int32
 	verdicts []verdict
+	values   []argument // see together
 	ids      byID
 }
 

@@ -96,7 +96,7 @@ func driver(n optimizer.Node, terms bool) (optimizer.Node, *optimizer.Scan) {
 		}
 	case *optimizer.HashJoin:
 		common := n.L.P().Maybe.Intersect(n.R.P().Maybe)
-		if (len(n.Conds) == 0 || terms && pure(n.Conds)) && common.Len() >= 1 && common.Len() <= 2 && common.In(n.L.P().Certain) && common.In(n.R.P().Certain) {
+		if (len(n.Conds) == 0 || terms && pure(n.Conds)) && common.In(n.L.P().Certain) {
 			return n.L, nil
 		}
 	case *optimizer.Filter:
@@ -171,10 +171,10 @@ func (c *cut) makeTables(n optimizer.Node) error {
 		if err := j.build(); err != nil {
 			return err
 		}
-		if j.files != nil || len(j.parts) > 1 {
+		if j.files != nil {
 			return errWhole
 		}
-		for _, part := range j.parts {
+		for _, part := range j.parts { // left rows bind all common variables, so they ask each part by what it binds
 			if _, err := j.index(part, part.mask); err != nil {
 				return err
 			}

@@ -19,7 +19,8 @@ type extend struct {
 	col  []store.ID
 	// cache keeps results by the ID of the only slot.
 	cache map[store.ID]store.ID
-	fresh []int32 // rows whose result the cache does not have
+	keys  []store.ID // of the rows of a batch
+	fresh []int32    // rows whose result the cache does not have
 	// direct computes it from the term of the only slot; or nil.
 	direct *expr.Direct
 	ids    []store.ID
@@ -108,45 +109,95 @@ func (x *extend) compute(b *batch) error {
 	if done, err := x.remembered(b); done || err != nil {
 		return err
 	}
-	if err := x.prepare(b); err != nil {
+	if x.cache == nil || !x.renew(b) {
+		return x.each(b, nil, func(r int, id store.ID) { x.col[r] = id })
+	}
+	if err := x.fill(b, x.fresh); err != nil {
 		return err
 	}
-	for i := range x.col {
-		if i&7 == 7 {
-			if err := x.q.check(); err != nil {
-				return err
-			}
-		}
-		var key store.ID
-		if x.cache != nil {
-			x.eval.view.row = i
-			key = x.eval.view.id(x.node.Expr.Slots[0])
-			if id, ok := x.cache[key]; ok {
-				x.col[i] = id
-				continue
-			}
-		}
-		var err error
-		if x.col[i], err = x.value(i); err != nil {
-			return err
-		}
-		if x.cache != nil {
-			x.cache[key] = x.col[i]
+	for _, r := range x.fresh {
+		x.cache[x.keys[r]] = x.col[r]
+	}
+	for i, key := range x.keys {
+		if i > 0 && key == x.keys[i-1] {
+			x.col[i] = x.col[i-1]
+		} else {
+			x.col[i] = x.cache[key]
 		}
 	}
 	return nil
 }
 
-// value computes the value in a row that is prepared, which may be one that is only shown.
+// fill computes the values in some rows by the expression.
+func (x *extend) fill(b *batch, rows []int32) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return x.each(b, rows, func(r int, id store.ID) { x.col[r] = id })
+}
+
+// each computes the values in some rows, all where rows is nil, by the expression. They get their IDs in the order of the rows.
+func (x *extend) each(b *batch, rows []int32, set func(r int, id store.ID)) error {
+	n := len(rows)
+	if rows == nil {
+		n = b.n
+	}
+	if n == 0 {
+		return nil
+	}
+	var values []argument
+	var err error
+	if x.direct == nil {
+		values, err = x.eval.together(b, rows)
+	}
+	if err == nil && values == nil {
+		err = x.decode(b, rows)
+	}
+	if err != nil {
+		return err
+	}
+	for i := range n {
+		if i&7 == 7 {
+			if err := x.q.check(); err != nil {
+				return err
+			}
+		}
+		r := i
+		if rows != nil {
+			r = int(rows[i])
+		}
+		var id store.ID
+		if values != nil {
+			id, err = x.idOf(&values[i])
+		} else {
+			id, err = x.value(r)
+		}
+		if err != nil {
+			return err
+		}
+		set(r, id)
+	}
+	return nil
+}
+
+// value computes the value in a row that is decoded, which may be one that is only shown.
 func (x *extend) value(r int) (store.ID, error) {
 	if x.direct != nil {
 		return x.fromTerm(&x.eval.terms[r])
 	}
 	v, ok, err := x.eval.eval(r)
-	if err != nil || !ok || v.IsZero() {
+	if err != nil {
 		return store.NoID, err
 	}
-	return x.q.computed(v.Term(), x.node, x.node.Slot)
+	return x.idOf(&argument{v, ok})
+}
+
+// idOf is the ID of a value.
+func (x *extend) idOf(v *argument) (store.ID, error) {
+	if !v.ok || v.value.IsZero() {
+		return store.NoID, nil
+	}
+	return x.q.computed(v.value.Term(), x.node, x.node.Slot)
 }
 
 // constant fills the column with a term that the query says.
@@ -192,20 +243,8 @@ func (x *extend) remembered(b *batch) (done bool, err error) {
 		return false, nil
 	}
 	if len(x.fresh) > 0 {
-		if err := x.eval.prepare(b, x.fresh); err != nil {
+		if err := x.each(b, x.fresh, func(_ int, id store.ID) { m.values = append(m.values, id) }); err != nil {
 			return false, err
-		}
-		for i, r := range x.fresh {
-			if i&7 == 7 {
-				if err := x.q.check(); err != nil {
-					return false, err
-				}
-			}
-			id, err := x.value(int(r))
-			if err != nil {
-				return false, err
-			}
-			m.values = append(m.values, id)
 		}
 	}
 	for i, n := range m.numbers {
@@ -247,20 +286,7 @@ func (x *extend) fromIDs(b *batch) error {
 		x.unclear = true
 		return x.compute(b)
 	}
-	return x.rowsOf(b, unknown)
-}
-
-// row computes the value in a row that is prepared.
-func (x *extend) row(r int) error {
-	v, ok, err := x.eval.eval(r)
-	if err != nil {
-		return err
-	}
-	x.col[r] = store.NoID
-	if ok && !v.IsZero() {
-		x.col[r], err = x.q.terms.intern(v.Term())
-	}
-	return err
+	return x.fill(b, unknown)
 }
 
 // isDatatype reports whether an expression is DATATYPE(?x).
@@ -294,7 +320,7 @@ func (x *extend) datatypes(b *batch) error {
 		if class != last {
 			var known bool
 			if value, known = x.classes[class]; !known {
-				if err := x.rowsOf(b, []int32{int32(i)}); err != nil {
+				if err := x.fill(b, []int32{int32(i)}); err != nil {
 					return err
 				}
 				value = x.col[i]
@@ -304,28 +330,7 @@ func (x *extend) datatypes(b *batch) error {
 		}
 		x.col[i] = value
 	}
-	return x.rowsOf(b, x.fresh)
-}
-
-// rowsOf computes the values in some rows.
-func (x *extend) rowsOf(b *batch, rows []int32) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	if err := x.eval.prepare(b, rows); err != nil {
-		return err
-	}
-	for i, r := range rows {
-		if i&7 == 7 {
-			if err := x.q.check(); err != nil {
-				return err
-			}
-		}
-		if err := x.row(int(r)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return x.fill(b, x.fresh)
 }
 
 // datatypeClass is what of an ID decides about the datatype of the term; ok is false where the ID does not tell: that of a literal with a
@@ -384,36 +389,33 @@ func (x *extend) languages(b *batch) (done bool, err error) {
 	return true, nil
 }
 
-// prepare decodes the rows whose result the cache does not have.
-func (x *extend) prepare(b *batch) error {
-	if x.cache != nil && len(x.cache) == 0 && !x.held.spare(int64(b.n)*32) {
-		x.forget()
-	}
-	if len(x.cache) == 0 || b.cols[x.node.Expr.Slots[0]] == nil {
-		return x.decode(b, nil)
-	}
-	col := b.cols[x.node.Expr.Slots[0]]
+// renew finds the rows whose results the cache does not have, one for each value. It reports whether the cache is of use.
+func (x *extend) renew(b *batch) bool {
 	if len(x.cache) >= 1<<18 {
 		clear(x.cache)
 		x.held.release()
 	}
-	x.fresh = x.fresh[:0]
-	var last store.ID
-	for i, id := range col[:b.n] {
-		if i == 0 || id != last { // also where nothing is bound, or the value of an earlier batch would be taken for it
-			last = id
-			if _, ok := x.cache[id]; !ok {
-				x.fresh = append(x.fresh, int32(i))
-			}
+	x.keys, x.fresh = resize(x.keys, b.n), x.fresh[:0]
+	x.eval.view.b = b
+	for i := range x.keys {
+		x.eval.view.row = i
+		key := x.eval.view.id(x.node.Expr.Slots[0])
+		x.keys[i] = key
+		if i > 0 && key == x.keys[i-1] {
+			continue
+		}
+		if _, ok := x.cache[key]; !ok {
+			x.cache[key] = store.NoID
+			x.fresh = append(x.fresh, int32(i))
 		}
 	}
 	x.asked += b.n
 	x.hits += b.n - len(x.fresh)
 	if x.asked > 1<<12 && x.hits < x.asked/8 || !x.held.spare(int64(len(x.fresh))*32) {
 		x.forget()
-		return x.decode(b, nil)
+		return false
 	}
-	return x.decode(b, x.fresh)
+	return true
 }
 
 // decode gets what value needs in some rows, or in all where rows is nil.

@@ -47,7 +47,13 @@ func (g *group) begin() {
 		g.aggs = append(g.aggs, newAggregator(g.q, g.node, &g.node.Aggregates[i], g.env, &g.held))
 	}
 	if len(g.node.Keys) == 0 && !slices.ContainsFunc(g.aggs, func(a aggregator) bool { return !onlyCounts(a) }) {
-		weigh(g.in)
+		var wanted []int
+		for _, a := range g.aggs {
+			if a, ok := a.(*countVar); ok {
+				wanted = append(wanted, a.slot)
+			}
+		}
+		weigh(g.in, optimizer.SetOf(wanted...))
 	}
 }
 

@@ -67,7 +67,11 @@ func (c *argumentCache) learn(e *evaluator, b *batch, col []store.ID) (bool, err
 	if !c.room(int64(len(c.fresh)) * argumentBytes) {
 		return false, nil
 	}
-	if err := e.prepare(b, c.fresh); err != nil {
+	values, err := e.together(b, c.fresh)
+	if err == nil && values == nil {
+		err = e.prepare(b, c.fresh)
+	}
+	if err != nil {
 		return false, err
 	}
 	var size int64
@@ -81,12 +85,17 @@ func (c *argumentCache) learn(e *evaluator, b *batch, col []store.ID) (bool, err
 			}
 			size = 0
 		}
-		v, ok, err := e.eval(int(r))
-		if err != nil {
-			return false, err
+		var x argument
+		if values != nil {
+			x = values[i]
+		} else {
+			if x.value, x.ok, err = e.eval(int(r)); err != nil {
+				return false, err
+			}
+			x.ok = x.ok && !x.value.IsZero()
 		}
-		c.known[col[r]] = argument{v, ok && !v.IsZero()}
-		size += v.Size()
+		c.known[col[r]] = x
+		size += x.value.Size()
 	}
 	return c.room(size), nil
 }

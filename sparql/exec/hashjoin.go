@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"slices"
+
 	"triplestore/sparql/optimizer"
 	"triplestore/store"
 )
@@ -35,7 +37,8 @@ type hashJoin struct {
 	matched []bool
 
 	outL, outR []int32
-	weighs     bool    // instead of equal rows, one is yielded with their number
+	weighs     bool // instead of equal rows, one is yielded with their number
+	wanted     optimizer.Set
 	weights    []int32 // of outL, or empty
 	hits       []int32
 	same       []int32 // see alike
@@ -285,11 +288,17 @@ func (j *hashJoin) probe() error {
 		return err
 	}
 	exists := j.byMatch() && j.node.Kind != optimizer.Left && len(j.node.Conds) == 0
+	weighs := j.weighing() && !slices.ContainsFunc(j.common, func(s int) bool { return !j.node.L.P().Certain.Has(s) })
 	for j.row < j.input.n && len(j.outL) < j.q.rows {
 		if j.candAt < len(j.cands) {
 			if exists {
 				j.matched[j.row] = true
 				j.nextRow()
+				continue
+			}
+			if weighs {
+				j.outL, j.weights = append(j.outL, int32(j.row)), append(j.weights, int32(len(j.cands)))
+				j.candAt = len(j.cands)
 				continue
 			}
 			n := min(len(j.cands)-j.candAt, j.q.rows)
@@ -329,16 +338,19 @@ func (j *hashJoin) assemble(b *batch) {
 	}
 	whole := b.n == j.input.n && isIota(j.outL)
 	for s, col := range j.input.cols {
-		if col != nil && whole {
+		if col == nil || j.unwanted(s) {
+			continue
+		}
+		if whole {
 			b.cols[s] = col
-		} else if col != nil {
+		} else {
 			j.bufs[s] = gather(j.bufs[s], col, j.outL)
 			b.cols[s] = j.bufs[s]
 		}
 	}
 	fill := func(s int, onlyUnbound bool) {
 		col := j.table.cols[s]
-		if col == nil {
+		if col == nil || j.unwanted(s) {
 			return
 		}
 		buf := resize(j.bufs[s], b.n)

@@ -216,20 +216,26 @@ func (j *hashJoin) probePair(x *index, first, second []store.ID, exists, weighs 
 
 // fetches reports whether anything of the right side's rows is wanted.
 func (j *hashJoin) fetches() bool {
-	return slices.ContainsFunc(j.rights, func(s int) bool { return j.table.cols[s] != nil })
+	return slices.ContainsFunc(j.rights, func(s int) bool { return j.table.cols[s] != nil && !j.unwanted(s) })
 }
 
-// weigh tells a hash join that whoever reads it can do with rows that stand for several equal ones, as what only counts can.
-func weigh(op operator) {
+// unwanted reports whether nobody looks at a column of what the join yields.
+func (j *hashJoin) unwanted(s int) bool {
+	return j.weighs && len(j.node.Conds) == 0 && !j.wanted.Has(s)
+}
+
+// weigh tells a hash join that whoever reads it can do with rows that stand for several equal ones, as what only counts can, and looks at no
+// other columns than those that are wanted.
+func weigh(op operator, wanted optimizer.Set) {
 	switch op := op.(type) {
 	case *hashJoin:
-		op.weighs = true
+		op.weighs, op.wanted = true, wanted
 	case *piecewise:
-		op.weighs = true
-		weigh(op.in)
+		op.weighs, op.wanted = true, wanted
+		weigh(op.in, wanted)
 	case *chopped:
-		weigh(op.in)
+		weigh(op.in, wanted)
 	case *profiled:
-		weigh(op.in)
+		weigh(op.in, wanted)
 	}
 }

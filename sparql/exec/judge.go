@@ -89,8 +89,8 @@ func (v *evaluator) judgeOf(n int) *judge {
 	return v.judges[n]
 }
 
-// rows gives the verdicts on some rows of a batch.
-func (j *judge) rows(b *batch, rows []int32, verdicts []verdict) error {
+// gather takes some rows of a batch.
+func (j *judge) gather(b *batch, rows []int32) {
 	j.small.n = len(rows)
 	for _, s := range j.cond.Program.Slots() {
 		j.small.cols[s] = nil
@@ -99,6 +99,11 @@ func (j *judge) rows(b *batch, rows []int32, verdicts []verdict) error {
 			j.small.cols[s] = j.cols[s]
 		}
 	}
+}
+
+// rows gives the verdicts on some rows of a batch.
+func (j *judge) rows(b *batch, rows []int32, verdicts []verdict) error {
+	j.gather(b, rows)
 	if j.direct != nil {
 		return j.directly(j.small.cols[j.cond.Slots[0]], verdicts[:len(rows)])
 	}

@@ -22,6 +22,7 @@ type piecewise struct {
 	in     operator // the plan as a whole, if it cannot be in pieces
 	begun  bool
 	weighs bool
+	wanted optimizer.Set
 	cut    *cut // nil is as a whole
 	held   held
 
@@ -110,7 +111,7 @@ func (g *piecewise) begin() error {
 		p := &gatherPiece{q: g.q.part()}
 		p.op = c.build(p.q, g.node, c.scanOf(i))
 		if g.weighs {
-			weigh(p.op)
+			weigh(p.op, g.wanted)
 		}
 		g.pieces = append(g.pieces, p)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"triplestore/sparql/optimizer"
 	"triplestore/store"
 )
 
@@ -158,7 +159,7 @@ func TestPiecewiseWeights(t *testing.T) {
 	t.Parallel()
 	in := &hashJoin{}
 	g := newPiecewise(&Query{memory: &memory{}}, nil, &chopped{in: in})
-	if weigh(g); !g.weighs || !in.weighs {
+	if weigh(g, optimizer.SetOf()); !g.weighs || !in.weighs {
 		t.Error("the pieces, or the plan as a whole, are not told")
 	}
 	const most, seed = 5000, 1
