@@ -64,3 +64,37 @@ func TestSortManyTexts(t *testing.T) {
 		}
 	}
 }
+
+// TestSortTextsWithout: STR of a blank node is an error, which is neither its label nor the last of the texts, and blank nodes themselves come
+// before IRIs and literals.
+func TestSortTextsWithout(t *testing.T) {
+	t.Parallel()
+	const many, blanks = 9000, 30
+	var quads []rdf.Quad
+	for i := range many {
+		o := rdf.IRI(fmt.Sprintf("http://e/%d", i*7919%many))
+		switch {
+		case i >= many-blanks:
+			o = rdf.BlankNode(fmt.Sprintf("zz%d", i))
+		case i%3 == 0:
+			o = rdf.String(fmt.Sprintf("text %d", i))
+		}
+		s := rdf.IRI(fmt.Sprintf("http://e/s%d", i))
+		quads = append(quads, rdf.Quad{S: s, P: rdf.IRI("http://e/p"), O: o}, rdf.Quad{S: s, P: rdf.IRI("http://e/q"), O: s})
+	}
+	snap := snapshotOf(t, quads)
+	for _, c := range []struct {
+		key  string
+		want int
+	}{{"STR(?o)", blanks}, {"DESC(STR(?o))", 0}, {"?o", blanks}, {"DESC(?o)", 0}} {
+		for _, o := range []Options{{}, {Profile: true}} {
+			got := allRows(t, o, snap, fmt.Sprintf("SELECT (isBlank(?o) AS ?b) { ?s <http://e/q> ?s ; <http://e/p> ?o } ORDER BY %s LIMIT 100", c.key))
+			yes := fmt.Sprint([]rdf.Term{rdf.Literal("true", xsdSpace+"boolean")})
+			for i, row := range got {
+				if len(got) != 100 || (row == yes) != (i < c.want) {
+					t.Fatalf("ORDER BY %s: row %d of %d is %s", c.key, i, len(got), row)
+				}
+			}
+		}
+	}
+}

@@ -183,7 +183,7 @@ func isStr(e algebra.Expr) bool {
 
 // strNotAfter is notAfter of STR of a term, where the worst is a string; known is false for terms that are not IRIs or texts.
 func (s *sorter) strNotAfter(x rdf.Term, desc bool) (is, known bool) {
-	if _, _, text := expr.TextPrefix(x); !text {
+	if _, _, text := expr.TextPrefix(x); !text || x.Kind() == rdf.KindBlankNode {
 		return false, false
 	}
 	if prefix := expr.FirstBytes(x.Value()); prefix != s.worstText.prefix {

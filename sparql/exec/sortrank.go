@@ -221,38 +221,63 @@ func ordered(col []store.ID) bool {
 
 // rankValues numbers values by their order, equal ones alike.
 func (s *sorter) rankValues(vals []expr.Value) ([]uint64, error) {
-	perm := make([]rankedText, len(vals))
-	texts := true
-	for i := range vals {
-		perm[i].at = int32(i)
-		if texts {
-			var class int
-			class, perm[i].prefix, texts = vals[i].TextPrefix()
-			texts = texts && (i == 0 || class == int(perm[0].class))
-			perm[i].class = int32(class)
-		}
-	}
 	by := textOrder{q: s.q, vals: vals}
-	if texts {
-		by.texts(perm, 8)
-	} else {
-		slices.SortFunc(perm, by.values)
-	}
-	if by.stop != nil {
-		return nil, by.stop
-	}
 	ranks := make([]uint64, len(vals))
 	rank := uint64(0)
-	for i, p := range perm {
-		if i > 0 && (texts && perm[i-1].prefix != p.prefix || expr.OrderOf(&vals[perm[i-1].at], &vals[p.at]) != 0) {
-			rank++
+	for _, run := range byClass(vals) {
+		_, _, texts := vals[run[0].at].TextPrefix()
+		if texts {
+			by.texts(run, 8)
+		} else {
+			slices.SortFunc(run, by.values)
 		}
-		ranks[p.at] = rank
+		if by.stop != nil {
+			return nil, by.stop
+		}
+		for i, p := range run {
+			if i > 0 && (texts && run[i-1].prefix != p.prefix || expr.OrderOf(&vals[run[i-1].at], &vals[p.at]) != 0) {
+				rank++
+			}
+			ranks[p.at] = rank
+		}
+		rank++
 	}
 	return ranks, nil
 }
 
-// rankedText is a value's place and, if all values are texts of a class, eight of its bytes.
+// byClass are the places of values class after class, in the order of these.
+func byClass(vals []expr.Value) (runs [][]rankedText) {
+	perm := make([]rankedText, len(vals))
+	var count []int
+	for i := range vals {
+		class := vals[i].Class()
+		perm[i].at, perm[i].class = int32(i), int32(class)
+		_, perm[i].prefix, _ = vals[i].TextPrefix()
+		count = grow(count, class+1)
+		count[class]++
+	}
+	sorted := perm
+	if len(perm) > 0 && slices.Max(count) < len(perm) {
+		sorted = make([]rankedText, len(perm))
+	}
+	from := 0
+	start := make([]int, len(count))
+	for class, n := range count {
+		if start[class] = from; n > 0 {
+			runs = append(runs, sorted[from:from+n:from+n])
+		}
+		from += n
+	}
+	if len(runs) > 1 {
+		for _, p := range perm {
+			sorted[start[p.class]] = p
+			start[p.class]++
+		}
+	}
+	return runs
+}
+
+// rankedText is a value's place and, if it is a text, eight of its bytes.
 type rankedText struct {
 	prefix    uint64
 	at, class int32

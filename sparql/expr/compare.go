@@ -242,10 +242,14 @@ func Order(a, b Value) int { return order(&a, &b) }
 // OrderOf is Order without copies.
 func OrderOf(a, b *Value) int { return order(a, b) }
 
-// TextPrefix gives the first eight bytes of an IRI, a string or a string with a language as a number that is ordered as they are; ok is
-// false for other values. Two values of the same class are in the order of these numbers where the numbers differ.
+// Class is the same for values that are ordered by more than what kind of value they are; others are in the order of these numbers.
+func (v *Value) Class() int { return v.rank() }
+
+// TextPrefix gives the first eight bytes of a blank node's label, an IRI, a string or a string with a language as a number that is ordered as they
+// are; ok is false for other values, and the same for all of a class. Two values of the same class are in the order of these numbers where the
+// numbers differ.
 func (v *Value) TextPrefix() (class int, prefix uint64, ok bool) {
-	if v.kind != kIRI && v.kind != kString && v.kind != kLang {
+	if v.kind != kBlank && v.kind != kIRI && v.kind != kString && v.kind != kLang {
 		return 0, 0, false
 	}
 	return v.rank(), FirstBytes(v.term.Value()), true
@@ -258,6 +262,8 @@ func (v *Value) Text() string { return v.term.Value() }
 func TextPrefix(t rdf.Term) (class int, prefix uint64, ok bool) {
 	v := Value{}
 	switch t.Kind() {
+	case rdf.KindBlankNode:
+		v.kind = kBlank
 	case rdf.KindIRI:
 		v.kind = kIRI
 	case rdf.KindLangLiteral:
