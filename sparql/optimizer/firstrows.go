@@ -160,7 +160,7 @@ func (p *planner) rounds(j *HashJoin) {
 		return
 	}
 	better := p.options.DrawAll || roundsCost(j, p.first) < firstCost(j, p.first)
-	if better && !readsInput(j.L) && !readsInput(j.R) { // within an apply tables are kept from batch to batch
+	if better && !p.readsInput(j.L) && !p.readsInput(j.R) { // within an apply tables are kept from batch to batch
 		j.Rounds, j.Sorted = true, nil
 	}
 }

@@ -316,7 +316,7 @@ func (p *planner) joinOptions(g *joinGroup, n Node, it *item) ([]Node, error) {
 		own = len(options)
 		options = append(options, h)
 		// The table is of the smaller side, where its rows need not be in the order of the larger one.
-		if n.P().Rows*2 < it.cheap.P().Rows && !readsInput(n) {
+		if n.P().Rows*2 < it.cheap.P().Rows && !p.readsInput(n) {
 			if h, err = p.hashJoin(it.cheap, n, Inner, nil); err != nil {
 				return nil, err
 			}
@@ -371,12 +371,21 @@ func (p *planner) joinOptions(g *joinGroup, n Node, it *item) ([]Node, error) {
 	return options, nil
 }
 
-// readsInput reports whether a plan is run again and again, for each batch of an Apply.
-func readsInput(n Node) bool {
+// readsInput reports whether a plan is run again and again, for each batch of an Apply. Plans are asked for each join that goes on from them, so the
+// answer is kept.
+func (p *planner) readsInput(n Node) bool {
 	if _, ok := n.(*Input); ok {
 		return true
 	}
-	return slices.ContainsFunc(Children(n), readsInput)
+	reads, known := p.inputs[n]
+	if !known {
+		reads = slices.ContainsFunc(Children(n), p.readsInput)
+		if p.inputs == nil {
+			p.inputs = map[Node]bool{}
+		}
+		p.inputs[n] = reads
+	}
+	return reads
 }
 
 // withFilters adds the filters whose variables o binds for certain and n did not, except those that o has. They are not marked

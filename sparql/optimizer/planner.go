@@ -70,7 +70,8 @@ type shared struct {
 	dates    map[*algebra.Call]int   // slots of parts of dates, see dateParts
 	subs     map[any]int             // by *algebra.Exists or *algebra.Lateral
 	outer    map[any][]string
-	vars     *varTable // of factored
+	vars     *varTable     // of factored
+	inputs   map[Node]bool // see readsInput
 
 	// See factored.
 	patterns map[algebra.TriplePattern]int
