@@ -187,12 +187,16 @@ func (t *translator) query(q *syntax.Query) Op {
 // havingScope makes the variables of SELECT expressions unknown again, as HAVING comes before them.
 func (t *translator) havingScope(q *syntax.Query, items []Expr) {
 	t.group.aliases = map[string]Expr{}
+	var scope []string
+	if q.Where != nil {
+		scope = q.Where.Vars()
+	}
 	for i, item := range q.Items {
 		if items[i] == nil {
 			continue
 		}
 		delete(t.group.known, item.Var)
-		if q.Where == nil || !slices.Contains(q.Where.Vars(), item.Var) {
+		if !slices.Contains(scope, item.Var) {
 			t.group.aliases[item.Var] = items[i]
 		}
 	}

@@ -222,7 +222,7 @@ type (
 
 // Vars lists the variables that are in scope in the group (https://www.w3.org/TR/sparql11-query/#variableScope), in the order
 // in which the text has them. The slice is read-only.
-func (g *Group) Vars() []string { return g.vars.list }
+func (g *Group) Vars() []string { return g.vars.list() }
 
 // Path is a property path: one of the pointer types below.
 type Path interface{ path() }

@@ -6,22 +6,22 @@ import "slices"
 func (q *Query) projected() []string {
 	if q.Star {
 		if q.Where != nil && q.Values == nil {
-			return q.Where.vars.list
+			return q.Where.vars.list()
 		}
 		vars := newVarSet()
 		if q.Where != nil {
-			vars.addAll(q.Where.vars.list)
+			vars.addAll(q.Where.vars.list())
 		}
 		if q.Values != nil {
 			vars.addAll(q.Values.Vars)
 		}
-		return vars.list
+		return vars.list()
 	}
 	vars := newVarSet()
 	for _, item := range q.Items {
 		vars.add(item.Var)
 	}
-	return vars.list
+	return vars.list()
 }
 
 // Projected lists the variables that a SELECT yields, each once, in order.
@@ -31,12 +31,12 @@ func (q *Query) Projected() []string { return slices.Clone(q.projected()) }
 func (q *Query) assigned() []string {
 	var out []string
 	expr := func(item SelectItem) bool { return item.Expr != nil }
-	if (q.Where == nil || len(q.Where.assigned.list) == 0) && q.Values == nil && len(q.GroupBy) == 0 && !slices.ContainsFunc(q.Items, expr) {
+	if (q.Where == nil || len(q.Where.assigned.has) == 0) && q.Values == nil && len(q.GroupBy) == 0 && !slices.ContainsFunc(q.Items, expr) {
 		return nil
 	}
 	given := map[string]bool{}
 	if q.Where != nil {
-		for _, v := range q.Where.assigned.list {
+		for _, v := range q.Where.assigned.list() {
 			given[v] = true
 		}
 	}
@@ -66,7 +66,10 @@ func (q *Query) assigned() []string {
 // checkLateral refuses a LATERAL whose pattern gives a value to a variable that has one before it
 // (https://github.com/w3c/sparql-dev/blob/main/SEP/SEP-0006/sep-0006.md#scope).
 func (p *parser) checkLateral(g *Group, before *varSet) {
-	for _, v := range g.assigned.list {
+	if !g.assigned.overlaps(before) {
+		return
+	}
+	for _, v := range g.assigned.list() {
 		if before.has[v] {
 			p.failAt(Span{g.Start, g.Start + 1}, "?%s has a value from before LATERAL, so BIND, VALUES or AS in it cannot give it another: choose another name", v)
 		}
@@ -139,7 +142,7 @@ func (p *parser) checkGroupKeys(q *Query) {
 		return
 	}
 	scope := map[string]bool{}
-	for _, v := range q.Where.vars.list {
+	for _, v := range q.Where.vars.list() {
 		scope[v] = true
 	}
 	for _, k := range q.GroupBy {

@@ -23,7 +23,7 @@ func TestManyAssignments(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if n := len(q.Where.assigned.list); n != 100_000 {
+		if n := len(q.Where.assigned.list()); n != 100_000 {
 			t.Errorf("%s: %d variables", name, n)
 		}
 	}

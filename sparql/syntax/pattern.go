@@ -1,11 +1,16 @@
 package syntax
 
-import "slices"
-
 // varSet is an ordered set of variables.
 type varSet struct {
-	list []string
-	has  map[string]bool
+	names []string // in order, but for those of inner
+	inner []innerVars
+	has   map[string]bool
+}
+
+// innerVars is a set within another, behind some of the names.
+type innerVars struct {
+	set    *varSet
+	behind int
 }
 
 func newVarSet() *varSet { return &varSet{} }
@@ -16,7 +21,7 @@ func (v *varSet) add(name string) {
 			v.has = map[string]bool{}
 		}
 		v.has[name] = true
-		v.list = append(v.list, name)
+		v.names = append(v.names, name)
 	}
 }
 
@@ -26,34 +31,62 @@ func (v *varSet) addAll(names []string) {
 	}
 }
 
-// merge adds a set that is closed: only its list is of use afterwards. What is larger keeps its table, since groups may be nested deep.
+// merge adds a set to which nothing is added any more, and of which only the list is of use afterwards: groups may be nested deep, so
+// that neither names are copied nor the larger table.
 func (v *varSet) merge(of *varSet) {
-	if len(of.list) <= len(v.list) || of.has == nil {
-		v.addAll(of.list)
+	if len(of.has) == 0 {
 		return
 	}
-	has := of.has
-	of.has = nil
-	if len(v.list) == 0 {
-		v.list, v.has = slices.Clip(of.list), has
-		return
+	small, large := of.has, v.has
+	if len(small) > len(large) {
+		small, large = large, small
 	}
-	common := false
-	for _, name := range v.list {
-		common = common || has[name]
-		has[name] = true
+	for name := range small {
+		large[name] = true
 	}
-	list := slices.Grow(slices.Clip(v.list), len(of.list))
-	if common {
-		for _, name := range of.list {
-			if !v.has[name] {
+	v.has, of.has = large, nil
+	v.inner = append(v.inner, innerVars{of, len(v.names)})
+}
+
+// overlaps reports whether two sets, neither of which is merged yet, have a variable in common.
+func (v *varSet) overlaps(other *varSet) bool {
+	small, large := v.has, other.has
+	if len(small) > len(large) {
+		small, large = large, small
+	}
+	for name := range small {
+		if large[name] {
+			return true
+		}
+	}
+	return false
+}
+
+// list gives the variables in order. The slice is read-only.
+func (v *varSet) list() []string {
+	if len(v.inner) == 0 {
+		return v.names
+	}
+	return v.appendTo(nil, map[string]bool{})
+}
+
+func (v *varSet) appendTo(list []string, seen map[string]bool) []string {
+	from := 0
+	own := func(to int) {
+		for _, name := range v.names[from:to] {
+			if !seen[name] {
+				seen[name] = true
 				list = append(list, name)
 			}
 		}
-	} else {
-		list = append(list, of.list...)
+		from = to
 	}
-	v.list, v.has = list, has
+	for _, x := range v.inner {
+		own(x.behind)
+		list = x.set.appendTo(list, seen)
+	}
+	own(len(v.names))
+	return list
 }
 
 func (v *varSet) addNode(n *Node) {
@@ -96,11 +129,16 @@ func (p *parser) group() *Group {
 	if p.isWord("SELECT") {
 		q := p.subSelect()
 		g.Elements = append(g.Elements, &SubSelect{q.Span, q})
-		g.assigned.addAll(q.assigned())
-		if q.Star && q.Values == nil && q.Where != nil {
+		if q.Star && q.Where != nil { // it has no groups
 			vars.merge(&q.Where.vars)
+			g.assigned.merge(&q.Where.assigned)
+			if q.Values != nil {
+				vars.addAll(q.Values.Vars)
+				g.assigned.addAll(q.Values.Vars)
+			}
 		} else {
 			vars.addAll(q.projected())
+			g.assigned.addAll(q.assigned())
 		}
 		if !p.is("}") {
 			p.expected("'}': a sub-select stands alone in its braces")
