@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
@@ -51,22 +52,29 @@ type requestWorld struct {
 	callers map[string]visible.Rights // by token, empty for those who have none
 	states  map[uint64][]rdf.Quad     // by the number of the commit
 	newest  uint64
-	old     bool              // older states can be asked for
-	texts   []string          // that were asked before
-	tags    map[string]string // by request, caller and tag: the state and what the answer was
+	old     bool     // older states can be asked for
+	texts   []string // that were asked before
+	// tags has the tag of the last answer by the request, and what the answer was by the request and the tag. It does not matter who asked:
+	// a caller who shows the tag of another is to be told that nothing has changed only where both are given the same answer.
+	tags map[string]string
 
-	queries, updates, hits, unchanged int
+	counts requestCounts
 }
 
-// TestRandomRequests sends random queries, updates and graphs of callers with different rights to a server that keeps answers, and compares
-// each answer with the oracle's for what the caller may see of the state: fresh, kept, compressed, in all formats, and of older states.
+// requestCounts tell what was asked. Only what succeeded is an update or a write; refused are those for which the right was missing.
+type requestCounts struct{ queries, updates, writes, refused, hits, unchanged int }
+
+// TestRandomRequests sends random queries, updates and graphs of callers with different rights to a server that keeps answers. It compares
+// answers to queries with the oracle's for what the caller may see of the state: fresh, kept, compressed, in all formats, and of older states;
+// the state after an update with that of a second engine; and graphs with what was sent before. Changes are carried out or refused as the
+// rights of the caller tell.
 func TestRandomRequests(t *testing.T) {
 	t.Parallel()
 	n := *randomRounds
 	if testing.Short() {
 		n /= 4
 	}
-	var queries, updates, hits, unchanged int
+	var sum requestCounts
 	for i := range uint64(n) {
 		w := newRequestWorld(t, *randomSeed+i)
 		for range 90 {
@@ -74,12 +82,14 @@ func TestRandomRequests(t *testing.T) {
 				t.Fatalf("seed %d", *randomSeed+i)
 			}
 		}
-		queries, updates, hits, unchanged = queries+w.queries, updates+w.updates, hits+w.hits, unchanged+w.unchanged
+		sum.queries, sum.hits, sum.unchanged = sum.queries+w.counts.queries, sum.hits+w.counts.hits, sum.unchanged+w.counts.unchanged
+		sum.updates, sum.writes, sum.refused = sum.updates+w.counts.updates, sum.writes+w.counts.writes, sum.refused+w.counts.refused
 		w.srv.Close()
 		w.st.Close()
 	}
-	t.Logf("seeds from %d: %d queries compared, of them %d kept answers, %d unchanged; %d changes", *randomSeed, queries, hits, unchanged, updates)
-	if hits == 0 || unchanged == 0 || updates == 0 {
+	t.Logf("seeds from %d: %d queries compared, of them %d kept answers, %d unchanged; %d updates, %d graphs written, %d changes refused", *randomSeed, sum.queries, sum.hits,
+		sum.unchanged, sum.updates, sum.writes, sum.refused)
+	if sum.hits == 0 || sum.unchanged == 0 || sum.updates == 0 || sum.writes == 0 || sum.refused == 0 {
 		t.Error("something was never asked")
 	}
 }
@@ -266,9 +276,9 @@ func (w *requestWorld) query(t *testing.T) {
 		t.Helper()
 		t.Errorf("%s, %q, state %d of %d, %s: %s\n%s\nheaders %v\nquads %v", method, token, state, w.newest, params.Encode(), text, fmt.Sprintf(format, args...), got.Header, seen)
 	}
-	w.queries++
+	w.counts.queries++
 	if got.StatusCode == http.StatusNotModified {
-		w.unchanged++
+		w.counts.unchanged++
 		// The tag was of an answer that is to be the same: that one is known.
 		if known := w.tags["answer "+name+w.tags[name]]; known != answerKey(want) {
 			fail("it is said to be unchanged, but is\n%s\nand was\n%s", answerKey(want), known)
@@ -276,7 +286,7 @@ func (w *requestWorld) query(t *testing.T) {
 		return
 	}
 	if strings.Contains(got.Header.Get("Cache-Status"), "hit") {
-		w.hits++
+		w.counts.hits++
 	}
 	if got.StatusCode == http.StatusNotAcceptable && slices.ContainsFunc(want.Triples, func(x rdf.Triple) bool { return x.O.IsTriple() }) {
 		return // there are none in JSON-LD
@@ -363,7 +373,6 @@ func (w *requestWorld) update(t *testing.T) {
 		headers[1], body = typeForm, url.Values{"update": {text}}.Encode()
 	}
 	got := w.do(t, "POST", "/update", token, body, headers...)
-	w.updates++
 	w.look(t)
 	after := w.states[w.newest]
 	snap, err := twin.Snapshot()
@@ -375,11 +384,28 @@ func (w *requestWorld) update(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if wantErr != nil || got.StatusCode != http.StatusOK {
+	status := w.refusal(token)
+	var operation *sparql.UpdateError
+	switch {
+	case status != 0:
+	case wantErr == nil:
+		status = http.StatusOK
+	case errors.As(wantErr, &operation) && operation.Reason == sparql.Denied, errors.As(wantErr, new(*visible.DeniedError)):
+		status = http.StatusForbidden
+	default:
+		t.Errorf("%q: %s: %v", token, text, wantErr)
+	}
+	if status != http.StatusOK {
 		want = before
 	}
-	if (wantErr == nil) != (got.StatusCode == http.StatusOK) && got.StatusCode != http.StatusUnauthorized && got.StatusCode != http.StatusForbidden {
-		t.Errorf("%q: %s: %d %s, want %v", token, text, got.StatusCode, got.body, wantErr)
+	switch {
+	case got.StatusCode == http.StatusOK:
+		w.counts.updates++
+	case got.StatusCode == status:
+		w.counts.refused++
+	}
+	if got.StatusCode != status {
+		t.Errorf("%q: %s: %d %s, want %d: %v", token, text, got.StatusCode, got.body, status, wantErr)
 	}
 	if same, err := canon.Isomorphic(want, after); err == nil && !same || err != nil && len(want) != len(after) {
 		t.Errorf("%q: %s: %d %s\nbefore %v\nafter %v\nwant %v", token, text, got.StatusCode, got.body, before, after, want)
@@ -393,6 +419,17 @@ func (w *requestWorld) update(t *testing.T) {
 			t.Errorf("%s: %s, but there were %d quads and are %d: %v", text, got.body, len(before), len(after), err)
 		}
 	}
+}
+
+// refusal is the status of every change that a caller asks for who may write nothing; it is 0 for others.
+func (w *requestWorld) refusal(token string) int {
+	switch {
+	case !w.callers[token].Write.Empty():
+		return 0
+	case token == "":
+		return http.StatusUnauthorized
+	}
+	return http.StatusForbidden
 }
 
 // shrink takes most quads out.
@@ -446,8 +483,8 @@ func (w *requestWorld) graph(t *testing.T) {
 			in = nil
 		}
 		if len(in) == 0 && !name.IsZero() {
-			if got.StatusCode == http.StatusOK {
-				fail("what is hidden or not there is given")
+			if got.StatusCode != http.StatusNotFound {
+				fail("it is hidden or not there")
 			}
 		} else if a, err := readResponse(t, got); err != nil {
 			fail("%v", err)
@@ -464,10 +501,20 @@ func (w *requestWorld) graph(t *testing.T) {
 				fail("it is not the graph")
 			}
 		}
-	} else if got.StatusCode < 300 {
-		if w.updates++; !rights.MayWrite(name) {
-			fail("it may not be written")
+	} else if !rights.MayWrite(name) {
+		status := cmp.Or(w.refusal(token), http.StatusForbidden)
+		if got.StatusCode != status {
+			fail("it may not be written: want %d", status)
 		}
+		w.counts.refused++
+	} else if method == "DELETE" && len(in) == 0 && !name.IsZero() {
+		if got.StatusCode != http.StatusNotFound {
+			fail("it is not there")
+		}
+	} else if got.StatusCode < 200 || got.StatusCode > 299 {
+		fail("it may be written")
+	} else {
+		w.counts.writes++
 		want = slices.Clone(rest)
 		if method == "POST" {
 			want = append(want, in...)
