@@ -138,9 +138,10 @@ bench-repeat: ## make bench several times, RUNS=3; writes least, median and grea
 	$(GO) build -o bench/.peers/bench ./bench
 	$(GO) run ./bench/peers -repeat $(RUNS) -bench-flags '$(BENCHFLAGS)'
 
+MEMORY ?= 4096
 .PHONY: bench-memory
-bench-memory: ## what a read costs on this machine, by how much memory it is read from
-	$(GO) test -run '^$$' -bench Memory ./bench -memory 4096
+bench-memory: ## what a read costs on this machine, by how much memory it is read from, up to MEMORY=4096 MiB
+	$(GO) test -run '^$$' -bench Memory ./bench -memory $(MEMORY)
 
 .PHONY: pgo
 pgo: ## a profile of the queries for the compiler, cmd/triplestore/default.pgo, which "go build" then uses; see docs/performance.md

@@ -228,7 +228,12 @@ func (p *planner) firstSide(g *joinGroup, it *item) error {
 	}
 	whole := p.first
 	p.first = math.Sqrt(whole)
-	_, err := p.own(it.op)
+	var err error
+	if it.group != nil { // as it was collected
+		_, err = p.planWhole(it.op, it.group, p.unit())
+	} else {
+		_, err = p.own(it.op)
+	}
 	p.first = whole
 	return err
 }

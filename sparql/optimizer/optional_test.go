@@ -92,6 +92,9 @@ func TestOptionalPlans(t *testing.T) {
 		{"branches of a union have a part in common: joined once, where that is cheaper", []string{
 			"SELECT * { { ?d :keyword 'word 7' . ?d :keyword ?k . ?d :org ?o . ?o :county ?c . ?d :text ?t } UNION { ?d :keyword 'word 7' . ?d :keyword ?k . ?d :org ?o . ?o :county ?c " +
 				". ?d :title ?m FILTER (?m > 'm') } UNION { ?d :keyword 'word 7' . ?d :keyword ?k . ?d :org ?o . ?o :county ?c . ?d :mail ?m } }",
+			// a common part that is dear and keeps little of what it reads
+			"SELECT * { { ?d :keyword ?k . ?e :keyword ?k . ?d :org ?o . ?e :org ?o . ?d :text ?t } UNION { ?d :keyword ?k . ?e :keyword ?k . ?d :org ?o . ?e :org ?o . ?d :title ?m } " +
+				"UNION { ?d :keyword ?k . ?e :keyword ?k . ?d :org ?o . ?e :org ?o . ?d :mail ?m } }",
 			"SELECT * { { ?d :org :o1 . ?d :size ?n FILTER (?n < 3) } UNION { ?d :org :o1 . ?d :size ?n FILTER (?n > 1995) } }",
 		}},
 		{"the same more than once: run once, where that is cheaper", []string{
