@@ -96,87 +96,113 @@ type construction struct {
 	constant  [][3]store.ID
 	templates []template
 	b         *batch
-	at        int          // the next row of b
+	at, n     int          // the rows of b whose terms are there
+	done      int          // triples of these rows that were made, or left out
 	cols      [][]rdf.Term // by slot; nil where it is unbound in all rows
 	kept      [][]rdf.Term
 	solution  int
-	keys      []hashedTriple // of some rows, by row and template
+	keys      []hashedTriple // of those that are made next
 }
 
-// constructedAtOnce is about how many triples are made at a time.
-const constructedAtOnce = 1024
+// constructedAtOnce is about how many triples are made at a time, and constructedRows from how many solutions at least the terms are fetched.
+const (
+	constructedAtOnce = 1024
+	constructedRows   = 64
+)
 
 // next puts triples into out, or none at the end.
 func (c *construction) next(out *[]rdf.Triple) (int, error) {
-	q := c.q
 	*out = (*out)[:0]
 	for len(*out) == 0 {
-		if c.b == nil || c.at >= c.b.n {
-			var err error
-			if c.b, err = q.next(); err != nil || c.b.n == 0 {
-				return 0, err
-			}
-			c.at = 0
-		}
-		if err := q.check(); err != nil {
-			return 0, err
-		}
-		n := min(max(constructedAtOnce/max(len(c.templates), 1), 64), c.b.n-c.at)
-		for _, s := range c.slots {
-			if c.b.cols[s] == nil {
-				c.cols[s] = nil
-				continue
-			}
-			c.kept[s] = resize(c.kept[s], n)
-			c.cols[s] = c.kept[s]
-			if err := q.terms.decode(c.b.cols[s][c.at:c.at+n], c.cols[s], &q.scratch); err != nil {
+		if c.done >= c.n*len(c.templates) {
+			if more, err := c.fetch(); err != nil || !more {
 				return 0, err
 			}
 		}
-		for i := range c.templates {
-			c.templates[i].begin(c.cols)
+		// A template may have more triples than should be made at once.
+		for c.done < c.n*len(c.templates) && len(*out) < constructedAtOnce {
+			if err := c.q.check(); err != nil {
+				return 0, err
+			}
+			c.some(out)
 		}
-		for from := 0; from < n; from += missesAtOnce {
-			c.rows(from, min(from+missesAtOnce, n), out)
-		}
-		c.at += n
 	}
 	return len(*out), nil
 }
 
-// rows makes the triples of some of the rows whose terms are there.
-func (c *construction) rows(from, to int, out *[]rdf.Triple) {
+// fetch gets the terms of the next rows; more is false at the end.
+func (c *construction) fetch() (more bool, err error) {
 	q := c.q
+	c.at, c.n, c.done = c.at+c.n, 0, 0
+	if c.b == nil || c.at >= c.b.n {
+		if c.b, err = q.next(); err != nil || c.b.n == 0 {
+			return false, err
+		}
+		c.at = 0
+	}
+	if err := q.check(); err != nil {
+		return false, err
+	}
+	n := min(max(constructedAtOnce/max(len(c.templates), 1), constructedRows), c.b.n-c.at)
+	for _, s := range c.slots {
+		if c.b.cols[s] == nil {
+			c.cols[s] = nil
+			continue
+		}
+		c.kept[s] = resize(c.kept[s], n)
+		c.cols[s] = c.kept[s]
+		if err := q.terms.decode(c.b.cols[s][c.at:c.at+n], c.cols[s], &q.scratch); err != nil {
+			return false, err
+		}
+	}
+	for i := range c.templates {
+		c.templates[i].begin(c.cols)
+	}
+	c.n = n
+	return true, nil
+}
+
+// some makes a few triples of the rows whose terms are there, all templates of a row before the next row.
+func (c *construction) some(out *[]rdf.Triple) {
+	q, k := c.q, len(c.templates)
+	from, to := c.done, min(c.done+missesAtOnce, c.n*k)
+	c.done = to
 	if !q.plan.Unique {
-		c.keys = c.keys[:0]
-		for r := from; r < to; r++ {
-			for i := range c.templates {
-				var k hashedTriple
-				if t := &c.templates[i]; !t.none {
-					if k.key, k.known = q.key(t.of, c.constant[i], c.b, c.at+r); k.known {
-						k.hash = c.seen.set.hash(k.key[:])
-					}
+		c.keys = resize(c.keys, to-from)
+		row, i := from/k, from%k
+		for at := range c.keys {
+			var h hashedTriple
+			if t := &c.templates[i]; !t.none {
+				if h.key, h.known = q.key(t.of, c.constant[i], c.b, c.at+row); h.known {
+					h.hash = c.seen.set.hash(h.key[:])
 				}
-				c.keys = append(c.keys, k)
+			}
+			c.keys[at] = h
+			if i++; i == k {
+				row, i = row+1, 0
 			}
 		}
 		c.seen.expect(c.keys)
 	}
-	for r := from; r < to; r++ {
-		c.solution++
-		for i := range c.templates {
-			t := &c.templates[i]
-			if t.none {
-				continue
-			}
+	row, i := from/k, from%k
+	for at := range to - from {
+		if i == 0 {
+			c.solution++
+		}
+		if t := &c.templates[i]; !t.none {
+			fresh := true
 			if !q.plan.Unique {
-				if k := &c.keys[(r-from)*len(c.templates)+i]; k.known && !c.seen.freshHashed(&k.key, k.hash) {
-					continue
+				h := &c.keys[at]
+				fresh = !h.known || c.seen.freshHashed(&h.key, h.hash)
+			}
+			if fresh {
+				if triple, ok := t.fill(c.cols, row, c.solution); ok {
+					*out = append(*out, triple)
 				}
 			}
-			if triple, ok := t.fill(c.cols, r, c.solution); ok {
-				*out = append(*out, triple)
-			}
+		}
+		if i++; i == k {
+			row, i = row+1, 0
 		}
 	}
 }

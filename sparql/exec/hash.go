@@ -6,7 +6,7 @@ import (
 	"triplestore/store"
 )
 
-// hashRow mixes the IDs of a key.
+// hashID mixes an ID of a key into the hash of those before it.
 func hashID(h uint64, id store.ID) uint64 {
 	hi, lo := bits.Mul64(h^uint64(id), 0x9E3779B97F4A7C15)
 	return hi ^ lo

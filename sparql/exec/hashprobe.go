@@ -197,8 +197,10 @@ func (j *hashJoin) probePair(x *index, first, second []store.ID, exists, weighs 
 		}
 	}
 	j.outL, j.outR = j.outL[:n], j.outR[:n]
-	for i, k := range j.outR {
-		j.outR[i] = x.rows[k]
+	if !exists && !weighs {
+		for i, k := range j.outR {
+			j.outR[i] = x.rows[k]
+		}
 	}
 	switch {
 	case exists:

@@ -69,6 +69,9 @@ func (d *Dictionary) locate(n uint64) (*block, int, error) {
 type locator struct {
 	d            *Dictionary
 	hits, misses uint64
+
+	last *block // that blocks has found last, and where it is
+	ref  blockRef
 }
 
 func (l *locator) count() { l.d.o.Blocks.count(l.hits, l.misses) }
@@ -172,19 +175,26 @@ func (l *locator) blocks(f *found) error {
 	}
 	for k := range f.n {
 		ref, n := f.refs[k], f.numbers[k]
-		if k > 0 && ref == f.refs[k-1] { // which may have been loaded just now
-			f.blocks[k] = f.blocks[k-1]
-		} else if b := f.blocks[k]; b != nil {
+		b := f.blocks[k]
+		switch {
+		case l.last != nil && l.ref == ref: // it need not be one that the cache keeps
+			b = l.last
+		case b != nil:
 			b.use()
 			l.hits++
-		} else {
+		default:
+			if b = d.o.Blocks.get(ref.page); b != nil { // loaded for a term before
+				l.hits++
+				break
+			}
 			l.misses++
 			var err error
-			if f.blocks[k], err = d.load(ref); err != nil {
+			if b, err = d.load(ref); err != nil {
 				return err
 			}
 		}
-		if n-ref.first >= uint64(f.blocks[k].count()) {
+		f.blocks[k], l.last, l.ref = b, b, ref
+		if n-ref.first >= uint64(b.count()) {
 			return missingTerm(n, ref)
 		}
 	}
