@@ -109,3 +109,46 @@ func TestTermsSideBySide(t *testing.T) {
 func integerTerm(i int) rdf.Term {
 	return rdf.Literal(strconv.Itoa(i), "http://www.w3.org/2001/XMLSchema#integer")
 }
+
+// TestBlocksAreReadOnce: terms that are fetched together read each block once, in whatever order they come, and whether the cache keeps it.
+func TestBlocksAreReadOnce(t *testing.T) {
+	t.Parallel()
+	m := newMemory()
+	w := NewWriter(empty(t, options(m)), m)
+	for i := range 20_000 {
+		if _, err := w.ID(rdf.IRI("http://e/" + strconv.Itoa(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, err := w.Flush(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(d.full) < 3 {
+		t.Fatalf("%d blocks", len(d.full))
+	}
+	of := func(block, i int) store.ID { return store.MakeID(store.TagIRI, 0, d.full[block].first+uint64(i)) }
+	turns := []store.ID{of(0, 0), of(1, 0), of(0, 1), of(1, 1), of(0, 2), of(1, 2)} // so few are not sorted
+	var one []store.ID
+	for i := range 3 * together {
+		one = append(one, of(2, i))
+	}
+	for name, x := range map[string]struct {
+		ids   []store.ID
+		cache int64
+		reads uint64
+	}{"in turns": {turns, 1 << 20, 2}, "without a cache": {one, 0, 1}} {
+		o := options(m)
+		o.Blocks = NewCache(x.cache)
+		cold, err := Open(t.Context(), o, d.root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cold.Terms(x.ids, make([]rdf.Term, len(x.ids))); err != nil {
+			t.Fatal(err)
+		}
+		if got := o.Blocks.Counters().Misses; got != x.reads {
+			t.Errorf("%s: %d blocks are read, want %d", name, got, x.reads)
+		}
+	}
+}
