@@ -15,8 +15,13 @@ type foldedText struct {
 // is taken for rarer.
 const rarity = " enairtsoldugmkvphfbcyjwzxq"
 
-// newFoldedText prepares to look for low, which is ASCII in lower case and not empty.
+// longestFolded is how many bytes of a text are looked for at most.
+const longestFolded = 64
+
+// newFoldedText prepares to look for low, which is ASCII in lower case and not empty. Of one that is longer than longestFolded, only the begin
+// is looked for.
 func newFoldedText(low string) foldedText {
+	low = low[:min(len(low), longestFolded)]
 	at, most := 0, -1
 	for i := range len(low) {
 		n := strings.IndexByte(rarity, low[i])
@@ -42,7 +47,7 @@ func foldable(s string) bool {
 	return s != ""
 }
 
-// in reports whether s has the text in it.
+// in reports whether s has the text in it, in time that is linear in the length of s.
 func (t *foldedText) in(s string) bool {
 	low, at := t.low, t.at
 	if len(s) < len(low) {
@@ -59,13 +64,18 @@ func (t *foldedText) in(s string) bool {
 	if upper != first {
 		nextUp = strings.IndexByte(places, upper)
 	}
+	compared := 0
 	for nextLow >= 0 || nextUp >= 0 {
 		i := nextLow
 		if i < 0 || nextUp >= 0 && nextUp < i {
 			i = nextUp
 		}
-		if equalFoldASCII(s[i:i+len(low)], low) {
+		n := commonFoldASCII(s[i:], low)
+		if n == len(low) {
 			return true
+		}
+		if compared += n; compared > 4*i+1024 {
+			return t.inRepetitive(s[i+1:])
 		}
 		if i == nextLow {
 			nextLow = advance(places, first, i)
@@ -83,15 +93,48 @@ func advance(s string, c byte, i int) int {
 	return -1
 }
 
-func equalFoldASCII(s, low string) bool {
-	for i := 0; i < len(low); i++ {
-		c := s[i]
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		if c != low[i] {
-			return false
+// commonFoldASCII is how many characters s begins with that low begins with; s is not shorter.
+func commonFoldASCII(s, low string) int {
+	for i := range len(low) {
+		if lowerASCII(s[i]) != low[i] {
+			return i
 		}
 	}
-	return true
+	return len(low)
+}
+
+func lowerASCII(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}
+
+// inRepetitive is in for texts that begin like the one looked for again and again: it never goes back (Knuth, Morris, Pratt).
+func (t *foldedText) inRepetitive(s string) bool {
+	low := t.low
+	var borders [longestFolded]uint8 // of each begin of low the length of the longest shorter begin that it ends in
+	n := uint8(0)
+	for i := 1; i < len(low); i++ {
+		for n > 0 && low[i] != low[n] {
+			n = borders[n-1]
+		}
+		if low[i] == low[n] {
+			n++
+		}
+		borders[i] = n
+	}
+	n = 0
+	for i := range len(s) {
+		c := lowerASCII(s[i])
+		for n > 0 && c != low[n] {
+			n = borders[n-1]
+		}
+		if c == low[n] {
+			if n++; int(n) == len(low) {
+				return true
+			}
+		}
+	}
+	return false
 }

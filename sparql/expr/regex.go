@@ -125,7 +125,7 @@ func literalsOf(re *syntax.Regexp) (mode matchMode, literals []string, single bo
 	for re.Op == syntax.OpCapture {
 		re = re.Sub[0]
 	}
-	if re.Op == syntax.OpLiteral && re.Flags&syntax.FoldCase != 0 && foldable(string(re.Rune)) {
+	if re.Op == syntax.OpLiteral && re.Flags&syntax.FoldCase != 0 && len(re.Rune) <= longestFolded && foldable(string(re.Rune)) {
 		return matchFold, []string{strings.ToLower(string(re.Rune))}, false
 	}
 	body := []*syntax.Regexp{re}
