@@ -10,6 +10,7 @@ package automaton
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"regexp/syntax"
 	"runtime"
 	"slices"
@@ -18,13 +19,23 @@ import (
 	"unicode/utf8"
 )
 
-// The bounds of memory in bytes, of one automaton and of all that there are.
+// The bounds of memory in bytes, of one automaton, of the program in it, and of all automata that there are.
 const (
 	maxBytes      = 256 << 10
+	maxProgram    = maxBytes / 2
 	maxBytesOfAll = 32 << 20
 )
 
+// instBytes is what an instruction takes without its characters: itself, and its places in what step works with.
+const instBytes = 40 + 4 + 12
+
 var bytesOfAll atomic.Int64
+
+// ErrTooLarge is the error of a program that is too large for an automaton.
+var ErrTooLarge = errors.New("too large for an automaton")
+
+// ErrCrowded is the error of a program for whose automaton other automata have left no memory; later there may be some.
+var ErrCrowded = errors.New("no memory is left for automata")
 
 // What a table says instead of a state, all less than the number of any.
 const (
@@ -42,7 +53,8 @@ const watch = 1 << 16
 
 // Automaton is the deterministic automaton of a regular expression. It is safe for concurrent use.
 type Automaton struct {
-	prog     *syntax.Prog
+	insts    []syntax.Inst // of the program
+	start    uint32
 	classes  classes
 	stride   uint32 // of a state's row in the table: one entry for each class, and one for the end of the text
 	anchored bool   // matches begin at the begin of the text only
@@ -53,15 +65,16 @@ type Automaton struct {
 	idle  uint32 // state when nothing has begun to match; 0 if there is none
 	stay  [256]bool
 
-	mu     sync.Mutex // of what makes states
-	states []state    // by number / stride
-	byKey  map[string]uint32
-	bytes  *int // counted in bytesOfAll
-	seen   []uint32
-	round  uint32
-	stack  []uint32
-	next   []uint32
-	key    []byte
+	mu      sync.Mutex // of what makes states
+	states  []state    // by number / stride
+	byKey   map[string]uint32
+	bytes   *int // counted in bytesOfAll
+	crowded bool // there was a state for which other automata had left no memory
+	seen    []uint32
+	round   uint32
+	stack   []uint32
+	next    []uint32
+	key     []byte
 }
 
 type state struct {
@@ -69,31 +82,85 @@ type state struct {
 	insts  []uint32
 }
 
-// New makes the automaton of a program. It gives nil where that distinguishes too many kinds of characters.
-func New(prog *syntax.Prog) *Automaton {
-	a := &Automaton{prog: prog, byKey: map[string]uint32{}, seen: make([]uint32, len(prog.Inst)), bytes: new(int)}
+// New makes the automaton of a program, of which it keeps nothing. The error is ErrTooLarge where the program is long or distinguishes
+// too many kinds of characters, or ErrCrowded.
+func New(prog *syntax.Prog) (*Automaton, error) {
+	size := programSize(prog)
+	if size > maxProgram {
+		return nil, ErrTooLarge
+	}
+	a := &Automaton{start: uint32(prog.Start), byKey: map[string]uint32{}, seen: make([]uint32, len(prog.Inst)), bytes: new(int)}
+	runtime.AddCleanup(a, func(n *int) { bytesOfAll.Add(-int64(*n)) }, a.bytes)
 	if !a.classes.find(prog) {
-		return nil
+		return nil, ErrTooLarge
 	}
 	a.stride = uint32(max(len(a.classes.samples)+1, int(specials)))
+	rows := 8 * int(a.stride)
+	if !a.spend(size + 4*rows + a.classes.size()) {
+		return nil, a.whyNot()
+	}
+	a.insts = cloneProgram(prog)
 	a.anchored = prog.StartCond()&syntax.EmptyBeginText != 0
 	a.states = make([]state, 1)
-	table := make([]uint32, 8*a.stride)
+	table := make([]uint32, rows)
 	a.table.Store(&table)
-	runtime.AddCleanup(a, func(n *int) { bytesOfAll.Add(-int64(*n)) }, a.bytes)
-	if !a.spend(4*len(table) + a.classes.size() + 4*len(prog.Inst)) {
-		return nil
-	}
 	if a.first = a.number(-1, nil); a.first == full {
-		return nil
+		return nil, a.whyNot()
 	}
 	a.findIdle()
-	return a
+	return a, nil
+}
+
+func (a *Automaton) whyNot() error {
+	if a.crowded {
+		return ErrCrowded
+	}
+	return ErrTooLarge
+}
+
+// programSize is about how many bytes the clone of a program takes.
+func programSize(prog *syntax.Prog) int {
+	size := instBytes * len(prog.Inst)
+	counted := map[*rune]bool{}
+	for i := range prog.Inst {
+		if runes := prog.Inst[i].Rune; len(runes) > 0 && !counted[&runes[0]] {
+			counted[&runes[0]] = true
+			size += 4 * len(runes)
+		}
+	}
+	return size
+}
+
+// cloneProgram gives the instructions alone: their characters may lie within the expression that they were compiled from. Instructions that
+// share them go on to.
+func cloneProgram(prog *syntax.Prog) []syntax.Inst {
+	insts := slices.Clip(slices.Clone(prog.Inst))
+	clones := map[*rune][]rune{}
+	for i := range insts {
+		runes := insts[i].Rune
+		if len(runes) == 0 {
+			continue
+		}
+		clone := clones[&runes[0]]
+		if len(clone) != len(runes) {
+			clone = slices.Clone(runes)
+			clones[&runes[0]] = clone
+		}
+		insts[i].Rune = clone
+	}
+	return insts
+}
+
+// Crowded reports whether there was a text that the automaton did not know because other automata had left no memory.
+func (a *Automaton) Crowded() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.crowded
 }
 
 // findIdle finds the bytes that leave the automaton in the state in which nothing has begun to match, where that takes little.
 func (a *Automaton) findIdle() {
-	if a.anchored || len(a.prog.Inst)*int(a.stride) > 1<<15 {
+	if a.anchored || len(a.insts)*int(a.stride) > 1<<15 {
 		return
 	}
 	idle := a.number(' ', nil)
@@ -181,7 +248,7 @@ func (a *Automaton) step(at, class uint32) uint32 {
 	a.round++
 	a.stack = append(a.stack[:0], from.insts...)
 	if from.before < 0 || !a.anchored {
-		a.stack = append(a.stack, uint32(a.prog.Start))
+		a.stack = append(a.stack, a.start)
 	}
 	a.next = a.next[:0]
 	to := dead
@@ -192,7 +259,7 @@ func (a *Automaton) step(at, class uint32) uint32 {
 			continue
 		}
 		a.seen[pc] = a.round
-		switch i := &a.prog.Inst[pc]; i.Op {
+		switch i := &a.insts[pc]; i.Op {
 		case syntax.InstAlt, syntax.InstAltMatch:
 			a.stack = append(a.stack, i.Out, i.Arg)
 		case syntax.InstCapture, syntax.InstNop:
@@ -263,6 +330,7 @@ func (a *Automaton) spend(n int) bool {
 	}
 	if bytesOfAll.Add(int64(n)) > maxBytesOfAll {
 		bytesOfAll.Add(int64(-n))
+		a.crowded = true
 		return false
 	}
 	*a.bytes += n

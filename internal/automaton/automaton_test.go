@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,7 +26,11 @@ func compile(pattern string) (*Automaton, *regexp.Regexp) {
 	if err != nil || len(prog.Inst) > 10_000 {
 		return nil, nil
 	}
-	return New(prog), re
+	a, err := New(prog)
+	if err != nil {
+		return nil, nil
+	}
+	return a, re
 }
 
 var seeds = []string{"", "a", "^a$", `\Aab|c\z`, "(?i)(skole|school).*(data|register)", `(?m)^b.*$`, `\bvann\b`, `\Bk`, `(?i)k[s-t]+`, `[^\p{L}]+æ`, `(?s).{3}x`,
@@ -187,5 +192,64 @@ func BenchmarkMatch(b *testing.B) {
 				re.MatchString(text)
 			}
 		})
+	}
+}
+
+// TestProgramCounts: what an automaton keeps of its program is counted, and long programs get none.
+func TestProgramCounts(t *testing.T) {
+	t.Parallel()
+	parsed, err := syntax.Parse(strings.Repeat("([ab]?c){800}", 3)+"x?", syntax.Perl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	prog, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(prog); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("%d instructions: %v", len(prog.Inst), err)
+	}
+	for _, pattern := range []string{"([ab]?c){400}x?", `(\p{L}\p{N}){50}`} {
+		a, _ := compile(pattern)
+		if a == nil {
+			t.Fatal(pattern)
+		}
+		if counted := *a.bytes; counted < len(a.insts)*40 || counted > maxBytes {
+			t.Errorf("%s: %d bytes counted for %d instructions", pattern, counted, len(a.insts))
+		}
+		for i := range a.insts { // shared characters stay shared
+			if r := a.insts[i].Rune; len(r) > 100 && &r[0] != &a.insts[firstWith(a, len(r))].Rune[0] {
+				t.Fatalf("%s: instruction %d has characters of its own", pattern, i)
+			}
+		}
+	}
+}
+
+func firstWith(a *Automaton, runes int) int {
+	return slices.IndexFunc(a.insts, func(i syntax.Inst) bool { return len(i.Rune) == runes })
+}
+
+// TestCrowded: an automaton that others have left no memory says so. It runs alone.
+func TestCrowded(t *testing.T) {
+	parsed, err := syntax.Parse("a[ab]{24}c", syntax.Perl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	prog, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := New(prog)
+	if err != nil || a.Crowded() {
+		t.Fatal(err)
+	}
+	taken := maxBytesOfAll - bytesOfAll.Load()
+	bytesOfAll.Add(taken)
+	defer bytesOfAll.Add(-taken)
+	if _, err := New(prog); !errors.Is(err, ErrCrowded) {
+		t.Errorf("got %v", err)
+	}
+	if _, known, err := a.Match(context.Background(), strings.Repeat("abbabab", 100)); known || err != nil || !a.Crowded() {
+		t.Errorf("known %v, %v, crowded %v", known, err, a.Crowded())
 	}
 }

@@ -115,7 +115,7 @@ func compileRegexp(pattern, flags string) (*matcher, error) {
 	if m.mode == matchFold {
 		m.fold = newFoldedText(m.literals[0])
 	}
-	m.lookFor(prog.StartCond()&syntax.EmptyBeginText != 0)
+	m.lookFor(prog.StartCond()&syntax.EmptyBeginText != 0 && beginsNarrowly(parsed))
 	return m, nil
 }
 
