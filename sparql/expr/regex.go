@@ -60,6 +60,7 @@ type matcher struct {
 	re       *regexp.Regexp
 	back     *regexp2.Regexp
 	groups   int
+	quoted   bool // flag q: replacements are literal
 	empty    bool // matches the empty string
 	program  int  // instructions
 	need     required
@@ -87,7 +88,7 @@ func compileRegexp(pattern, flags string) (*matcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &matcher{groups: t.groups}
+	m := &matcher{groups: t.groups, quoted: t.quoted}
 	if t.backrefs {
 		if m.back, err = regexp2.Compile(t.pattern, regexp2.RE2); err != nil {
 			return nil, regexErrorf("%s", err)

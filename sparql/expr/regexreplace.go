@@ -40,7 +40,7 @@ func (n *replaceNode) eval(c *Context, row Row) (Value, error) {
 		return Value{}, ErrExpr
 	}
 	text, repl := s.term.Value(), r.term.Value()
-	if m.mode == matchContains && m.single && !strings.ContainsAny(repl, `\$`) {
+	if m.mode == matchContains && m.single && (m.quoted || !strings.ContainsAny(repl, `\$`)) {
 		literal := m.literals[0]
 		if k := strings.Count(text, literal); len(text)+k*(len(repl)-len(literal)) > MaxString {
 			return Value{}, ErrString
@@ -59,9 +59,13 @@ func (n *replaceNode) eval(c *Context, row Row) (Value, error) {
 	return withString(&s, out), nil
 }
 
-// replace puts the replacement in place of every match. In it, $N is a group, \$ and \\ stand for $ and \.
+// replace puts the replacement in place of every match. In it, $N is a group, \$ and \\ stand for $ and \, except
+// with flag q.
 func (m *matcher) replace(ctx context.Context, text, repl string) (out string, changed bool, err error) {
-	parts, ok := parseReplacement(repl, m.groups)
+	parts, ok := []replacementPart{{repl, -1}}, true
+	if !m.quoted {
+		parts, ok = parseReplacement(repl, m.groups)
+	}
 	if !ok {
 		return "", false, ErrExpr
 	}

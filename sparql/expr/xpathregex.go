@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"regexp/syntax"
+	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -15,24 +17,39 @@ const maxPattern = 16 << 10
 type translation struct {
 	pattern string
 	groups  int
+	// quoted tells that flag q is given, so that a replacement is taken literally too.
+	quoted bool
 	// backrefs tells that it holds back-references, for which it must go to package regexp2.
 	backrefs bool
 }
 
 // translator rewrites the syntax of https://www.w3.org/TR/xpath-functions-31/#regex-syntax. Beyond it, \b, \B and the groups
-// (?i), (?s), (?m) with their negations are taken over, since queries in the wild have them.
+// (?i), (?s), (?m) with their negations are known, since queries in the wild have them; they hold to the end of the group around them.
 type translator struct {
-	src    string
-	i      int
-	out    strings.Builder
-	dotAll bool
-	multi  bool
-	space  bool // flag x
+	src string
+	i   int
+	out strings.Builder
+	modes
 	groups int
 	closed map[int]bool
-	open   []int
+	open   []openGroup
 	back   bool
 }
+
+// modes are flags, which groups may change.
+type modes struct {
+	dotAll bool // s
+	multi  bool // m
+	fold   bool // i
+}
+
+type openGroup struct {
+	number int // 0 if it does not capture
+	modes      // around it
+}
+
+// maxTranslation bounds the length of a translation in bytes: where sets are computed, it may be much longer than the pattern.
+const maxTranslation = 1 << 20
 
 func regexErrorf(format string, args ...any) error {
 	return errors.New("regular expression: " + fmt.Sprintf(format, args...))
@@ -47,7 +64,7 @@ func translate(pattern, flags string) (translation, error) {
 		return translation{}, regexErrorf("not UTF-8")
 	}
 	t := &translator{src: pattern, closed: map[int]bool{}}
-	quote, fold := false, false
+	quote, spaced := false, false
 	for _, f := range flags {
 		switch f {
 		case 's':
@@ -55,28 +72,55 @@ func translate(pattern, flags string) (translation, error) {
 		case 'm':
 			t.multi = true
 		case 'i':
-			fold = true
+			t.fold = true
 		case 'x':
-			t.space = true
+			spaced = true
 		case 'q':
 			quote = true
 		default:
 			return translation{}, regexErrorf("unknown flag %q", f)
 		}
 	}
-	if fold {
+	if t.fold {
 		t.out.WriteString("(?i)")
 	}
 	if quote {
 		for _, r := range pattern {
 			t.literal(r)
 		}
-		return translation{pattern: t.out.String()}, nil
+		return translation{pattern: t.out.String(), quoted: true}, nil
+	}
+	if spaced {
+		t.src = withoutSpace(pattern)
 	}
 	if err := t.run(); err != nil {
 		return translation{}, err
 	}
 	return translation{pattern: t.out.String(), groups: t.groups, backrefs: t.back}, nil
+}
+
+// withoutSpace leaves out what flag x removes: whitespace outside classes. What a backslash stands before is found out behind that.
+func withoutSpace(pattern string) string {
+	var b strings.Builder
+	depth, escaped := 0, false
+	for i := range len(pattern) {
+		c := pattern[i]
+		if depth == 0 && strings.IndexByte(" \t\n\r", c) >= 0 {
+			continue
+		}
+		b.WriteByte(c)
+		switch {
+		case escaped:
+			escaped = false
+		case c == '\\':
+			escaped = true
+		case c == '[':
+			depth++
+		case c == ']' && depth > 0:
+			depth--
+		}
+	}
+	return b.String()
 }
 
 func (t *translator) next() rune {
@@ -97,6 +141,9 @@ func (t *translator) literal(r rune) {
 
 func (t *translator) run() error {
 	for t.more() {
+		if t.out.Len() > maxTranslation {
+			return regexErrorf("too large")
+		}
 		switch r := t.next(); r {
 		case '.':
 			if t.dotAll {
@@ -124,10 +171,11 @@ func (t *translator) run() error {
 			if len(t.open) == 0 {
 				return regexErrorf("unexpected )")
 			}
-			if g := t.open[len(t.open)-1]; g > 0 {
-				t.closed[g] = true
+			g := t.open[len(t.open)-1]
+			if g.number > 0 {
+				t.closed[g.number] = true
 			}
-			t.open = t.open[:len(t.open)-1]
+			t.modes, t.open = g.modes, t.open[:len(t.open)-1]
 			t.out.WriteByte(')')
 		case '[':
 			s, err := t.class(0)
@@ -147,10 +195,6 @@ func (t *translator) run() error {
 			if err := t.escape(); err != nil {
 				return err
 			}
-		case ' ', '\t', '\n', '\r':
-			if !t.space {
-				t.literal(r)
-			}
 		default:
 			t.literal(r)
 		}
@@ -169,7 +213,7 @@ func (t *translator) group() error {
 	rest := t.src[t.i:]
 	if !strings.HasPrefix(rest, "?") {
 		t.groups++
-		t.open = append(t.open, t.groups)
+		t.open = append(t.open, openGroup{t.groups, t.modes})
 		t.out.WriteByte('(')
 		return nil
 	}
@@ -184,11 +228,29 @@ func (t *translator) group() error {
 		t.i += end + 1
 		t.out.WriteString("(" + rest[:end+1])
 		if rest[end] == ':' {
-			t.open = append(t.open, 0)
+			t.open = append(t.open, openGroup{0, t.modes})
 		}
+		t.change(rest[1:end])
 		return nil
 	}
 	return regexErrorf("(?%.1s is no group that XPath knows", rest[1:])
+}
+
+// change sets the modes that a group names, and those behind a minus back.
+func (t *translator) change(flags string) {
+	on := true
+	for _, f := range flags {
+		switch f {
+		case '-':
+			on = false
+		case 's':
+			t.dotAll = on
+		case 'm':
+			t.multi = on
+		case 'i':
+			t.fold = on
+		}
+	}
 }
 
 func (t *translator) quantity() error {
@@ -241,9 +303,17 @@ func (t *translator) escape() error {
 	if set == "" {
 		t.literal(single)
 	} else {
-		t.out.WriteString("[" + set + "]")
+		t.out.WriteString(t.inCase("[" + set + "]"))
 	}
 	return nil
+}
+
+// inCase is a class that is not to be matched in whatever case: flag i bears on single characters and ranges only.
+func (t *translator) inCase(class string) string {
+	if t.fold {
+		return "(?-i:" + class + ")"
+	}
+	return class
 }
 
 // Sets that may stand inside a class. \w is all that is not punctuation, separator or other.
@@ -323,11 +393,10 @@ func (t *translator) class(depth int) (string, error) {
 	if depth > 20 {
 		return "", regexErrorf("classes are nested too deep")
 	}
-	var b strings.Builder
-	b.WriteByte('[')
+	c := classParts{fold: t.fold}
 	if t.more() && t.src[t.i] == '^' {
 		t.i++
-		b.WriteByte('^')
+		c.negated = true
 	}
 	empty := true
 	for {
@@ -337,8 +406,7 @@ func (t *translator) class(depth int) (string, error) {
 		r := t.next()
 		switch {
 		case r == ']' && !empty:
-			b.WriteByte(']')
-			return b.String(), nil
+			return c.text()
 		case r == ']' || r == '[':
 			return "", regexErrorf("unexpected %c in a class", r)
 		case r == '-' && t.more() && t.src[t.i] == '[' && !empty:
@@ -350,7 +418,11 @@ func (t *translator) class(depth int) (string, error) {
 			if !t.more() || t.next() != ']' {
 				return "", regexErrorf("a subtraction must end its class")
 			}
-			return subtract(b.String()+"]", inner)
+			outer, err := c.text()
+			if err != nil {
+				return "", err
+			}
+			return t.subtract(outer, inner)
 		}
 		empty = false
 		if r == '\\' {
@@ -359,7 +431,7 @@ func (t *translator) class(depth int) (string, error) {
 				return "", err
 			}
 			if set != "" {
-				b.WriteString(set)
+				c.sets.WriteString(set)
 				continue
 			}
 			r = single
@@ -382,15 +454,50 @@ func (t *translator) class(depth int) (string, error) {
 			}
 		}
 		if high == r {
-			fmt.Fprintf(&b, `\x{%X}`, r)
+			fmt.Fprintf(&c.chars, `\x{%X}`, r)
 		} else {
-			fmt.Fprintf(&b, `\x{%X}-\x{%X}`, r, high)
+			fmt.Fprintf(&c.chars, `\x{%X}-\x{%X}`, r, high)
 		}
 	}
 }
 
-// subtract gives class a without class b.
-func subtract(a, b string) (string, error) {
+// classParts are what a class consists of, in the syntax of package regexp.
+type classParts struct {
+	chars, sets   strings.Builder
+	negated, fold bool
+}
+
+// text is the whole class.
+func (c *classParts) text() (string, error) {
+	if !c.fold || c.sets.Len() == 0 {
+		not := ""
+		if c.negated {
+			not = "^"
+		}
+		return "[" + not + c.chars.String() + c.sets.String() + "]", nil
+	}
+	all, err := classRanges("[" + c.sets.String() + "]")
+	if err != nil {
+		return "", err
+	}
+	if c.chars.Len() > 0 {
+		chars, err := classRanges("(?i)[" + c.chars.String() + "]")
+		if err != nil {
+			return "", err
+		}
+		all = complement(intersect(complement(all), complement(chars)))
+	}
+	if c.negated {
+		all = complement(all)
+	}
+	return "(?-i:" + classOf(all) + ")", nil
+}
+
+// subtract gives class a without class b, both in whatever case if that is the mode.
+func (t *translator) subtract(a, b string) (string, error) {
+	if t.fold {
+		a, b = "(?i)"+a, "(?i)"+b
+	}
 	x, err := classRanges(a)
 	if err != nil {
 		return "", err
@@ -399,11 +506,14 @@ func subtract(a, b string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	r := intersect(x, complement(y))
-	if len(r) == 0 {
-		return `[^\x{0}-\x{10FFFF}]`, nil
+	return t.inCase(classOf(intersect(x, complement(y)))), nil
+}
+
+func classOf(ranges []rune) string {
+	if len(ranges) == 0 {
+		return `[^\x{0}-\x{10FFFF}]`
 	}
-	return "[" + rangesText(r) + "]", nil
+	return "[" + rangesText(ranges) + "]"
 }
 
 // classRanges are the characters of a class as pairs of bounds in ascending order.
@@ -416,8 +526,11 @@ func classRanges(class string) ([]rune, error) {
 	case syntax.OpCharClass:
 		return re.Rune, nil
 	case syntax.OpLiteral:
-		if len(re.Rune) == 1 {
+		if len(re.Rune) == 1 && re.Flags&syntax.FoldCase == 0 {
 			return []rune{re.Rune[0], re.Rune[0]}, nil
+		}
+		if len(re.Rune) == 1 {
+			return inAnyCase(re.Rune[0]), nil
 		}
 	case syntax.OpAnyChar:
 		return []rune{0, utf8.MaxRune}, nil
@@ -427,6 +540,20 @@ func classRanges(class string) ([]rune, error) {
 		return []rune{0, '\n' - 1, '\n' + 1, utf8.MaxRune}, nil
 	}
 	return nil, regexErrorf("class %s cannot be computed", class)
+}
+
+// inAnyCase are a character and its variants in ascending order as pairs of bounds.
+func inAnyCase(r rune) []rune {
+	all := []rune{r}
+	for x := unicode.SimpleFold(r); x != r; x = unicode.SimpleFold(x) {
+		all = append(all, x)
+	}
+	slices.Sort(all)
+	var ranges []rune
+	for _, x := range all {
+		ranges = append(ranges, x, x)
+	}
+	return ranges
 }
 
 func complement(r []rune) []rune {
