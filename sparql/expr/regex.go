@@ -68,6 +68,9 @@ type matcher struct {
 	text     string
 	resume   *regexp.Regexp // finds further matches, see next
 	once     sync.Once
+	lines    bool   // asserts ends of lines, see regexlines.go
+	around   string // in the syntax of package regexp2
+	exactly  lineMatcher
 }
 
 type matchMode uint8
@@ -88,7 +91,7 @@ func compileRegexp(pattern, flags string) (*matcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &matcher{groups: t.groups, quoted: t.quoted}
+	m := &matcher{groups: t.groups, quoted: t.quoted, lines: t.lines, around: t.around}
 	if t.backrefs {
 		if m.back, err = regexp2.Compile(t.pattern, regexp2.RE2); err != nil {
 			return nil, regexErrorf("%s", err)
@@ -176,7 +179,11 @@ func (m *matcher) match(ctx context.Context, s string) (bool, error) {
 	case matchBack:
 		return patiently(ctx, func() (bool, error) { return m.back.MatchString(s) })
 	default:
-		if matches, known, err := m.quickly(ctx, s); known || err != nil {
+		matches, known, err := m.quickly(ctx, s)
+		if m.doubtful(s) && (matches || !known) && err == nil {
+			return m.matchExactly(ctx, s)
+		}
+		if known || err != nil {
 			return matches, err
 		}
 		if m.long(s) {

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"unicode/utf8"
 
@@ -74,6 +75,19 @@ func (m *matcher) replace(ctx context.Context, text, repl string) (out string, c
 			return "", false, err
 		}
 	}
+	out, changed, err = m.replaceWith(ctx, m.back, text, parts)
+	if errors.Is(err, errAtEnd) {
+		var back *regexp2.Regexp
+		if back, err = m.exactly.regexp(m.around); err == nil {
+			out, changed, err = m.replaceWith(ctx, back, text, parts)
+		}
+	}
+	return out, changed, err
+}
+
+// replaceWith replaces by package regexp2, or by package regexp if back is nil, with errAtEnd where that cannot tell.
+func (m *matcher) replaceWith(ctx context.Context, back *regexp2.Regexp, text string, parts []replacementPart) (out string, changed bool, err error) {
+	doubtful := back == nil && m.doubtful(text)
 	var b strings.Builder
 	last := 0
 	group := func(loc []int, n int) string {
@@ -94,10 +108,10 @@ func (m *matcher) replace(ctx context.Context, text, repl string) (out string, c
 		last = loc[1]
 		return b.Len() <= MaxString
 	}
-	if m.back != nil {
+	if back != nil {
 		var cursor charCursor
-		match, err := patiently(ctx, func() (*regexp2.Match, error) { return m.back.FindStringMatch(text) })
-		for ; match != nil && err == nil; match, err = patiently(ctx, func() (*regexp2.Match, error) { return m.back.FindNextMatch(match) }) {
+		match, err := patiently(ctx, func() (*regexp2.Match, error) { return back.FindStringMatch(text) })
+		for ; match != nil && err == nil; match, err = patiently(ctx, func() (*regexp2.Match, error) { return back.FindNextMatch(match) }) {
 			if ctx != nil && ctx.Err() != nil {
 				return "", false, ctx.Err()
 			}
@@ -118,6 +132,9 @@ func (m *matcher) replace(ctx context.Context, text, repl string) (out string, c
 			if loc == nil {
 				break
 			}
+			if doubtful && loc[1] == len(text) {
+				return "", false, errAtEnd
+			}
 			changed = true
 			if !add(loc) {
 				return "", false, ErrString
@@ -126,6 +143,9 @@ func (m *matcher) replace(ctx context.Context, text, repl string) (out string, c
 		}
 	} else {
 		for _, loc := range m.re.FindAllStringSubmatchIndex(text, -1) {
+			if doubtful && loc[1] == len(text) {
+				return "", false, errAtEnd
+			}
 			changed = true
 			if !add(loc) {
 				return "", false, ErrString

@@ -13,10 +13,20 @@ import (
 // maxPattern bounds the length of a regular expression in bytes.
 const maxPattern = 16 << 10
 
+// The assertions of flag m for package regexp2. Package regexp can only say something near to them: its own also hold at the end of a text
+// that ends in a newline.
+const (
+	lineBegin = `(?:\A|(?<=\n)(?!\z))`
+	lineEnd   = `(?:(?=\n)|(?<!\n)\z)`
+)
+
 // translation is a regular expression of XPath in the syntax of package regexp.
 type translation struct {
 	pattern string
 	groups  int
+	// lines tells that it asserts ends of lines; then around is the expression for package regexp2.
+	lines  bool
+	around string
 	// quoted tells that flag q is given, so that a replacement is taken literally too.
 	quoted bool
 	// backrefs tells that it holds back-references, for which it must go to package regexp2.
@@ -34,6 +44,9 @@ type translator struct {
 	closed map[int]bool
 	open   []openGroup
 	back   bool
+	lines  bool
+	around strings.Builder // out with the assertions of package regexp2, since there have been some
+	copied int             // of out
 }
 
 // modes are flags, which groups may change.
@@ -96,7 +109,23 @@ func translate(pattern, flags string) (translation, error) {
 	if err := t.run(); err != nil {
 		return translation{}, err
 	}
-	return translation{pattern: t.out.String(), groups: t.groups, backrefs: t.back}, nil
+	done := translation{pattern: t.out.String(), groups: t.groups, backrefs: t.back, lines: t.lines}
+	if t.lines {
+		done.around = t.around.String() + done.pattern[t.copied:]
+	}
+	if t.back && t.lines {
+		done.pattern = done.around
+	}
+	return done, nil
+}
+
+// line writes an assertion for package regexp, and remembers the one of package regexp2.
+func (t *translator) line(near, exact string) {
+	t.lines = true
+	t.around.WriteString(t.out.String()[t.copied:])
+	t.around.WriteString(exact)
+	t.out.WriteString(near)
+	t.copied = t.out.Len()
 }
 
 // withoutSpace leaves out what flag x removes: whitespace outside classes. What a backslash stands before is found out behind that.
@@ -153,13 +182,13 @@ func (t *translator) run() error {
 			}
 		case '^':
 			if t.multi {
-				t.out.WriteString("(?m:^)")
+				t.line("(?m:^)", lineBegin)
 			} else {
 				t.out.WriteString(`\A`)
 			}
 		case '$':
 			if t.multi {
-				t.out.WriteString("(?m:$)")
+				t.line("(?m:$)", lineEnd)
 			} else {
 				t.out.WriteString(`\z`)
 			}
