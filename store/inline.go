@@ -198,7 +198,7 @@ func InlineBoolean(b bool) ID {
 // InlineDate gives the ID of an xsd:date in UTC ("Z") or without a time zone: days since 0001-01-01. ok is false for days before that or after the
 // year 9999.
 func InlineDate(days int64, utc bool) (id ID, ok bool) {
-	if days < 0 || days > lastDay {
+	if days < 0 || days > maxDays {
 		return NoID, false
 	}
 	p := uint64(days+dateBias) << 1
@@ -207,9 +207,6 @@ func InlineDate(days int64, utc bool) (id ID, ok bool) {
 	}
 	return makeInline(TagDate, p)
 }
-
-// lastDay is 9999-12-31.
-const lastDay = 3_652_058
 
 // Integer is the value of an ID of TagInteger.
 func (id ID) Integer() int64 { return int64(id.payload()) - intBias }

@@ -256,7 +256,7 @@ func TestInlineDate(t *testing.T) {
 			t.Errorf("%s: %x, %v, want %x", lex, got, ok, want)
 		}
 	}
-	for _, days := range []int64{-1, lastDay + 1} {
+	for _, days := range []int64{-1, maxDays + 1} {
 		if id, ok := InlineDate(days, false); ok {
 			t.Errorf("%d: %x", days, id)
 		}
