@@ -309,7 +309,7 @@ func directCompare(n *compareNode) directTest {
 	if a, b := directCountOf(n.a), directCountOf(n.b); a != nil && b != nil {
 		return func(r *directRow) Outcome {
 			x, ok := a(r)
-			if !ok || r.err != nil {
+			if !ok {
 				return Failed
 			}
 			y, ok := b(r)
