@@ -97,7 +97,7 @@ func (c *planCache) get(key planKey) (plan *optimizer.Plan, again bool) {
 }
 
 func (c *planCache) put(key planKey, plan *optimizer.Plan) {
-	size := 1024 + 4*len(key.text) + 1024*optimizer.Size(plan.Root) // about what was measured
+	size := 1024 + 4*len(key.text) + 1024*optimizer.Size(plan.Root) + optimizer.ExprSize(plan.Root) // about what was measured
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.plans[key]; ok || size > planCacheBytes/16 {

@@ -3,6 +3,7 @@ package sparql
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -128,6 +129,44 @@ func TestPlanCacheIsBounded(t *testing.T) {
 	}
 	if got, _ := c.get(key(0)); got != nil || c.bytes > planCacheBytes || len(c.plans) < 100 {
 		t.Errorf("%d plans of %d bytes", len(c.plans), c.bytes)
+	}
+}
+
+// TestPlansCountExpressions: constants and regular expressions of a plan count with it, in whatever operator they are, and long results of
+// constants are not kept.
+func TestPlansCountExpressions(t *testing.T) {
+	t.Parallel()
+	snap := snapshotOf(t, denseQuads(3, 2))
+	e := NewEngine(Options{})
+	size := func(text string) int {
+		plan, err := e.prepare(t.Context(), snap, "PREFIX : <http://e/> "+text, e.options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := newPlanCache()
+		c.put(planKey{text: text}, plan)
+		return c.bytes
+	}
+	const regex = "REGEX(?b, '[qr]{900}[qr]{900}c')"
+	for _, text := range []string{
+		"SELECT * { ?a :label ?b FILTER " + regex + " }",
+		"SELECT * { ?a :label ?b BIND (" + regex + " AS ?c) }",
+		"SELECT * { ?a :p ?c OPTIONAL { ?a :label ?b FILTER (?c != ?a && " + regex + ") } }",
+		"SELECT (COUNT(" + regex + ") AS ?n) { ?a :label ?b }",
+		"SELECT * { ?a :label ?b } ORDER BY " + regex,
+		"SELECT * { ?a :p ?c MINUS { ?a :label ?b FILTER " + regex + " } }",
+	} {
+		if n := size(text); n < 250_000 || n > 2_000_000 {
+			t.Errorf("%s: %d bytes", text, n)
+		}
+	}
+	long := strings.Repeat("q", 3500)
+	if n := size("SELECT * { ?a :label ?b FILTER CONTAINS(?b, REPLACE('" + long + "', 'q', '" + long + "')) }"); n > 100_000 {
+		t.Errorf("%d bytes for the result of constants", n)
+	}
+	many := strings.Repeat(regex+" || ", 20) + "false"
+	if n := size("SELECT * { ?a :label ?b FILTER (" + many + ") }"); n != 0 {
+		t.Errorf("a plan of %d bytes is kept", n)
 	}
 }
 

@@ -14,15 +14,30 @@ import (
 // evaluated by recursion.
 const maxDepth = 20_000
 
+// What is evaluated once, when a program is compiled: where the arguments and the result have at most so many bytes of text. The memory
+// limit of the query does not count programs, and what an expression takes may grow with the product of its arguments.
+const (
+	mostFolded  = 4 << 10
+	mostMatched = 1 << 10 // arguments of REGEX and REPLACE
+)
+
+// About how many bytes a compiled regular expression takes, and for each of its instructions, as was measured; those of the states of its
+// automaton, of which package automaton bounds the sum, not included.
+const (
+	regexSize = 4 << 10
+	instSize  = 160
+)
+
 type compiler struct {
 	o      CompileOptions
 	slots  []int
 	impure bool
 	depth  int
+	size   int64
 }
 
 // Compile compiles an expression. The error is a *CompileError where a function is unknown or called with the wrong number of
-// arguments.
+// arguments, or the context's.
 func Compile(e algebra.Expr, o CompileOptions) (*Program, error) {
 	c := &compiler{o: o}
 	n, err := c.compile(e)
@@ -30,7 +45,7 @@ func Compile(e algebra.Expr, o CompileOptions) (*Program, error) {
 		return nil, err
 	}
 	slices.Sort(c.slots)
-	return &Program{root: n, slots: slices.Compact(c.slots), pure: !c.impure}, nil
+	return &Program{root: n, slots: slices.Compact(c.slots), pure: !c.impure, size: c.size}, nil
 }
 
 func (c *compiler) compile(e algebra.Expr) (node, error) {
@@ -48,7 +63,9 @@ func (c *compiler) compile(e algebra.Expr) (node, error) {
 		}
 		return errNode{}, nil
 	case *algebra.Const:
-		return &constNode{FromTerm(e.Term)}, nil
+		k := &constNode{FromTerm(e.Term)}
+		c.size += k.v.Size()
+		return k, nil
 	case *algebra.Exists:
 		if c.o.Exists == nil {
 			return nil, compileErrorf(e.At, "EXISTS", "EXISTS cannot be used here")
@@ -60,7 +77,7 @@ func (c *compiler) compile(e algebra.Expr) (node, error) {
 		if err != nil {
 			return nil, err
 		}
-		return fold(&call3{fn: tripleOf, a: args[0], b: args[1], c: args[2]}, args...), nil
+		return c.settle(fold(&call3{fn: tripleOf, a: args[0], b: args[1], c: args[2]}, args...))
 	case *algebra.Call:
 		return c.compileCall(e)
 	}
@@ -119,9 +136,12 @@ func (c *compiler) compileCall(e *algebra.Call) (node, error) {
 		n := args[0]
 		for _, b := range args[1:] {
 			if name == "&&" {
-				n = fold(&andNode{n, b}, n, b)
+				n, err = c.settle(fold(&andNode{n, b}, n, b))
 			} else {
-				n = fold(&orNode{n, b}, n, b)
+				n, err = c.settle(fold(&orNode{n, b}, n, b))
+			}
+			if err != nil {
+				return nil, err
 			}
 		}
 		return n, nil
@@ -129,13 +149,13 @@ func (c *compiler) compileCall(e *algebra.Call) (node, error) {
 		if err := arity(1, 1); err != nil {
 			return nil, err
 		}
-		return fold(&notNode{args[0]}, args...), nil
+		return c.settle(fold(&notNode{args[0]}, args...))
 	case "=", "!=", "<", ">", "<=", ">=":
 		if err := arity(2, 2); err != nil {
 			return nil, err
 		}
 		op, _ := ParseOp(name)
-		return fold(newCompare(op, args[0], args[1]), args...), nil
+		return c.settle(fold(newCompare(op, args[0], args[1]), args...))
 	case "IN", "NOT IN":
 		if err := arity(1, -1); err != nil {
 			return nil, err
@@ -152,12 +172,18 @@ func (c *compiler) compileCall(e *algebra.Call) (node, error) {
 		if err := arity(2, 3); err != nil {
 			return nil, err
 		}
-		return newRegex(args), nil
+		if err := c.ended(); err != nil { // a pattern that is constant is compiled
+			return nil, err
+		}
+		return c.settle(newRegex(args))
 	case "REPLACE":
 		if err := arity(3, 4); err != nil {
 			return nil, err
 		}
-		return newReplace(args), nil
+		if err := c.ended(); err != nil {
+			return nil, err
+		}
+		return c.settle(newReplace(args))
 	}
 	b, ok := builtins[name]
 	if !ok {
@@ -169,7 +195,11 @@ func (c *compiler) compileCall(e *algebra.Call) (node, error) {
 	if b.impure {
 		c.impure = true
 	}
-	return named(b.node(args), strings.ToUpper(name)), nil
+	n, err := c.settle(b.node(args))
+	if err != nil {
+		return nil, err
+	}
+	return named(n, strings.ToUpper(name)), nil
 }
 
 func (c *compiler) compileIRI(e *algebra.Call, iri string) (node, error) {
@@ -181,7 +211,7 @@ func (c *compiler) compileIRI(e *algebra.Call, iri string) (node, error) {
 		if err != nil {
 			return nil, err
 		}
-		return fold(&castNode{typ: t, a: args[0]}, args...), nil
+		return c.settle(fold(&castNode{typ: t, a: args[0]}, args...))
 	}
 	if c.o.Function == nil || !c.o.Function(iri) {
 		return nil, compileErrorf(e.At, iri, "unknown function <%s>", iri)
@@ -206,18 +236,91 @@ func arguments(low, high int) string {
 	return fmt.Sprintf("%d to %d arguments", low, high)
 }
 
-// fold replaces a node that depends on constants only by its value. An error stays: evaluation gives it again.
+// ofConstants is a node that depends on nothing but args, which are constants. Only settle sees it.
+type ofConstants struct {
+	node
+	args []node
+}
+
+// fold marks a node that depends on constants only, for settle.
 func fold(n node, args ...node) node {
 	for _, a := range args {
 		if _, ok := a.(*constNode); !ok {
 			return n
 		}
 	}
-	v, err := n.eval(&Context{}, nil)
-	if err != nil {
-		return n
+	return &ofConstants{n, args}
+}
+
+// settle replaces a node that depends on constants only by its value, unless that is much work or long. A node that gives an error stays:
+// evaluation gives it again. The error is the context's.
+func (c *compiler) settle(n node) (node, error) {
+	f, ok := n.(*ofConstants)
+	if !ok {
+		c.size += patternSize(n)
+		return n, nil
 	}
-	return &constNode{v}
+	var size, text int64
+	for _, a := range f.args {
+		v := &a.(*constNode).v
+		size += v.Size()
+		text += textSize(v)
+	}
+	most := int64(mostFolded)
+	if p := patternOf(f.node); p != nil {
+		if most = mostMatched; p.constant != nil && p.constant.mode == matchBack { // which may take its time
+			most = -1
+		}
+	}
+	if text <= most {
+		v, err := f.eval(&Context{Ctx: c.o.Ctx}, nil)
+		if err == nil && textSize(&v) <= mostFolded {
+			c.size += v.Size() - size
+			return &constNode{v}, nil
+		}
+		if fatal(err) {
+			if ended := c.ended(); ended != nil {
+				return nil, ended
+			}
+		}
+	}
+	c.size += patternSize(f.node)
+	return f.node, nil
+}
+
+// ended is the error of a context that has ended.
+func (c *compiler) ended() error {
+	if c.o.Ctx == nil {
+		return nil
+	}
+	return c.o.Ctx.Err()
+}
+
+// textSize is how many bytes a value has beyond those that all have.
+func textSize(v *Value) int64 { return v.Size() - Value{}.Size() }
+
+// patternOf is the pattern of REGEX or REPLACE, or nil.
+func patternOf(n node) *pattern {
+	switch n := n.(type) {
+	case *regexNode:
+		return &n.pattern
+	case *replaceNode:
+		return &n.pattern
+	}
+	return nil
+}
+
+// patternSize is about how many bytes the compiled pattern of a node takes.
+func patternSize(n node) int64 {
+	p := patternOf(n)
+	if p == nil || p.constant == nil {
+		return 0
+	}
+	size := int64(regexSize + instSize*p.constant.program)
+	if t, ok := p.text.(*constNode); ok && p.constant.back != nil {
+		size += instSize * textSize(&t.v)
+	}
+	return size
 }
 
 // tripleOf makes a triple term; the subject must be an IRI or a blank node, the predicate an IRI.

@@ -70,6 +70,8 @@ func (c *Context) Reset() {
 
 // CompileOptions connects an expression with its surroundings.
 type CompileOptions struct {
+	// Ctx ends Compile, which evaluates what is constant, with its error; nil means never.
+	Ctx context.Context
 	// Slot gives the slot of a variable; a variable without one is never bound.
 	Slot func(name string) (int, bool)
 	// Exists registers the pattern of an EXISTS and gives the index for Context.Exists; nil makes EXISTS an error of Compile.
@@ -99,6 +101,7 @@ type Program struct {
 	root  node
 	slots []int
 	pure  bool
+	size  int64
 }
 
 // Slots lists the slots that the program reads, in ascending order, those of its EXISTS patterns not included.
@@ -108,7 +111,10 @@ func (p *Program) Slots() []int { return p.slots }
 // extension function is called.
 func (p *Program) Pure() bool { return p.pure }
 
-// Constant gives the program's value where it needs neither row nor context.
+// Size is about how many bytes the constants and the regular expressions of the program take.
+func (p *Program) Size() int64 { return p.size }
+
+// Constant gives the program's value where it needs neither row nor context and is not long.
 func (p *Program) Constant() (Value, bool) {
 	if c, ok := p.root.(*constNode); ok {
 		return c.v, true

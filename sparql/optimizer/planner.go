@@ -280,6 +280,7 @@ func (p *planner) cond(e algebra.Expr) (*Cond, error) {
 	c := &Cond{Expr: e}
 	var existsErr error
 	program, err := expr.Compile(e, expr.CompileOptions{
+		Ctx:      p.ctx,
 		Slot:     func(name string) (int, bool) { return p.slot(name), true },
 		Function: p.options.Function,
 		Exists: func(x *algebra.Exists) int {

@@ -70,3 +70,46 @@ func Size(n Node) int {
 	}
 	return size
 }
+
+// ExprSize is about how many bytes the compiled expressions of a plan take, see [expr.Program.Size].
+func ExprSize(n Node) int {
+	return exprSize(n, map[*Cond]bool{})
+}
+
+func exprSize(n Node, counted map[*Cond]bool) (size int) {
+	for _, c := range condsOf(n) {
+		if c != nil && !counted[c] {
+			counted[c] = true
+			size += int(c.Program.Size())
+		}
+	}
+	for _, c := range Children(n) {
+		size += exprSize(c, counted)
+	}
+	return size
+}
+
+// condsOf are the expressions that a node itself evaluates.
+func condsOf(n Node) (conds []*Cond) {
+	switch n := n.(type) {
+	case *Lookup:
+		return n.Conds
+	case *HashJoin:
+		return n.Conds
+	case *Filter:
+		return n.Conds
+	case *Extend:
+		return []*Cond{n.Expr}
+	case *ExtendRows:
+		return n.Exprs
+	case *Group:
+		for _, a := range n.Aggregates {
+			conds = append(conds, a.Args...)
+		}
+	case *Sort:
+		for _, k := range n.Keys {
+			conds = append(conds, k.Expr)
+		}
+	}
+	return conds
+}

@@ -42,6 +42,7 @@ func (e *evaluation) compile(x algebra.Expr) (*program, error) {
 	}
 	p := &program{}
 	compiled, err := expr.Compile(x, expr.CompileOptions{
+		Ctx: e.ctx,
 		Slot: func(name string) (int, bool) {
 			if i := slices.Index(p.vars, name); i >= 0 {
 				return i, true
