@@ -7,8 +7,8 @@ import (
 )
 
 // sums is SUM or AVG of an expression of one variable. What the expression is for a term is kept as a number, as long as that pays; a group has a
-// running sum for as long as it has nothing but integers, or nothing but doubles, and is handed over to the general way when something
-// else comes.
+// running sum for as long as it has nothing but integers, or nothing but doubles, and an accumulator from when something else comes. The
+// cache of the general way keeps the values that are no such numbers.
 type sums struct {
 	*generic
 	states []sumState
@@ -16,7 +16,7 @@ type sums struct {
 	fresh  []int32
 	ids    []store.ID
 	cache  *numberCache // nil once it does not pay
-	others int          // values that are neither
+	others int          // values that are neither, nor errors
 	asked  int
 	off    bool // the general way for everything
 }
@@ -42,10 +42,14 @@ const (
 	numberOther numberKind = iota
 	numberWhole
 	numberDouble
+	numberError
 	numberOfRow // that of the row whole, which is being computed
 )
 
 func numberOf(v *expr.Value) number {
+	if v.IsZero() {
+		return number{kind: numberError}
+	}
 	if n, ok := v.Int64(); ok {
 		return number{kind: numberWhole, whole: n}
 	}
@@ -86,17 +90,23 @@ func (a *sums) add(b *batch, numbers []int32, n int) error {
 		if !s.general && s.take(&a.values[i]) {
 			continue
 		}
-		if !prepared {
-			prepared = true
-			if err := a.prepare(b); err != nil {
-				return err
-			}
-		}
 		if err := a.handOver(int(g), n); err != nil {
 			return err
 		}
-		if err := a.addRow(b, i, int(g), n); err != nil {
+		known, err := a.addValue(&a.values[i], col[i], int(g), n)
+		if err != nil {
 			return err
+		}
+		if !known {
+			if !prepared {
+				prepared = true
+				if err := a.prepare(b); err != nil {
+					return err
+				}
+			}
+			if err := a.addRow(b, i, int(g), n); err != nil {
+				return err
+			}
 		}
 		if i&63 == 63 {
 			if err := a.q.check(); err != nil {
@@ -111,14 +121,60 @@ func (a *sums) add(b *batch, numbers []int32, n int) error {
 			if err := a.handOver(g, n); err != nil {
 				return err
 			}
+			if g&4095 == 4095 {
+				if err := a.q.check(); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	return nil
 }
 
+// addValue gives what the expression is for a term to the accumulator of a group. It reports whether that is known.
+func (a *sums) addValue(x *number, id store.ID, g, n int) (bool, error) {
+	var v expr.Value
+	var bad error
+	switch x.kind {
+	case numberWhole:
+		v = expr.Integer(x.whole)
+	case numberDouble:
+		v = expr.Double(x.double)
+	case numberError:
+		bad = expr.ErrExpr
+	default:
+		if a.generic.cache == nil {
+			return false, nil
+		}
+		other, ok := a.generic.cache.known[id]
+		if !ok {
+			return false, nil
+		}
+		v = other.value
+	}
+	acc, err := a.acc(g, n)
+	if err != nil {
+		return false, err
+	}
+	a.vals = append(a.vals[:0], v)
+	acc.Add(a.vals, bad) // of a sum, which does not grow
+	return true, nil
+}
+
+// remember keeps a value that is no number, if there is room.
+func (a *sums) remember(id store.ID, v *expr.Value) {
+	c := a.generic.cache
+	if c == nil || len(c.known) >= mostArguments {
+		return
+	}
+	if _, ok := c.known[id]; !ok && c.room(argumentBytes+v.Size()) {
+		c.known[id] = argument{value: *v, ok: true}
+	}
+}
+
 // take adds a number to a group, unless that has others or has become too great.
 func (s *sumState) take(x *number) bool {
-	if x.kind == numberOther || s.n > 0 && s.kind != x.kind {
+	if s.n > 0 && s.kind != x.kind {
 		return false
 	}
 	switch x.kind {
@@ -130,6 +186,8 @@ func (s *sumState) take(x *number) bool {
 		s.whole = sum
 	case numberDouble:
 		s.double += x.double
+	default:
+		return false
 	}
 	s.kind = x.kind
 	s.n++
@@ -205,8 +263,8 @@ func (a *sums) compute(b *batch, col []store.ID) error {
 			if err != nil {
 				return err
 			}
-			if a.values[r] = (number{}); ok {
-				a.values[r] = x
+			if a.values[r] = x; !ok {
+				a.values[r] = number{kind: numberError}
 			}
 		}
 		return nil
@@ -224,8 +282,11 @@ func (a *sums) compute(b *batch, col []store.ID) error {
 		if err != nil {
 			return err
 		}
-		if a.values[r] = (number{}); ok {
+		if a.values[r] = (number{kind: numberError}); ok {
 			a.values[r] = numberOf(&v)
+		}
+		if a.values[r].kind == numberOther {
+			a.remember(col[r], &v)
 		}
 	}
 	return nil
