@@ -113,7 +113,6 @@ func TestAnotherTime(t *testing.T) {
 		t.Fatal("there is an automaton, or never will be")
 	}
 	runtime.KeepAlive(others)
-	others = nil
 	for deadline := time.Now().Add(10 * time.Second); !ask(); {
 		if time.Now().After(deadline) {
 			t.Fatal("there is no automaton though there is memory")
