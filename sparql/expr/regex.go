@@ -256,6 +256,9 @@ func (p *pattern) get(c *Context, row Row) (*matcher, error) {
 	}
 	m, ok := c.regexps[key]
 	if !ok {
+		if c.Ctx != nil && c.Ctx.Err() != nil { // compiling may take long, and each row may have a pattern of its own
+			return nil, c.Ctx.Err()
+		}
 		m, _ = compileRegexp(key.pattern, key.flags) // nil is remembered for a wrong pattern
 		if len(c.regexps) >= maxCached {
 			clear(c.regexps)
