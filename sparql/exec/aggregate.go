@@ -39,7 +39,7 @@ func newAggregator(q *Query, n *optimizer.Group, a *optimizer.Aggregate, e *env,
 	case a.Func == "SAMPLE" && a.Var >= 0:
 		return &sample{slot: a.Var}
 	}
-	g := &generic{q: q, node: n, agg: a, held: h}
+	g := &generic{q: q, node: n, agg: a, held: h, plain: a.Var >= 0}
 	for _, x := range a.Args {
 		g.args = append(g.args, newEvaluator(q, x, e))
 	}

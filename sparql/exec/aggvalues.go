@@ -11,13 +11,14 @@ import (
 
 // generic computes any aggregate over decoded values.
 type generic struct {
-	q    *Query
-	node *optimizer.Group
-	agg  *optimizer.Aggregate
-	args []*evaluator
-	held *held
-	accs []expr.Accumulator
-	vals []expr.Value
+	q     *Query
+	node  *optimizer.Group
+	agg   *optimizer.Aggregate
+	args  []*evaluator
+	held  *held
+	accs  []expr.Accumulator
+	vals  []expr.Value
+	plain bool // the argument is a variable: there is nothing to compute
 	// known are the arguments in the rows of a batch, where they are known beforehand.
 	known [][]argument
 	// cache has what the only argument is for each term, as long as that pays; else nil.
@@ -68,7 +69,10 @@ func (a *generic) prepare(b *batch) error {
 	a.known = resize(a.known, len(a.args))
 	for i, e := range a.args {
 		var err error
-		if a.known[i], err = e.together(b, nil); err == nil && a.known[i] == nil {
+		if a.known[i] = nil; !a.plain {
+			a.known[i], err = e.together(b, nil)
+		}
+		if err == nil && a.known[i] == nil {
 			err = e.prepare(b, nil)
 		}
 		if err != nil {
