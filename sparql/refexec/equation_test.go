@@ -9,11 +9,8 @@ import (
 	"triplestore/internal/sparqltest"
 	"triplestore/rdf"
 	"triplestore/sparql"
-	"triplestore/sparql/algebra"
 	"triplestore/sparql/refexec"
 	"triplestore/sparql/syntax"
-	"triplestore/store"
-	"triplestore/store/memstore"
 )
 
 // TestEquations: an equation between variables of patterns that share none means the same whether it is tested for every pair or
@@ -63,32 +60,12 @@ func TestEquations(t *testing.T) {
 // sameAnswers compares the engine with this package, for patterns in several forms of query.
 func sameAnswers(t *testing.T, quads []rdf.Quad, patterns []string, forms ...string) {
 	t.Helper()
-	s := memstore.New()
-	defer s.Close()
-	if _, err := s.Update(t.Context(), func(x store.Txn) error { return x.Add(quads) }); err != nil {
-		t.Fatal(err)
-	}
-	snap, err := s.Snapshot()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer snap.Close()
+	snap := snapshotOf(t, quads)
 	now := time.Unix(1_700_000_000, 0).UTC()
 	for _, pattern := range patterns {
 		for _, form := range forms {
 			text := "PREFIX : <http://e/> " + form + " WHERE { " + pattern + " }"
-			parsed, err := syntax.ParseQuery(text, syntax.Options{})
-			if err != nil {
-				t.Fatal(text, err)
-			}
-			q, err := algebra.Translate(parsed)
-			if err != nil {
-				t.Fatal(text, err)
-			}
-			want, err := refexec.Run(t.Context(), q, refexec.NewDataset(quads), refexec.Options{Work: 30_000_000, Now: now})
-			if err != nil {
-				t.Fatal(text, err)
-			}
+			want := wanted(t, quads, text, syntax.Options{}, refexec.Options{Work: 30_000_000, Now: now})
 			for _, pieces := range []bool{false, true} {
 				got, err := askEngine(t.Context(), sparql.Options{SmallPieces: pieces, ShareAll: pieces, DrawAll: pieces, Now: func() time.Time { return now }}, snap, text)
 				if err != nil {

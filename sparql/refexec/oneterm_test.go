@@ -7,11 +7,8 @@ import (
 	"triplestore/internal/sparqltest"
 	"triplestore/rdf/turtle"
 	"triplestore/sparql"
-	"triplestore/sparql/algebra"
 	"triplestore/sparql/refexec"
 	"triplestore/sparql/syntax"
-	"triplestore/store"
-	"triplestore/store/memstore"
 )
 
 // oneTermData has terms of each kind as values of :r, and of :p and :q what only some of a UNION's branches bind.
@@ -55,33 +52,13 @@ func TestOneTerm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := memstore.New()
-	defer s.Close()
-	if _, err := s.Update(t.Context(), func(x store.Txn) error { return x.Add(quads) }); err != nil {
-		t.Fatal(err)
-	}
-	snap, err := s.Snapshot()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer snap.Close()
+	snap := snapshotOf(t, quads)
 	prefixes := map[string]string{"": "http://e/"}
 	usual := sparql.Options{Prefixes: prefixes, Timeout: 10 * time.Second}
 	naive, pieces, files := usual, usual, usual
 	naive.NoOptimizer, pieces.SmallPieces, files.SpillAll, files.Disk, files.TempDir = true, true, true, 1<<30, t.TempDir()
 	for _, text := range oneTermQueries {
-		parsed, err := syntax.ParseQuery(text, syntax.Options{Prefixes: prefixes})
-		if err != nil {
-			t.Fatalf("%s: %v", text, err)
-		}
-		q, err := algebra.Translate(parsed)
-		if err != nil {
-			t.Fatalf("%s: %v", text, err)
-		}
-		r, err := refexec.Run(t.Context(), q, refexec.NewDataset(quads), refexec.Options{})
-		if err != nil {
-			t.Fatalf("%s: %v", text, err)
-		}
+		r := wanted(t, quads, text, syntax.Options{Prefixes: prefixes}, refexec.Options{})
 		want := &sparqltest.Answer{Form: r.Form, Vars: r.Vars, Rows: r.Rows}
 		for name, o := range map[string]sparql.Options{"usual": usual, "naive": naive, "pieces": pieces, "files": files} {
 			got, err := askEngine(t.Context(), o, snap, text)

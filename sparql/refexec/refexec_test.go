@@ -12,8 +12,6 @@ import (
 	"triplestore/sparql/algebra"
 	"triplestore/sparql/refexec"
 	"triplestore/sparql/syntax"
-	"triplestore/store"
-	"triplestore/store/memstore"
 )
 
 const prefix = "PREFIX : <x:>\n"
@@ -192,17 +190,8 @@ func TestErrors(t *testing.T) {
 
 func TestFromSnapshot(t *testing.T) {
 	t.Parallel()
-	s := memstore.New()
-	defer s.Close()
 	quads := trig(t, data)
-	if _, err := s.Update(context.Background(), func(x store.Txn) error { return x.Add(quads) }); err != nil {
-		t.Fatal(err)
-	}
-	snap, err := s.Snapshot()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer snap.Close()
+	snap := snapshotOf(t, quads)
 	d, err := refexec.FromSnapshot(context.Background(), snap)
 	if err != nil {
 		t.Fatal(err)
