@@ -47,6 +47,7 @@ type event struct {
 }
 
 type node struct {
+	began    bool // false where it is only the beginning of a name
 	action   string
 	output   []string
 	children int
@@ -102,9 +103,12 @@ func (s *summary) event(e event) {
 		s.build[e.ImportPath] = append(s.build[e.ImportPath], e.Output)
 		return
 	case "run":
-		s.node(e.Package, e.Test)
-		if i := strings.LastIndexByte(e.Test, '/'); i >= 0 {
-			s.node(e.Package, e.Test[:i]).children++
+		s.node(e.Package, e.Test).began = true
+		// Names of subtests may have slashes themselves, so the parent is any beginning that is a test.
+		for i, c := range e.Test {
+			if c == '/' {
+				s.node(e.Package, e.Test[:i]).children++
+			}
 		}
 		return
 	case "output":
@@ -159,7 +163,7 @@ func (s *summary) testDone(e event, n *node) {
 // unfinished shows what the tests said that had not ended when their package broke off.
 func (s *summary) unfinished(pkg string) {
 	for _, key := range s.order {
-		if n := s.tests[key]; key[0] == pkg && key[1] != "" && n.action == "" {
+		if n := s.tests[key]; key[0] == pkg && n.began && n.action == "" {
 			fmt.Fprintf(s.w, "did not end: %s\n%s", key[1], strings.Join(n.output, ""))
 		}
 	}

@@ -24,6 +24,17 @@ func TestSummary(t *testing.T) {
 			`{"Action":"fail","Package":"p","Test":"TestA"}`,
 			`{"Action":"fail","Package":"p"}`,
 		}, 1, 1, 0, "wrong sum"},
+		{"a parent whose tests have slashes in their names", []string{
+			`{"Action":"run","Package":"p","Test":"TestA"}`,
+			`{"Action":"run","Package":"p","Test":"TestA/suite"}`,
+			`{"Action":"run","Package":"p","Test":"TestA/suite/b/1"}`,
+			`{"Action":"run","Package":"p","Test":"TestA/suite/b/2"}`,
+			`{"Action":"pass","Package":"p","Test":"TestA/suite/b/1"}`,
+			`{"Action":"pass","Package":"p","Test":"TestA/suite/b/2"}`,
+			`{"Action":"pass","Package":"p","Test":"TestA/suite"}`,
+			`{"Action":"pass","Package":"p","Test":"TestA"}`,
+			`{"Action":"pass","Package":"p","Elapsed":1.5}`,
+		}, 2, 0, 0, "ok    p"},
 		{"a parent that fails by itself", []string{
 			`{"Action":"run","Package":"p","Test":"TestA"}`,
 			`{"Action":"run","Package":"p","Test":"TestA/x"}`,
