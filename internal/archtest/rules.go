@@ -57,6 +57,7 @@ var SupportPackages = []SupportPackage{
 	{"internal/sparqltest", "loaders", true, "it compares stores, engines and results, so it sits beside the engine's tests and never in the program"},
 	{"internal/egress", "", false, "it is the one guard of outgoing requests, so it depends on nothing that might go around it"},
 	{"internal/cores", "", false, "whatever computes in parallel asks it how many may; it asks the runtime and the operating system"},
+	{"internal/clockhand", "", false, "caches of the store use it; it counts and knows nothing of what they keep"},
 	{"internal/diskspace", "", false, "stores and sorting ask it before they write; it asks the operating system"},
 	{"internal/sourcetest", "server", true, "it plays the servers that kinds of source ask, and takes what they deliver: for their tests"},
 	{"internal/fault", "façade", true, "faults are injected under the store, never in production"},

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"triplestore/internal/clockhand"
 	"triplestore/store"
 )
 
@@ -11,14 +12,15 @@ import (
 const cacheShare = 16
 
 // Cache keeps decoded blocks by page number within a budget of bytes. It is safe for concurrent use. A block is found without a lock, in a
-// table by page number; which of them go is decided as by a clock, whose hand passes over blocks that were used since it last came by.
+// table by page number; which of them go is decided as by a clock, whose hand passes over blocks that were used since it last came by, and
+// begins anywhere; see [clockhand.Hand].
 type Cache struct {
 	budget int64
 	table  atomic.Pointer[[]*cacheChunk] // by page number / chunkPages; nil where no page is kept
 
 	mu    sync.Mutex // held by those who change what is kept
 	ring  []*block
-	hand  int
+	hand  clockhand.Hand
 	bytes int64
 
 	hits, misses, evictions atomic.Uint64
@@ -90,16 +92,25 @@ func (c *Cache) put(page uint64, b *block) {
 	c.ring = append(c.ring, b)
 	c.bytes += b.size()
 	slot.Store(b)
-	for passed := 0; c.bytes > c.budget; passed++ {
-		if c.hand >= len(c.ring) {
-			c.hand = 0
+	if c.bytes > c.budget {
+		c.evict(b)
+	}
+}
+
+// evict makes room, but not by dropping keep.
+func (c *Cache) evict(keep *block) {
+	at := c.hand.Next(len(c.ring))
+	for passed := 0; c.bytes > c.budget; {
+		if at >= len(c.ring) {
+			at = 0
 		}
-		if old := c.ring[c.hand]; old == b || old.used.Load() && passed < 2*len(c.ring) { // readers may be faster than the hand
+		if old := c.ring[at]; old == keep || old.used.Load() && passed < 2*len(c.ring) { // readers may be faster than the hand
 			old.used.Store(false)
-			c.hand++
+			at++
+			passed++
 			continue
 		}
-		c.remove(c.ring[c.hand])
+		c.remove(c.ring[at])
 		c.evictions.Add(1)
 	}
 }

@@ -299,6 +299,34 @@ func TestCache(t *testing.T) {
 	}
 }
 
+// TestCacheOfOthers: what is read again and again is soon in a full cache, whoever filled it, and of what is too much for it a part is.
+func TestCacheOfOthers(t *testing.T) {
+	t.Parallel()
+	const blocks = 1000
+	size := (&block{data: strings.Repeat("x", 100), offsets: make([]uint32, 2)}).size()
+	c := NewCache(blocks * size)
+	page := uint64(0)
+	for _, x := range []struct{ blocks, rounds, least, most int }{
+		{600, 3, 600, 600}, {900, 8, 870, 900}, {300, 5, 290, 300}, {1200, 8, 500, 1000}, {500, 5, 480, 500},
+	} {
+		found := 0
+		for range x.rounds {
+			found = 0
+			for i := range uint64(x.blocks) {
+				if c.get(page+i) != nil {
+					found++
+				} else {
+					c.put(page+i, &block{first: page + i, data: strings.Repeat("x", 100), offsets: make([]uint32, 2)})
+				}
+			}
+		}
+		if found < x.least || found > x.most {
+			t.Errorf("%d of %d blocks are found in round %d, want %d to %d", found, x.blocks, x.rounds, x.least, x.most)
+		}
+		page += uint64(x.blocks)
+	}
+}
+
 // TestCacheAtOnce: readers, writers and those who drop pages do not get in each other's way; meant for the race detector.
 func TestCacheAtOnce(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,8 @@ package relation
 
 import (
 	"sync"
+
+	"triplestore/internal/clockhand"
 )
 
 const cacheShards = 16
@@ -12,12 +14,12 @@ type Cache struct {
 	shards [cacheShards]cacheShard
 }
 
-// cacheShard is a CLOCK: the hand passes over pages that were used since it last came by.
+// cacheShard is a CLOCK: the hand passes over pages that were used since it last came by, and begins anywhere; see [clockhand.Hand].
 type cacheShard struct {
 	mu     sync.Mutex
 	nodes  map[uint64]*node
 	ring   []*node
-	hand   int
+	hand   clockhand.Hand
 	bytes  int64
 	budget int64
 
@@ -91,17 +93,20 @@ func (s *cacheShard) grow(n *node, bytes int64) {
 
 // evict makes room, but not by dropping keep, unless that alone is too large.
 func (s *cacheShard) evict(keep *node) {
+	if s.bytes <= s.budget {
+		return
+	}
+	at := s.hand.Next(len(s.ring))
 	for s.bytes > s.budget && len(s.ring) > 1 {
-		if s.hand >= len(s.ring) {
-			s.hand = 0
+		if at >= len(s.ring) {
+			at = 0
 		}
-		n := s.ring[s.hand]
-		if n == keep || n.used {
+		if n := s.ring[at]; n == keep || n.used {
 			n.used = false
-			s.hand++
+			at++
 			continue
 		}
-		s.remove(n)
+		s.remove(s.ring[at])
 		s.evictions++
 	}
 	if s.bytes > s.budget {

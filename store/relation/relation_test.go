@@ -292,6 +292,33 @@ func TestCacheKeepsToItsBudget(t *testing.T) {
 	}
 }
 
+// TestCacheOfOthers: what is read again and again is soon in a full cache, whoever filled it, and of what is too much for it a part is.
+func TestCacheOfOthers(t *testing.T) {
+	t.Parallel()
+	const pages = 3000
+	c := NewCache(pages * 100)
+	first := uint64(0)
+	for _, x := range []struct{ pages, rounds, least, most int }{
+		{1800, 3, 1800, 1800}, {2500, 8, 2400, 2500}, {900, 5, 880, 900}, {3600, 8, 1500, 3000}, {1500, 5, 1440, 1500},
+	} {
+		found := 0
+		for range x.rounds {
+			found = 0
+			for i := range uint64(x.pages) {
+				if no := first + i; c.get(no) != nil {
+					found++
+				} else {
+					c.put(no, &node{no: no, cost: 100})
+				}
+			}
+		}
+		if found < x.least || found > x.most {
+			t.Errorf("%d of %d pages are found in round %d, want %d to %d", found, x.pages, x.rounds, x.least, x.most)
+		}
+		first += uint64(x.pages)
+	}
+}
+
 func TestRootRoundTrip(t *testing.T) {
 	t.Parallel()
 	for _, want := range []Root{{}, {Page: 7, Height: 1, Rows: 1}, {Page: 1 << 60, Height: 12, Rows: 1 << 40}} {
