@@ -28,7 +28,7 @@ func newLinker(base string, mappings []Mapping) linker {
 func reserved(path string) bool {
 	switch path {
 	case "", "/", "/sparql", "/resource", "/healthz", "/update", "/favicon.ico", "/robots.txt", "/readyz", metricsPath, graphsPath, voidPath, catalogPath, openAPIPath,
-		checkPath, formatPath, completionPath, workbenchPath, overviewPath, schemaPath:
+		checkPath, formatPath, completionPath, workbenchPath, overviewPath, schemaPath, harvestPath:
 		return true
 	}
 	return strings.HasPrefix(path, "/assets/") || strings.HasPrefix(path, graphsPath+"/")

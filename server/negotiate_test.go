@@ -100,7 +100,7 @@ func TestLinks(t *testing.T) {
 		}
 	}
 	root := newLinker("https://data.example/", nil)
-	for iri, want := range map[string]bool{"https://data.example/sparql": false, "https://data.example/": false, "https://data.example//evil.example/": false,
+	for iri, want := range map[string]bool{"https://data.example/sparql": false, "https://data.example/harvest": false, "https://data.example/": false, "https://data.example//evil.example/": false,
 		"https://data.example/x": true, "https://data.example/assets/x": false} {
 		if _, own := root.own(iri); own != want {
 			t.Errorf("%s: own %v", iri, own)
