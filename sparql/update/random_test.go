@@ -81,8 +81,9 @@ func (m *model) transfer(from, to rdf.Term, replace, empty bool) {
 func (m *model) operation(ctx context.Context, op algebra.UpdateOp) error {
 	switch op := op.(type) {
 	case *algebra.InsertData:
-		for _, q := range op.Quads { // the generator makes none with blank nodes
-			m.quads[q] = true
+		own := map[rdf.Term]rdf.Term{}
+		for _, q := range op.Quads {
+			m.quads[rdf.Quad{S: m.fresh(own, q.S), P: q.P, O: m.fresh(own, q.O), G: q.G}] = true
 		}
 	case *algebra.DeleteData:
 		for _, q := range op.Quads {
@@ -105,6 +106,22 @@ func (m *model) operation(ctx context.Context, op algebra.UpdateOp) error {
 		return fmt.Errorf("unknown operation %T", op)
 	}
 	return nil
+}
+
+// fresh renames the blank nodes of INSERT DATA.
+func (m *model) fresh(own map[rdf.Term]rdf.Term, t rdf.Term) rdf.Term {
+	switch {
+	case t.IsBlankNode():
+		if own[t].IsZero() {
+			m.blanks++
+			own[t] = rdf.BlankNode(fmt.Sprintf("model%d", m.blanks))
+		}
+		return own[t]
+	case t.Kind() == rdf.KindTriple:
+		r := t.Triple()
+		return rdf.TripleTerm(rdf.Triple{S: m.fresh(own, r.S), P: r.P, O: m.fresh(own, r.O)})
+	}
+	return t
 }
 
 func (m *model) modify(ctx context.Context, op *algebra.Modify) error {
