@@ -22,7 +22,7 @@ const (
 type translation struct {
 	pattern string
 	groups  int
-	// lines tells that it asserts ends of lines; then around is the expression for package regexp2.
+	// lines tells that it asserts ends of lines. Then, and with back-references, around is the expression for package regexp2.
 	lines  bool
 	around string
 	// quoted tells that flag q is given, so that a replacement is taken literally too.
@@ -43,7 +43,7 @@ type translator struct {
 	open   []openGroup
 	back   bool
 	lines  bool
-	around strings.Builder // out with the assertions of package regexp2, since there have been some
+	around strings.Builder // out in the words of package regexp2, where they are others
 	copied int             // of out
 }
 
@@ -108,10 +108,10 @@ func translate(pattern, flags string) (translation, error) {
 		return translation{}, err
 	}
 	done := translation{pattern: t.out.String(), groups: t.groups, backrefs: t.back, lines: t.lines}
-	if t.lines {
+	if t.lines || t.back {
 		done.around = t.around.String() + done.pattern[t.copied:]
 	}
-	if t.back && t.lines {
+	if t.back {
 		done.pattern = done.around
 	}
 	return done, nil
@@ -120,9 +120,14 @@ func translate(pattern, flags string) (translation, error) {
 // line writes an assertion for package regexp, and remembers the one of package regexp2.
 func (t *translator) line(near, exact string) {
 	t.lines = true
+	t.apart(near, exact)
+}
+
+// apart writes what package regexp is told in other words than package regexp2.
+func (t *translator) apart(one, two string) {
 	t.around.WriteString(t.out.String()[t.copied:])
-	t.around.WriteString(exact)
-	t.out.WriteString(near)
+	t.around.WriteString(two)
+	t.out.WriteString(one)
 	t.copied = t.out.Len()
 }
 
@@ -209,7 +214,7 @@ func (t *translator) run() error {
 			if err != nil {
 				return err
 			}
-			t.out.WriteString(s)
+			t.folded(s)
 		case ']', '}':
 			return regexErrorf("unexpected %c", r)
 		case '{':
@@ -223,7 +228,7 @@ func (t *translator) run() error {
 				return err
 			}
 		default:
-			t.literal(r)
+			t.character(r)
 		}
 	}
 	if len(t.open) > 0 {
@@ -328,7 +333,7 @@ func (t *translator) escape() error {
 		return err
 	}
 	if set == "" {
-		t.literal(single)
+		t.character(single)
 	} else {
 		t.out.WriteString(t.inCase("[" + set + "]"))
 	}
