@@ -20,10 +20,13 @@ type lookup struct {
 	simple bool // one key, and nothing to check in the rows: see merge
 
 	input    *batch
+	sweep    sweep
 	inEnd    bool
 	keySlots []int
-	perm     []int32 // rows of input in the order of their keys
-	inOrder  bool    // perm leaves the rows where they are
+	perm     []int32    // rows of input in the order of their keys
+	inOrder  bool       // perm leaves the rows where they are
+	sorted   []store.ID // the only key of the rows of perm
+	buf      []store.ID // of sorted
 	sorter   rowSorter
 	lastKey  []store.ID
 
@@ -38,6 +41,7 @@ type lookup struct {
 	dupHit   bool   // the run gave rows in an earlier batch
 	matched  []bool // by row of input
 	flush    bool   // input is done, its unmatched rows are to be yielded
+	flushAt  int    // row of input from which on they are
 
 	outRows []int32
 	outCols [4][]store.ID
@@ -65,6 +69,7 @@ func newLookup(q *Query, n *optimizer.Lookup, in operator, e *env) operator {
 		}
 	}
 	l.conds = newCondList(q, n.Conds, e)
+	l.sweep.init(q, n, l.keySlots)
 	l.simple = len(l.keySlots) == 1 && len(l.residual) == 0 && !a.none && !a.checked()
 	return l
 }
@@ -73,12 +78,12 @@ func (l *lookup) close() {
 	l.in.close()
 	l.seeker.close()
 	l.conds.close()
+	l.sweep.close()
 }
 
 func (l *lookup) next(b *batch) error {
 	for {
 		if l.flush {
-			l.flush = false
 			if l.yieldByMatch(b) {
 				return nil
 			}
@@ -98,7 +103,7 @@ func (l *lookup) next(b *batch) error {
 			return err
 		}
 		if l.at >= len(l.perm) && !l.inRun && l.byMatch() {
-			l.flush = true
+			l.flush, l.flushAt = true, 0
 		}
 		if len(l.outRows) == 0 {
 			continue
@@ -136,9 +141,11 @@ func (l *lookup) byMatch() bool {
 	return false
 }
 
-// fill gets the next batch of the input and puts its rows in the order of their keys.
+// fill gets the next rows of the input and puts them in the order of their keys.
 func (l *lookup) fill() error {
-	if err := l.in.next(l.input); err != nil {
+	l.sweep.found(len(l.perm), l.seeker.blocks)
+	l.seeker.blocks = 0
+	if err := l.sweep.next(l.in, l.input); err != nil {
 		return err
 	}
 	l.at, l.groupEnd, l.perm = 0, 0, l.perm[:0]
@@ -146,6 +153,7 @@ func (l *lookup) fill() error {
 	if n == 0 {
 		l.inEnd = true
 		l.seeker.close()
+		l.sweep.close()
 		return nil
 	}
 	if l.byMatch() {
@@ -164,7 +172,14 @@ func (l *lookup) fill() error {
 		keys[i] = l.input.cols[s]
 	}
 	l.inOrder = sortedRows(keys, n)
-	if !l.inOrder {
+	switch {
+	case len(keys) == 1 && l.inOrder:
+		l.sorted = keys[0][:n]
+	case len(keys) == 1:
+		l.buf = resize(l.buf, n)
+		l.sorter.sortKeys(l.perm, keys[0], l.buf)
+		l.sorted = l.buf
+	case !l.inOrder:
 		l.sorter.sort(l.perm, keys)
 	}
 	first := int(l.perm[0])
@@ -217,7 +232,7 @@ func (l *lookup) produce() error {
 	for i := range l.outCols {
 		l.outCols[i] = l.outCols[i][:0]
 	}
-	if l.simple && l.inOrder && !l.inRun {
+	if l.simple && !l.inRun {
 		return l.merge()
 	}
 	for len(l.outRows) < l.q.rows {
@@ -384,17 +399,25 @@ func (l *lookup) assemble(b *batch) {
 	}
 }
 
-// yieldByMatch yields the rows of the input that matched, or did not, according to the kind.
+// yieldByMatch yields rows of the input that matched, or did not, according to the kind, out of the next batch of them, and reports whether
+// there are any.
 func (l *lookup) yieldByMatch(b *batch) bool {
 	want := l.node.Kind == optimizer.Semi
+	from, to := l.flushAt, min(l.flushAt+batchSize, l.input.n)
+	l.flush, l.flushAt = to < l.input.n, to
 	l.kept = l.kept[:0]
-	for i, m := range l.matched {
+	for i, m := range l.matched[from:to] {
 		if m == want {
 			l.kept = append(l.kept, int32(i))
 		}
 	}
-	b.n = l.input.n
-	copy(b.cols, l.input.cols)
+	b.reset()
+	b.n = to - from
+	for slot, col := range l.input.cols {
+		if col != nil {
+			b.cols[slot] = col[from:to]
+		}
+	}
 	l.comp.keep(b, l.kept)
 	return b.n > 0
 }

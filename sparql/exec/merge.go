@@ -5,12 +5,12 @@ import (
 	"triplestore/store"
 )
 
-// merge is produce for an input that is sorted by the only key, over rows with nothing to check: it walks the keys and the blocks of
-// the cursor side by side. It stops in the middle of a key's rows only when a batch is full, which leaves inRun set for run.
+// merge is produce for one key, over rows with nothing to check: it walks the keys in their order and the blocks of the cursor side by
+// side. It stops in the middle of a key's rows only when a batch is full, which leaves inRun set for run.
 func (l *lookup) merge() error {
 	s := &l.seeker
 	p := len(l.access.prefix)
-	keys := l.input.cols[l.keySlots[0]][:len(l.perm)]
+	keys := l.sorted
 	semi := l.node.Kind == optimizer.Semi || l.node.Kind == optimizer.Anti
 	left := l.node.Kind == optimizer.Left && !l.byMatch()
 	exists := semi && len(l.node.Conds) == 0
@@ -55,7 +55,7 @@ func (l *lookup) merge() error {
 			continue
 		}
 		if exists {
-			for r := l.at; r < end; r++ {
+			for _, r := range l.perm[l.at:end] {
 				l.matched[r] = true
 			}
 			l.at = end
@@ -78,15 +78,13 @@ func (l *lookup) merge() error {
 			continue
 		}
 		if stop == s.pos+1 && end == l.at+1 {
-			l.outRows = append(l.outRows, int32(l.at))
+			l.outRows = append(l.outRows, l.perm[l.at])
 			for _, col := range l.outs {
 				l.outCols[col] = append(l.outCols[col], s.block.Cols[col][s.pos])
 			}
 		} else {
 			for i := s.pos; i < stop; i++ {
-				for r := l.at; r < end; r++ {
-					l.outRows = append(l.outRows, int32(r))
-				}
+				l.outRows = append(l.outRows, l.perm[l.at:end]...)
 				for _, col := range l.outs {
 					v, out := s.block.Cols[col][i], l.outCols[col]
 					for range end - l.at {

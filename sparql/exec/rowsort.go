@@ -1,10 +1,6 @@
 package exec
 
-import (
-	"slices"
-
-	"triplestore/store"
-)
+import "triplestore/store"
 
 // rowSorter sorts numbers of rows by keys, stably, and keeps its buffers.
 type rowSorter struct{ a, b []keyedRow }
@@ -14,28 +10,31 @@ type keyedRow struct {
 	row int32
 }
 
-// sort sorts perm, whose numbers are ascending at first, by the values that its rows have in keys.
+// sort sorts perm, whose numbers are ascending at first, by the values that its rows have in keys: from the last key to the first, as each sort
+// is stable.
 func (s *rowSorter) sort(perm []int32, keys [][]store.ID) {
-	if len(keys) == 1 {
-		s.byOne(perm, keys[0], ^store.ID(0))
-		return
+	for i := len(keys) - 1; i >= 0; i-- {
+		s.byOne(perm, keys[i], ^store.ID(0))
 	}
-	slices.SortFunc(perm, func(a, b int32) int {
-		for _, k := range keys {
-			if x, y := k[a], k[b]; x != y {
-				if x < y {
-					return -1
-				}
-				return 1
-			}
-		}
-		return int(a - b)
-	})
+}
+
+// sortKeys is sort by one key, whose values go to sorted, in their order.
+func (s *rowSorter) sortKeys(perm []int32, key, sorted []store.ID) {
+	for i, k := range s.pairs(perm, key, ^store.ID(0)) {
+		perm[i], sorted[i] = k.row, k.key
+	}
 }
 
 // byOne sorts by those bits of the keys that are in mask, from the lowest byte up. Bytes in which all keys agree are skipped, and of an
 // ID's eight bytes few differ.
 func (s *rowSorter) byOne(perm []int32, key []store.ID, mask store.ID) {
+	for i, k := range s.pairs(perm, key, mask) {
+		perm[i] = k.row
+	}
+}
+
+// pairs are the rows of perm with those bits of their keys, sorted by them. The result is valid until the next call.
+func (s *rowSorter) pairs(perm []int32, key []store.ID, mask store.ID) []keyedRow {
 	n := len(perm)
 	s.a = resize(s.a, n)
 	for i, r := range perm {
@@ -43,14 +42,9 @@ func (s *rowSorter) byOne(perm []int32, key []store.ID, mask store.ID) {
 	}
 	if n <= insertionRows {
 		insertionSort(s.a)
-		for i := range s.a {
-			perm[i] = s.a[i].row
-		}
-		return
+		return s.a
 	}
-	for i, k := range s.radix(n) {
-		perm[i] = k.row
-	}
+	return s.radix(n)
 }
 
 // insertionRows is up to how many rows counting bytes costs more than to compare the rows.

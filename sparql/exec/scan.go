@@ -89,6 +89,7 @@ type seeker struct {
 	block  store.Block
 	pos    int
 	end    bool
+	blocks int        // that were read
 	key    []store.ID // prefix, then the key looked for
 }
 
@@ -162,6 +163,7 @@ func (s *seeker) more() (err error) {
 	}
 	s.block, err = s.cursor.Next()
 	s.pos = 0
+	s.blocks++
 	s.end = s.block.Len == 0
 	return err
 }

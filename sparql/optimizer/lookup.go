@@ -10,6 +10,13 @@ import (
 // pageRows is about how many rows a page of the store has.
 const pageRows = 4096
 
+// A lookup takes a batch of rows together to sort them by their keys or, where less than KeysPerPage of these fall into a page of the relation, up
+// to SweepRows.
+const (
+	KeysPerPage = 32
+	SweepRows   = 1 << 16
+)
+
 // seekCost is what it takes to go to keys in their order among so many rows: to a page for each, or to every page, and to a place in it.
 func seekCost(keys, rows float64) float64 {
 	return min(keys, rows/pageRows+1)*costSeek + keys*costNear
@@ -87,7 +94,7 @@ func (p *planner) lookup(n Node, it *item, kind JoinKind, conds []*Cond) Node {
 			l.Sorted = nil
 		}
 	} else {
-		sweeps := math.Ceil(in.Rows / batchRows)
+		sweeps := math.Ceil(in.Rows / min(max(it.stats.total/pageRows*KeysPerPage, batchRows), SweepRows))
 		looked := min(in.Rows, sweeps*different)
 		l.Cost = in.Cost + costStart*sweeps + (in.Rows+looked)*costSort/2 + sweeps*min(seekCost(looked/sweeps, it.stats.total), it.stats.total*costRow) + l.Rows*costOut
 		l.Sorted = nil
