@@ -36,7 +36,8 @@ func (a *app) harvest() *cobra.Command {
 		Short: "Harvest sources and keep them in step",
 		Long: `Harvests the sources that a configuration names: catalogues, registers, feeds, tables and others. What a source says replaces what it
 said before, removals included; each source is one commit, and one that says the same as before makes none. A source that
-fails changes nothing and does not keep the others from being harvested. The configuration is YAML; at its simplest
+fails changes nothing and does not keep the others from being harvested. Several are read at a time (--parallel), those of one host
+one after the other; each is committed when it was read, and what the store then holds does not depend on the order. The configuration is YAML; at its simplest
 
   sources: [{name: fdk, kind: rdf, path: catalogue.ttl}]
 
@@ -51,7 +52,7 @@ Exit codes:
   1    a source failed; the others were harvested
   2    wrong use, or a mistake in the configuration
   3    a strict harvest of a source rejected something; of that source nothing was committed
-  130  interrupted; of the source that was being harvested nothing was committed`,
+  130  interrupted; of the sources that were being harvested nothing was committed`,
 		Example: `  triplestore harvest -c sources.yaml
   triplestore harvest -c sources.yaml --source fdk --dry-run
   triplestore harvest -c sources.yaml --json > report.json
@@ -70,6 +71,7 @@ Exit codes:
 	quiet := flags.Bool("quiet", false, "print one line for each source")
 	memory := bytesValue(256 << 20)
 	flags.Var(&memory, "memory", "memory for sorting, terms and caches of the store; what does not fit goes to temporary files in its folder")
+	parallel := flags.Int("parallel", 0, "how many sources are read at a time; 1 harvests one after the other, in their order (default: the key parallel of the configuration, else 4)")
 	schema := flags.Bool("schema", false, "print the JSON Schema of the configuration and stop")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if *schema {
@@ -86,11 +88,14 @@ Exit codes:
 		if int64(memory) < minMemory {
 			return usageError{fmt.Errorf("--memory %s: at least %s are needed", memory.String(), formatBytes(minMemory))}
 		}
+		if cmd.Flags().Changed("parallel") && (*parallel < 1 || *parallel > harvest.MaxParallel) {
+			return usageError{fmt.Errorf("--parallel %d: it is to be 1 to %d", *parallel, harvest.MaxParallel)}
+		}
 		if os.Getenv("GOGC") == "" {
 			defer debug.SetGCPercent(debug.SetGCPercent(harvestGC))
 		}
 		return a.withOptions(*dir, true, badgerstore.Options{Memory: int64(memory)}, func(st *badgerstore.Store) error {
-			h, err := newHarvester(config, st, *dir, nil, nil)
+			h, err := newHarvester(config, st, *dir, *parallel, nil, nil)
 			if err != nil {
 				return err
 			}
@@ -133,7 +138,7 @@ func readHarvest(file string) (*harvest.Config, error) {
 	return c, err
 }
 
-func newHarvester(c *harvest.Config, st store.Store, dir string, log *slog.Logger, observe egressObserver) (*harvest.Harvester, error) {
+func newHarvester(c *harvest.Config, st store.Store, dir string, parallel int, log *slog.Logger, observe egressObserver) (*harvest.Harvester, error) {
 	journal, err := harvest.OpenJournal(filepath.Clean(dir) + ".harvest.json")
 	if err != nil {
 		return nil, err
@@ -142,7 +147,7 @@ func newHarvester(c *harvest.Config, st store.Store, dir string, log *slog.Logge
 	if err := harvest.TempDir(temp); err != nil {
 		return nil, err
 	}
-	h, err := harvest.New(harvest.Options{Config: c, Store: st, Journal: journal, Temp: temp, Log: log, Proxy: egress.ProxyFromEnvironment, Observe: observe})
+	h, err := harvest.New(harvest.Options{Config: c, Store: st, Journal: journal, Temp: temp, Parallel: parallel, Log: log, Proxy: egress.ProxyFromEnvironment, Observe: observe})
 	if err != nil {
 		return nil, usageError{err}
 	}
@@ -200,22 +205,30 @@ func (e *strictHarvestError) Error() string {
 	return "what was rejected is an error, as the harvest is strict: " + strings.Join(e.sources, ", ")
 }
 
-// harvestProgress shows how a source comes along.
+// harvestProgress shows how sources come along: on a terminal in one line, of the source that told last, else in a line for each now and then.
 func (a *app) harvestProgress(quiet bool) func(string, source.Progress) {
 	if quiet && !isTerminal(a.stderr) {
 		return nil
 	}
-	interval, last := plainInterval, time.Now()
-	end := "\n"
 	if isTerminal(a.stderr) {
-		interval, end = 200*time.Millisecond, "\x1b[K\r"
-	}
-	return func(name string, p source.Progress) {
-		if time.Since(last) < interval {
-			return
+		last := time.Now()
+		return func(name string, p source.Progress) {
+			if time.Since(last) >= 200*time.Millisecond {
+				last = time.Now()
+				fmt.Fprint(a.stderr, harvestLine(name, p)+"\x1b[K\r")
+			}
 		}
-		last = time.Now()
-		fmt.Fprint(a.stderr, harvestLine(name, p)+end)
+	}
+	start, last := time.Now(), map[string]time.Time{}
+	return func(name string, p source.Progress) {
+		since, ok := last[name]
+		if !ok {
+			since = start
+		}
+		if time.Since(since) >= plainInterval {
+			last[name] = time.Now()
+			fmt.Fprintln(a.stderr, harvestLine(name, p))
+		}
 	}
 }
 

@@ -217,7 +217,7 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 		if err != nil {
 			return err
 		}
-		if config.Harvest, err = newHarvester(sources, st, dir, log, observe); err != nil {
+		if config.Harvest, err = newHarvester(sources, st, dir, 0, log, observe); err != nil {
 			return err
 		}
 	}

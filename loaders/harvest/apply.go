@@ -1,6 +1,7 @@
 package harvest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,8 @@ type application struct {
 	claims bool
 	// stale are the names of sources that have to be read again, from the start.
 	stale map[string]bool
+	// from is what the store remembered of the source when it was read from the state in it; nil when it was read from the start.
+	from *sourceFacts
 
 	add    []rdf.Quad   // batch on its way to the transaction
 	adders *adders      // while there is nothing to do but to add: they do it on the side
@@ -86,6 +89,12 @@ func (a *application) prepare() (err error) {
 	}
 	if a.me, err = a.txn.ID(rdf.IRI(a.h.names.source(a.s.Name))); err != nil {
 		return err
+	}
+	if a.from != nil {
+		now := a.ledger.sources[a.me]
+		if now == nil || now.LastRun != a.from.LastRun || !bytes.Equal(now.State, a.from.State) {
+			return errOvertaken
+		}
 	}
 	a.graph, err = a.txn.ID(rdf.IRI(a.s.Graph))
 	a.claims = a.s.claims()

@@ -66,7 +66,11 @@ type fileKeys struct {
 	Rules     []string          `yaml:"rules" doc:"files, folders or globs with rules of derived facts: SPARQL CONSTRUCT queries, applied in the order of their names"`
 	Contexts  map[string]string `yaml:"contexts" doc:"JSON-LD contexts: the IRI that documents refer to, and the file that has it"`
 	KeepRuns  int               `yaml:"keep-runs" doc:"of how many runs that changed something the provenance of a source is kept; default 20"`
+	Parallel  int               `yaml:"parallel" doc:"how many sources are read at a time, 1 to 64; default 4. A host is asked for one of them, and one is written at a time"`
 }
+
+// MaxParallel is how many sources are read at a time at most.
+const MaxParallel = 64
 
 // ConfigError is a mistake in a configuration.
 type ConfigError struct {
@@ -191,6 +195,11 @@ func (c *Config) checkFile(root *yaml.Node) error {
 	}
 	if c.file.KeepRuns == 0 {
 		c.file.KeepRuns = 20
+	}
+	if n := child(root, "parallel"); n == nil {
+		c.file.Parallel = 4
+	} else if c.file.Parallel < 1 || c.file.Parallel > MaxParallel {
+		return errorAt(root, n, fmt.Sprintf("parallel is to be 1 to %d", MaxParallel))
 	}
 	if _, err := parseSchedule(c.file.Schedule); err != nil {
 		return errorAt(root, child(root, "schedule"), "schedule: "+err.Error())

@@ -28,6 +28,7 @@ type sink struct {
 	rewriters []source.Rewriter
 	spool     *spool
 	show      func(source.Progress)
+	share     *source.Share
 
 	mu     sync.Mutex
 	report *SourceReport
@@ -62,11 +63,18 @@ func (s *sink) Progress(p source.Progress) {
 	}
 }
 
+// growRecords is after how many records the memory is counted that they take.
+const growRecords = 1024
+
 func (s *sink) Record(r *source.Record) error {
 	if err := s.ctx.Err(); err != nil {
 		return context.Cause(s.ctx)
 	}
-	s.records.Add(1)
+	if s.records.Add(1)%growRecords == 0 {
+		if err := s.share.Grow(s.ctx, growRecords*spooledRecord); err != nil {
+			return err
+		}
+	}
 	w, _ := s.work.Get().(*work)
 	if w == nil {
 		w = &work{}

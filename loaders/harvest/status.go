@@ -25,11 +25,11 @@ type SourceStatus struct {
 
 // Status tells how the sources stand, in the order of the configuration.
 func (h *Harvester) Status() []SourceStatus {
-	entries, due, running := h.o.Journal.Entries(), h.Due(), h.Running()
+	entries, due := h.o.Journal.Entries(), h.Due()
 	out := make([]SourceStatus, 0, len(h.o.Config.Sources))
 	for _, s := range h.o.Config.Sources {
 		e := entries[s.Name]
-		out = append(out, SourceStatus{Name: s.Name, Title: s.Title, Kind: s.Kind.Name, Graph: s.Graph, Disabled: s.Disabled, Running: running == s.Name,
+		out = append(out, SourceStatus{Name: s.Name, Title: s.Title, Kind: s.Kind.Name, Graph: s.Graph, Disabled: s.Disabled, Running: h.isRunning(s.Name),
 			Checked: e.Checked, Next: due[s.Name], Last: e.Last, Change: e.Change})
 	}
 	return out

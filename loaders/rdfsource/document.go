@@ -26,6 +26,9 @@ func newDocument(classes map[string]bool) *document {
 	return &document{classes: classes, terms: newTerms()}
 }
 
+// size is about how many bytes the document takes in memory.
+func (d *document) size() int64 { return d.terms.size() + int64(cap(d.triples))*12 }
+
 // add takes statements; the graphs that they name are not kept.
 func (d *document) add(quads []rdf.Quad) {
 	for _, q := range quads {

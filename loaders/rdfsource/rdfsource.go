@@ -188,6 +188,7 @@ type reading struct {
 	read int
 	open []*source.Document
 	docs int
+	held int64 // bytes of memory, as they were counted
 
 	foreign int    // files in folders that are no RDF
 	example string // the first of them
@@ -389,7 +390,10 @@ func (r *reading) document(body io.Reader, name, base, path, mediaType string, n
 		},
 	}, func(quads []rdf.Quad) error {
 		r.d.add(quads)
-		return nil
+		now := r.d.size()
+		grown := now - r.held
+		r.held = now
+		return r.s.env.Memory.Grow(r.ctx, grown)
 	})
 	var pe *rdf.ParseError
 	switch {

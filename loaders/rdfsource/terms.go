@@ -24,6 +24,11 @@ func newTerms() *terms { return &terms{seed: maphash.MakeSeed(), slots: make([]u
 
 func (t *terms) len() int { return len(t.places) }
 
+// size is about how many bytes they take in memory.
+func (t *terms) size() int64 {
+	return int64(len(t.chunks))*termChunk + int64(len(t.slots))*4 + int64(cap(t.places))*8
+}
+
 // text is the binary form of a term.
 func (t *terms) text(id uint32) string {
 	place := t.places[id]

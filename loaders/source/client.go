@@ -40,6 +40,10 @@ type ClientOptions struct {
 	Temp string
 	// Jitter gives numbers in [0, 1) that spread what is tried again; nil is random.
 	Jitter func() float64
+	// Hosts keeps clients from asking a host at the same time; nil lets them.
+	Hosts *Hosts
+	// Waits is told when a request waits for its host; nil is nobody.
+	Waits *Waits
 }
 
 // Client gets documents from the web for one run of one source: through the guard of outgoing requests, again where the server is
@@ -253,8 +257,15 @@ const (
 	longestRetryAfter = 10 * time.Minute
 )
 
-// Get gets a document, again and again if need be. Its errors have a class.
+// Get gets a document, again and again if need be. Its errors have a class. Until the document is there, or given up, no other client of the
+// same Hosts asks the host: one that is busy is left in peace by all.
 func (c *Client) Get(ctx context.Context, r *Request) (*Document, error) {
+	if host := Host(r.URL); c.o.Hosts != nil && host != "" {
+		if err := c.o.Hosts.take(ctx, host, c); err != nil {
+			return nil, err
+		}
+		defer c.o.Hosts.give(host)
+	}
 	for try := 0; ; try++ {
 		if c.o.Delay > 0 && c.requests.Load() > 0 && try == 0 {
 			if err := c.o.Clock.Sleep(ctx, c.o.Delay); err != nil {

@@ -144,7 +144,7 @@ func decode(n *yaml.Node, v reflect.Value, skip []string, key string) error {
 		v.SetString(n.Value)
 		return nil
 	}
-	if err := n.Decode(v.Addr().Interface()); err != nil {
+	if err := n.Decode(v.Addr().Interface()); err != nil || t.Kind() != reflect.Float64 && n.ShortTag() == "!!float" { // which would be cut off
 		return at(n, key, "%q is not %s", n.Value, map[reflect.Kind]string{reflect.Bool: "true or false", reflect.Float64: "a number"}[t.Kind()]+wholeNumber(t.Kind()))
 	}
 	return nil

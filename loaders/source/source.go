@@ -88,6 +88,8 @@ type Env struct {
 	Clock Clock
 	// Temp is a folder for files that need not outlive the run. Empty means that of the system.
 	Temp string
+	// Memory is to be told by kinds that hold much of what they read. Nil counts nothing.
+	Memory *Share
 	// Log is never nil.
 	Log *slog.Logger
 }

@@ -1,0 +1,110 @@
+package harvest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"triplestore/loaders/source"
+)
+
+func ready(t *ticket) bool {
+	select {
+	case <-t.ready:
+		return true
+	default:
+		return false
+	}
+}
+
+// TestQueue: those that came first begin first, but one that waits for its host or for an earlier run of its source holds up nobody.
+func TestQueue(t *testing.T) {
+	t.Parallel()
+	q := newQueue(2)
+	a := q.enter("a", []string{"x"})
+	b := q.enter("b", []string{"x", "y"})
+	c := q.enter("c", []string{"z"})
+	d := q.enter("d", nil)
+	again := q.enter("a", nil)
+	expect := func(when string, want ...*ticket) {
+		t.Helper()
+		for name, x := range map[string]*ticket{"a": a, "b": b, "c": c, "d": d, "a again": again} {
+			in := false
+			for _, w := range want {
+				in = in || w == x
+			}
+			if ready(x) != in {
+				t.Fatalf("%s: %s is admitted: %v", when, name, !in)
+			}
+		}
+	}
+	expect("at first", a, c)
+	a.read()
+	expect("the host is free, and there is no room", a, c)
+	a.write()
+	expect("there is room", a, c, b)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := d.wait(ctx); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	c.leave()
+	expect("one left, but the next source is the first one's", a, c, b)
+	a.again()
+	if ready(a) || ready(again) {
+		t.Fatal("the host is in use")
+	}
+	b.leave()
+	if !ready(a) || ready(again) {
+		t.Fatal("the run that reads again goes before, and keeps its source")
+	}
+	a.leave()
+	a.leave()
+	if !ready(again) {
+		t.Fatal("the source is free")
+	}
+	again.leave()
+	if q.free != 2 || len(q.hosts)+len(q.sources)+len(q.waiting) != 0 {
+		t.Errorf("at the end: %+v", q)
+	}
+	one := newQueue(1)
+	a, b = one.enter("a", nil), one.enter("b", nil)
+	a.read()
+	a.write()
+	if ready(b) {
+		t.Error("one at a time, and two are admitted")
+	}
+	if a.leave(); !ready(b) {
+		t.Error("the next one is not admitted")
+	}
+}
+
+// TestDeadline: what a run waits for others does not count.
+func TestDeadline(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		late := errors.New("late")
+		waits := &source.Waits{}
+		m := source.NewMemory(0)
+		other, mine := m.Share(nil), m.Share(waits)
+		if err := other.Grow(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		ctx, cancel := deadline(t.Context(), time.Minute, waits, late)
+		defer cancel()
+		go func() {
+			time.Sleep(time.Hour)
+			other.Keep(0)
+		}()
+		if err := mine.Grow(ctx, 1); err != nil {
+			t.Fatalf("after %v: %v", time.Since(start), err)
+		}
+		<-ctx.Done()
+		if took := time.Since(start); took < time.Hour+time.Minute || took > time.Hour+time.Minute+time.Second || !errors.Is(context.Cause(ctx), late) {
+			t.Errorf("ended after %v: %v", took, context.Cause(ctx))
+		}
+	})
+}

@@ -1,0 +1,74 @@
+package source
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"sync"
+)
+
+// Hosts sees to it that a host is asked by one client at a time, though several sources are read at once. A client may send several requests
+// at once to the host that it has. The zero Hosts is ready. It is safe for concurrent use.
+type Hosts struct {
+	mu   sync.Mutex
+	used map[string]*hostUse
+}
+
+type hostUse struct {
+	by       *Client
+	requests int
+	free     chan struct{} // closed when the client has the host no more
+}
+
+// Host is the host and port of a URL, as it is counted; empty where there is none.
+func Host(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	host := strings.ToLower(u.Host)
+	if u.Scheme == "http" {
+		return strings.TrimSuffix(host, ":80")
+	}
+	return strings.TrimSuffix(host, ":443")
+}
+
+// take waits until no other client uses the host.
+func (h *Hosts) take(ctx context.Context, host string, c *Client) error {
+	for {
+		h.mu.Lock()
+		u := h.used[host]
+		if u == nil || u.by == c {
+			if u == nil {
+				if h.used == nil {
+					h.used = map[string]*hostUse{}
+				}
+				u = &hostUse{by: c, free: make(chan struct{})}
+				h.used[host] = u
+			}
+			u.requests++
+			h.mu.Unlock()
+			return nil
+		}
+		h.mu.Unlock()
+		end := c.o.Waits.begin()
+		select {
+		case <-u.free:
+			end()
+		case <-ctx.Done():
+			end()
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// give ends what take began.
+func (h *Hosts) give(host string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	u := h.used[host]
+	if u.requests--; u.requests == 0 {
+		delete(h.used, host)
+		close(u.free)
+	}
+}
