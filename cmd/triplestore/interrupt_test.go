@@ -92,7 +92,7 @@ func TestInterruptHarvest(t *testing.T) {
 	}
 	hang.Store(true)
 	stdout.Reset()
-	if code := run(ctx, []string{"harvest", "-c", config, "--store", db}, nil, &stdout, &stderr); code != exitInterrupted {
+	if code := run(ctx, []string{"harvest", "-c", config, "--store", db, "--parallel", "1"}, nil, &stdout, &stderr); code != exitInterrupted {
 		t.Errorf("exit code %d: %s%s", code, &stdout, &stderr)
 	}
 	values := func() string {
