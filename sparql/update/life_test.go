@@ -76,7 +76,7 @@ func TestLives(t *testing.T) {
 
 func live(t *testing.T, seed uint64, bulk bool) {
 	l := &life{T: t, seed: seed, r: rand.New(rand.NewPCG(seed, 0x6c697665)), g: sparqltest.NewGenerator(seed), dir: filepath.Join(t.TempDir(), "0"),
-		e: sparql.NewEngine(sparql.Options{}), now: quadSet{}, states: map[uint64]quadSet{0: {}}, bulk: bulk}
+		e: sparql.NewEngine(engineOptions(t, seed)), now: quadSet{}, states: map[uint64]quadSet{0: {}}, bulk: bulk}
 	l.open()
 	stop, readers := make(chan struct{}), sync.WaitGroup{}
 	readers.Go(func() { l.read(stop) })
@@ -102,6 +102,14 @@ func live(t *testing.T, seed uint64, bulk bool) {
 		t.Errorf("check: %v, %v", err, report)
 	}
 	t.Logf("%d updates, %d queries and %d older states compared", l.compared, l.asked, l.looked)
+}
+
+// engineOptions are those of an engine with plenty of memory, or with so little that it uses files.
+func engineOptions(t *testing.T, seed uint64) sparql.Options {
+	if seed%4 < 2 {
+		return sparql.Options{}
+	}
+	return sparql.Options{Memory: 16 << 20, Disk: 1 << 30, TempDir: t.TempDir(), SpillAll: true, SmallPieces: true, ShareAll: seed%8 < 4}
 }
 
 func (l *life) tell(format string, args ...any) {
@@ -212,14 +220,21 @@ func (l *life) step() {
 			l.ask()
 		}
 	default:
-		switch {
-		case l.bulk:
-			l.change()
-		case len(l.now) == 0 || l.r.IntN(6) == 0:
-			l.add()
-		default:
-			l.update()
-		}
+		l.write()
+	}
+}
+
+// write is a change of some kind.
+func (l *life) write() {
+	switch {
+	case l.bulk:
+		l.change()
+	case len(l.now) == 0 || l.r.IntN(6) == 0:
+		l.add()
+	case l.r.IntN(8) == 0:
+		l.replace()
+	default:
+		l.update()
 	}
 }
 
@@ -242,7 +257,7 @@ func (l *life) hold() {
 	l.held = append(l.held, heldSnapshot{l.snapshot(), maps.Clone(l.now)})
 }
 
-// restore goes on with what a backup makes, of the whole or in two parts.
+// restore goes on with what a backup makes, of the whole or in several parts.
 func (l *life) restore() {
 	if l.commit == 0 {
 		return
@@ -257,21 +272,21 @@ func (l *life) restore() {
 		parts = append(parts, b.Bytes())
 	}
 	backup(0)
-	var older uint64
-	if l.r.IntN(2) == 0 && !l.bulk {
-		l.update()
-		if l.commit > commits[len(commits)-1].Number {
-			older = commits[len(commits)-1].Number
-			backup(older)
+	since := commits[len(commits)-1].Number
+	for range l.r.IntN(4) {
+		if l.r.IntN(3) == 0 {
+			_, err := l.s.Compact(l.Context(), badgerstore.CompactOptions{})
+			l.check(err)
+		}
+		if l.write(); l.Failed() {
+			return
+		}
+		if l.commit > since {
+			backup(since)
+			since = l.commit
 		}
 	}
-	l.tell("backup and restore, since %d", older)
-	if l.Failed() {
-		return
-	}
-	if len(parts) == 1 && older == 0 && l.commit > commits[len(commits)-1].Number {
-		return
-	}
+	l.tell("backup in %d parts and restore", len(parts))
 	var sources []badgerstore.BackupSource
 	for i, p := range parts {
 		sources = append(sources, badgerstore.BackupSource{Name: fmt.Sprint(i), Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(p)), nil }})
@@ -381,6 +396,28 @@ func (l *life) add() {
 		l.now[q] = true
 	}
 	l.settle("the store after adding")
+}
+
+// replace puts quads in the place of all that a graph has.
+func (l *life) replace() {
+	graph := rdf.Term{}
+	if l.r.IntN(3) > 0 {
+		graph = rdf.IRI(fmt.Sprintf("http://example.org/g%d", l.r.IntN(4)))
+	}
+	quads := l.g.Quads()
+	now := maps.Clone(l.now)
+	maps.DeleteFunc(now, func(q rdf.Quad, _ bool) bool { return q.G == graph })
+	for i := range quads {
+		quads[i].G = graph
+		now[quads[i]] = true
+	}
+	l.tell("replace %v by %d quads", graph, len(quads))
+	_, err := l.s.Update(l.Context(), func(x store.Txn) error {
+		return store.Replace(l.Context(), x, graph, func(add func([]rdf.Quad) error) error { return add(quads) })
+	})
+	l.check(err)
+	l.now = now
+	l.settle("the store after a graph was replaced")
 }
 
 // update carries out a request of the generator, and compares up to the labels of new blank nodes.
