@@ -127,7 +127,12 @@ func (j *hashJoin) probeDense(x *index, keys []store.ID, exists bool) {
 			j.outL[i], j.outR[i] = int32(i), -1
 		}
 		for _, r := range hits {
-			j.outR[r] = x.rows[x.dense.number(keys[r])]
+			j.outR[r] = int32(x.dense.number(keys[r]))
+		}
+		if !x.straight {
+			for _, r := range hits {
+				j.outR[r] = x.rows[j.outR[r]]
+			}
 		}
 		return
 	}
@@ -137,7 +142,12 @@ func (j *hashJoin) probeDense(x *index, keys []store.ID, exists bool) {
 	}
 	j.outR = resize(j.outR, len(hits))
 	for i, r := range hits {
-		j.outR[i] = x.rows[x.dense.number(keys[r])]
+		j.outR[i] = int32(x.dense.number(keys[r]))
+	}
+	if !x.straight {
+		for i, k := range j.outR {
+			j.outR[i] = x.rows[k]
+		}
 	}
 }
 
@@ -158,7 +168,16 @@ func (j *hashJoin) probePairs(x *index, first, second []store.ID, exists, left b
 	for ; j.row < len(first) && len(j.outL) < j.q.rows; j.row++ {
 		found := int32(0)
 		if k := d.find(first[j.row]); k >= 0 {
-			for _, r := range x.of(k) {
+			from, to, mark := k, k+1, markOf(second[j.row])
+			if x.start != nil {
+				from, to = int(x.start[k]), int(x.start[k+1])
+			}
+			rows := x.rows[from:to]
+			for i, m := range x.marks[from:to] {
+				if m != mark {
+					continue
+				}
+				r := rows[i]
 				if also[r] != second[j.row] {
 					continue
 				}
@@ -192,16 +211,25 @@ func (j *hashJoin) probePair(x *index, first, second []store.ID, exists, weighs 
 	for _, l := range hits { // without branches, as in denseKeys.rows
 		k := x.dense.number(first[l])
 		j.outL[n], j.outR[n] = l, int32(k)
-		if x.pairs[k] == second[l] {
+		if x.marks[k] == markOf(second[l]) {
+			n++
+		}
+	}
+	if !x.straight {
+		for i, k := range j.outR[:n] {
+			j.outR[i] = x.rows[k]
+		}
+	}
+	also, some := j.table.cols[x.also[0]], n
+	n = 0
+	for i, r := range j.outR[:some] {
+		l := j.outL[i]
+		j.outL[n], j.outR[n] = l, r
+		if also[r] == second[l] {
 			n++
 		}
 	}
 	j.outL, j.outR = j.outL[:n], j.outR[:n]
-	if !exists && !weighs {
-		for i, k := range j.outR {
-			j.outR[i] = x.rows[k]
-		}
-	}
 	switch {
 	case exists:
 		for _, l := range j.outL {

@@ -43,10 +43,16 @@ type index struct {
 	keys  *keySet
 	dense *denseKeys // instead of keys
 	also  []int      // with dense: the slots after the first, in which the rows of a key have to be compared
-	pairs []store.ID // with also, where each key has one row: what that has in the slot to be compared, by key
+	marks []uint8    // with one slot in also: the mark of what each of rows has there
 	start []int32    // by key: where its rows begin in rows; nil where each key has one row, which rows has by key
 	rows  []int32
+	// straight: rows are 0, 1, 2, …, so that one need not look.
+	straight bool
 }
+
+// markOf is a byte of a hash. Most keys that are looked up do not match: a byte for each row tells that of nearly all of them, and fits into the
+// processor's cache where the rows do not.
+func markOf(id store.ID) uint8 { return uint8(uint64(id) * 0x9E3779B97F4A7C15 >> 56) }
 
 // of are the rows of a key, by its number.
 func (x *index) of(k int) []int32 {
@@ -119,7 +125,7 @@ func (j *hashJoin) index(p *part, mask uint64) (*index, error) {
 	}
 	if p.whole && j.denseIndex(x) {
 		p.indexes[mask] = x
-		return x, j.held.grow(x.dense.bytes() + int64(len(x.start)+len(x.rows))*4 + int64(len(x.pairs))*8)
+		return x, j.held.grow(x.dense.bytes() + int64(len(x.start)+len(x.rows))*4 + int64(len(x.marks)))
 	}
 	n := len(p.rows)
 	if p.whole {
@@ -198,12 +204,14 @@ func (j *hashJoin) denseIndex(x *index) bool {
 		}
 	}
 	x.also = x.slots[1:]
-	if x.start == nil && len(x.also) == 1 { // most keys that are looked up do not match, and a row is a miss of the processor's cache
+	if len(x.also) == 1 {
 		also := j.table.cols[x.also[0]]
-		x.pairs = spareIDs.get(x.dense.n)
-		for k, r := range x.rows[:x.dense.n] {
-			x.pairs[k] = also[r]
-		}
+		x.marks = spareBytes.get(len(x.rows))
+		j.q.halves(len(x.rows), func(_, from, to int) {
+			for i, r := range x.rows[from:to] {
+				x.marks[from+i] = markOf(also[r])
+			}
+		})
 	}
 	return true
 }
@@ -220,7 +228,7 @@ func (p *part) row(n int) int32 {
 func (x *index) release() {
 	spareRows.put(x.start)
 	spareRows.put(x.rows)
-	spareIDs.put(x.pairs)
+	spareBytes.put(x.marks)
 	if x.keys != nil {
 		x.keys.release()
 	}
@@ -251,6 +259,7 @@ func (q *Query) fillDense(x *index, keys []store.ID) {
 	d := x.dense
 	x.rows = spareRows.get(len(keys))
 	if d.n == len(keys) { // each has one row
+		x.straight = slices.IsSorted(keys)
 		q.halves(len(keys), func(_, from, to int) {
 			for i, id := range keys[from:to] {
 				x.rows[d.number(id)] = int32(from + i)

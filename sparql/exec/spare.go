@@ -23,6 +23,7 @@ var (
 	spareIDs   spare[store.ID]
 	spareRows  spare[int32]
 	spareWords spare[uint64]
+	spareBytes spare[uint8]
 )
 
 // get gives n elements of any value.

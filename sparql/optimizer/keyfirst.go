@@ -11,22 +11,62 @@ import (
 func keyFirst(l, r Node) Node {
 	scan, ok := r.(*Scan)
 	common := l.P().Maybe.Intersect(r.P().Maybe)
-	if !ok || common.Len() != 1 || scan.Lo != 0 || scan.Hi != 0 {
+	if !ok || common.Len() != 1 {
 		return r
 	}
 	key := common.Slots()[0]
+	c, at := scan.by(key)
+	if c == nil {
+		return r
+	}
+	if at == store.O && neverLiteral(l, key) {
+		c.Lo, c.Hi, c.whole = tagStart(store.TagBlankNode), tagStart(store.TagString)-1, c.Rows
+	}
+	return c
+}
+
+// orderedTable is from how many rows on it matters to a table in which order they come.
+const orderedTable = 1 << 15
+
+// keyOrder is the right side of a join, read in the order of that key which has the most values where it is a scan: the table is filled from its
+// beginning to its end then.
+func keyOrder(l, r Node) Node {
+	scan, ok := r.(*Scan)
+	if !ok || r.P().Rows < orderedTable {
+		return r
+	}
+	best, most := -1, 0.0
+	for slot := range l.P().Maybe.Intersect(r.P().Maybe).All {
+		if n := r.P().distinctOf(slot); best < 0 || n > most {
+			best, most = slot, n
+		}
+	}
+	if best < 0 || len(scan.Sorted) > 0 && scan.Sorted[0] == best {
+		return r
+	}
+	if c, _ := scan.by(best); c != nil {
+		return c
+	}
+	return r
+}
+
+// by is a copy of a scan in the order of a variable, and where in the pattern that is; nil where there is none.
+func (scan *Scan) by(key int) (*Scan, store.Position) {
+	if scan.Lo != 0 || scan.Hi != 0 {
+		return nil, store.G
+	}
 	at := store.G
 	for pos := store.S; pos <= store.O; pos++ {
 		if x := scan.Pattern.At(pos); x.IsVar() && x.Slot == key {
 			if at != store.G {
-				return r // twice
+				return nil, store.G // twice
 			}
 			at = pos
 		}
 	}
 	consts := scan.Order.Positions()
 	if at == store.G || slices.Contains(consts[:scan.Prefix], store.G) {
-		return r
+		return nil, store.G
 	}
 	order, found := scan.Order, consts[scan.Prefix] == at
 	for o := store.Order(0); o < store.NumOrders && !found; o++ {
@@ -41,14 +81,11 @@ func keyFirst(l, r Node) Node {
 		order = o
 	}
 	if !found {
-		return r
+		return nil, store.G
 	}
 	c := *scan
 	c.Order, c.Sorted = order, []int{key}
-	if at == store.O && neverLiteral(l, key) {
-		c.Lo, c.Hi, c.whole = tagStart(store.TagBlankNode), tagStart(store.TagString)-1, c.Rows
-	}
-	return &c
+	return &c, at
 }
 
 // neverLiteral reports whether a variable of a plan stands where no literal can be in a pattern that all its rows come from.

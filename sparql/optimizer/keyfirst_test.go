@@ -57,3 +57,32 @@ func TestKeyFirst(t *testing.T) {
 		}
 	}
 }
+
+// TestKeyOrder: a large table is read in the order of the key with the most values; a small one, a range and what has no such order stay.
+func TestKeyOrder(t *testing.T) {
+	t.Parallel()
+	v := func(slot int) Ref { return Ref{Slot: slot} }
+	k := Ref{Kind: RefConst, ID: store.MakeID(store.TagIRI, 0, 7)}
+	left := &Values{Props: Props{Maybe: SetOf(0, 1)}}
+	for _, c := range []struct {
+		name, order string
+		rows, of1   float64 // different values of variable 1; of 0 there are 1000
+		o           Ref
+		lo          store.ID
+	}{
+		{"large", "psog", 1e6, 10, v(1), 0},
+		{"more values of the other", "posg", 1e6, 1e5, v(1), 0},
+		{"small", "posg", 1000, 10, v(1), 0},
+		{"a range", "posg", 1e6, 10, v(1), 5},
+		{"a key twice", "posg", 1e6, 10, v(0), 0},
+	} {
+		r := &Scan{Pattern: Pattern{S: v(0), P: k, O: c.o}, Order: orderNamed(t, "posg"), Prefix: 1, Lo: c.lo}
+		r.Rows, r.Certain, r.Maybe = c.rows, r.Pattern.Vars(), r.Pattern.Vars()
+		r.Sorted = []int{c.o.Slot}
+		r.Distinct.set(0, 1000)
+		r.Distinct.set(1, c.of1)
+		if got := keyOrder(left, r).(*Scan); got.Order.String() != c.order || got != r && got.Sorted[0] != 0 {
+			t.Errorf("%s: %s, sorted by %v", c.name, got.Order, got.Sorted)
+		}
+	}
+}

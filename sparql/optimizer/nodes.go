@@ -282,6 +282,8 @@ func (p *planner) hashJoin(l, r Node, kind JoinKind, conds []*Cond) (Node, error
 	}
 	if (kind == Semi || kind == Anti) && len(conds) == 0 {
 		r = keyFirst(l, r)
+	} else {
+		r = keyOrder(l, r)
 	}
 	lp, rp := l.P(), r.P()
 	if lp.Maybe.Intersect(rp.Maybe).Len() > 64 {
