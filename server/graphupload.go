@@ -77,7 +77,7 @@ func (s *Server) takeUploads(w http.ResponseWriter, r *http.Request) (all []*upl
 		if u != nil {
 			all = append(all, u)
 		}
-		return all, s.uploadProblem(w, err)
+		return all, s.uploadProblem(w, r, body, err)
 	}
 	parts := multipart.NewReader(body, params["boundary"])
 	for i := 1; ; i++ {
@@ -89,21 +89,21 @@ func (s *Server) takeUploads(w http.ResponseWriter, r *http.Request) (all []*upl
 			err = problem(http.StatusRequestEntityTooLarge, "The form has too many parts", fmt.Sprintf("At most %d are taken.", maxParts))
 		}
 		if err != nil {
-			return all, s.uploadProblem(w, err)
+			return all, s.uploadProblem(w, r, body, err)
 		}
 		u, err := s.takeUpload(part, part.Header.Get("Content-Type"), part.Header.Get("Content-Encoding"), "part "+strconv.Itoa(i))
 		if u != nil {
 			all = append(all, u)
 		}
 		if err != nil {
-			return all, s.uploadProblem(w, err)
+			return all, s.uploadProblem(w, r, body, err)
 		}
 	}
 }
 
 const maxParts = 100
 
-func (s *Server) uploadProblem(w http.ResponseWriter, err error) error {
+func (s *Server) uploadProblem(w http.ResponseWriter, r *http.Request, body *patientReader, err error) error {
 	var tooLarge *http.MaxBytesError
 	var limit *format.LimitError
 	var own *Problem
@@ -123,14 +123,46 @@ func (s *Server) uploadProblem(w http.ResponseWriter, err error) error {
 			w.Header().Set("Accept-Post", strings.Join(own.Accepted, ", "))
 		}
 		return err
+	case body.failed != nil: // and not only what a compressed document has in it
+		return unreadable(r, body.failed)
 	}
 	return &Problem{Status: http.StatusBadRequest, Title: "The request could not be read", cause: err}
 }
 
-// spooling is a temporary file that a body goes to: its errors are not the client's.
-type spooling struct{ f *os.File }
+const (
+	// uploadReserve is how many bytes an upload leaves free on the disk beside what the store wants.
+	uploadReserve = 64 << 20
+	// uploadCheck is how many bytes of an upload are written between two looks at the free space.
+	uploadCheck = 4 << 20
+)
 
-func (s spooling) Write(p []byte) (int, error) {
+// roomForUpload tells whether there is room to write some more of an upload.
+func (s *Server) roomForUpload() error {
+	reserve := uint64(uploadReserve + uploadCheck)
+	if s.c.Reserve != nil {
+		reserve += s.c.Reserve()
+	}
+	dir := s.c.TempDir
+	if dir == "" {
+		dir = os.TempDir()
+	}
+	return diskspace.Check(dir, reserve)
+}
+
+// spooling is a temporary file that a body goes to: its errors are not the client's.
+type spooling struct {
+	f    *os.File
+	room func() error
+	left int // bytes until room is asked again
+}
+
+func (s *spooling) Write(p []byte) (int, error) {
+	if s.left -= len(p); s.left < 0 {
+		if err := s.room(); err != nil {
+			return 0, &spoolError{err}
+		}
+		s.left = uploadCheck
+	}
 	n, err := s.f.Write(p)
 	if err != nil {
 		err = &spoolError{err}
@@ -173,10 +205,13 @@ func (s *Server) takeUpload(body io.Reader, contentType, encoding, name string) 
 	case err != nil:
 		return nil, err
 	default:
+		if err = s.roomForUpload(); err != nil {
+			return nil, &spoolError{err}
+		}
 		if u.file, err = os.CreateTemp(s.c.TempDir, "triplestore-upload-*"); err != nil {
 			return nil, &spoolError{err}
 		}
-		to := spooling{u.file}
+		to := &spooling{f: u.file, room: s.roomForUpload, left: uploadCheck}
 		if _, err = to.Write(head.Bytes()); err == nil {
 			_, err = io.Copy(to, body)
 		}
@@ -205,11 +240,17 @@ type patientReader struct {
 	r     io.Reader
 	rc    *http.ResponseController
 	stall time.Duration
+
+	failed error // why it ended before its end
 }
 
 func (p *patientReader) Read(b []byte) (int, error) {
 	p.rc.SetReadDeadline(time.Now().Add(p.stall)) //nolint:errcheck // writers of tests have none
-	return p.r.Read(b)
+	n, err := p.r.Read(b)
+	if err != nil && err != io.EOF {
+		p.failed = err
+	}
+	return n, err
 }
 
 // writeGraphs answers PUT, which replaces, and POST, which adds (sections 5.3 and 5.5).

@@ -117,6 +117,9 @@ func (s *Server) record(next http.Handler) http.Handler {
 		defer func() {
 			took := time.Since(start)
 			status := rec.status
+			if in.problem == nil && rec.failed != nil {
+				in.problem = clientGone(rec.failed)
+			}
 			if in.problem != nil {
 				status = in.problem.Status
 			}

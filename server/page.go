@@ -155,6 +155,9 @@ func (s *Server) sendPage(w http.ResponseWriter, r *http.Request, status int, bo
 		out := newStreamOf(w, body)
 		out.turn = turnOf(r.Context())
 		out.end(nil)
+		if in := requestInfo(r.Context()); in != nil && in.problem == nil && out.failed != nil {
+			in.problem = clientGone(out.failed)
+		}
 	}
 }
 

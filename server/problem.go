@@ -89,7 +89,7 @@ func problemOf(ctx context.Context, err error) *Problem {
 		return limited(http.StatusRequestEntityTooLarge, "The query has too many results", "rows", err)
 	case errors.Is(err, context.Canceled):
 		if ctx.Err() != nil {
-			return &Problem{Status: statusClientClosed, Title: "The client went away", cause: err}
+			return clientGone(err)
 		}
 		return problem(http.StatusServiceUnavailable, "The server is stopping", "")
 	case errors.Is(err, rdfxml.ErrPredicate), errors.Is(err, rdfxml.ErrCharacter), errors.Is(err, jsonld.ErrTripleTerm), errors.Is(err, jsonld.ErrTerm):

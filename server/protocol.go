@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 	"unicode/utf8"
 
@@ -169,9 +172,25 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error
 	case errors.As(err, &tooLarge):
 		return nil, problem(http.StatusRequestEntityTooLarge, "The request is too large", fmt.Sprintf("At most %d bytes are taken.", tooLarge.Limit))
 	case err != nil:
-		return nil, &Problem{Status: http.StatusBadRequest, Title: "The request could not be read", cause: err}
+		return nil, unreadable(r, err)
 	}
 	return body, nil
+}
+
+// unreadable is what became of a request whose body could not be read to its end from the connection.
+func unreadable(r *http.Request, err error) *Problem {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return &Problem{Status: http.StatusRequestTimeout, Title: "The request took too long to arrive", cause: err}
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, net.ErrClosed), r.Context().Err() != nil:
+		return clientGone(err)
+	}
+	return &Problem{Status: http.StatusBadRequest, Title: "The request could not be read", cause: err}
+}
+
+// clientGone is the problem of a client that broke its connection, or takes nothing.
+func clientGone(cause error) *Problem {
+	return &Problem{Status: statusClientClosed, Title: "The client went away", cause: cause}
 }
 
 func graphParams(params url.Values, name string) ([]rdf.Term, error) {

@@ -251,7 +251,7 @@ func (s *Server) note(r *http.Request, q *queryRequest, err error, out *stream) 
 	switch ended := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded); {
 	case err == nil || in == nil:
 	case out.failed != nil && !ended: // the connection broke, or the client took nothing: no mistake of the server
-		in.problem = &Problem{Status: statusClientClosed, Title: "The client went away", cause: out.failed}
+		in.problem = clientGone(out.failed)
 	default:
 		in.problem = problemOf(r.Context(), err)
 	}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -12,6 +13,7 @@ type recorder struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
+	failed error // that of the connection, if one write failed
 
 	stall time.Duration // how long a client may take nothing; 0 for ever
 	moved time.Time     // when the deadline moved on
@@ -69,6 +71,9 @@ func (r *recorder) Write(b []byte) (n int, err error) {
 		m, err := r.ResponseWriter.Write(piece)
 		n += m
 		r.bytes += int64(m)
+		if err != nil && r.failed == nil && !errors.Is(err, http.ErrBodyNotAllowed) && !errors.Is(err, http.ErrContentLength) {
+			r.failed = err
+		}
 		if err != nil || n == len(b) {
 			return n, err
 		}

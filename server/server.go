@@ -115,6 +115,8 @@ type Config struct {
 	Harvest *harvest.Harvester
 	// TempDir is where queries and updates put what does not fit into memory. Empty means the system's folder for such files.
 	TempDir string
+	// Reserve is how many bytes the store wants to stay free on its disk, on which TempDir is. Nil is none.
+	Reserve func() uint64
 	// SlowQuery is how long a query or update takes at least for its text to be logged. 0 logs none.
 	SlowQuery time.Duration
 	// Stall is how long a client may take nothing before its connection is given up. 0 means 30 s.

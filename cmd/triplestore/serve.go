@@ -196,7 +196,7 @@ func (a *app) runServer(ctx context.Context, st *badgerstore.Store, dir, token s
 	config := server.Config{
 		Store: st, Base: f.base, Title: f.title, Version: release, Examples: exampleQueries(), Timeout: f.timeout, Memory: int64(f.memory), MemoryTotal: int64(f.memoryTotal), Disk: int64(f.disk), AnswerCache: int64(f.answerCache),
 		MaxRows: f.maxRows, Describe: f.describe.Description, MaxRequest: int64(f.maxRequest), Concurrency: f.concurrency, Queue: f.queue, UnionDefaultGraph: f.union, Log: log,
-		UpdateToken: token, AnonymousWrites: f.anonymousWrites, UpdateTimeout: f.updateTimeout, TempDir: temp,
+		UpdateToken: token, AnonymousWrites: f.anonymousWrites, UpdateTimeout: f.updateTimeout, TempDir: temp, Reserve: st.Reserve,
 		Service: others.service, Load: others.load, Tracer: tracer,
 	}
 	if err := f.site.apply(&config); err != nil {

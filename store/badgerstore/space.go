@@ -26,6 +26,10 @@ func merging(tables uint64) uint64 { return tables + tables/8 }
 // memTable and a little more, and then merges tables, at worst all that there are with these four.
 func (p *badgerPages) reserve() uint64 { return merging(p.tables()) + 3*leastRoom }
 
+// Reserve is how many bytes have to stay free on the disk of the store, since it merges tables by itself; who writes files beside it must leave
+// them. It is safe for concurrent use.
+func (s *Store) Reserve() uint64 { return 2 * s.reserve() }
+
 // reserve is that of the pages of a store, wherever they are.
 func (s *Store) reserve() uint64 {
 	if p, ok := s.pages.(interface{ reserve() uint64 }); ok {

@@ -92,7 +92,7 @@ func (t *txn) change(rows []relation.Row, op relation.Op) error {
 }
 
 func (s *Store) sorter(memory int64) *extsort.Sorter {
-	return extsort.New(extsort.Options{Width: 4, Memory: memory, Dir: s.tmp(), Reserve: 2 * s.reserve()})
+	return extsort.New(extsort.Options{Width: 4, Memory: memory, Dir: s.tmp(), Reserve: s.Reserve()})
 }
 
 func (t *txn) Add(quads []rdf.Quad) error {
