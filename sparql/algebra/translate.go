@@ -55,11 +55,17 @@ const maxTripleTerms = 16 << 20
 // maxElements limits the elements of a group, which become a tree as deep as there are elements.
 const maxElements = 10_000
 
+// MaxPatterns is how many triple patterns a query may have, or an operation of an update, those of its sub-queries and property paths included; of the
+// alternatives of a UNION the one with most counts. Each is planned with all that are joined with it, and columns are kept for it. Data and templates
+// are no patterns.
+const MaxPatterns = 2048
+
 type translator struct {
 	text                    source
 	paths, keys, aggregates int
 	tripleBytes             int
 	joins                   int // of property paths
+	patterns                int
 
 	// group collects the aggregates of the query that is being translated.
 	group *grouping
@@ -273,9 +279,13 @@ func (t *translator) element(e syntax.Pattern) Op {
 		return t.groupPattern(e)
 	case *syntax.Union:
 		ops := make([]Op, len(e.Alternatives))
+		before, most := t.patterns, t.patterns
 		for i, g := range e.Alternatives {
+			t.patterns = before
 			ops[i] = t.groupPattern(g)
+			most = max(most, t.patterns)
 		}
+		t.patterns = most
 		return union(ops)
 	case *syntax.Graph:
 		return &Graph{t.node(&e.Name, "."), t.groupPattern(e.Group)}
@@ -323,6 +333,12 @@ func (t *translator) serviceText(g *syntax.Group) string {
 // joinTriples joins the patterns of triples to op, in their order.
 func (t *translator) joinTriples(op Op, triples []syntax.Triple) Op {
 	var patterns []TriplePattern
+	add := func(p TriplePattern) {
+		patterns = append(patterns, p)
+		if t.patterns++; t.patterns > MaxPatterns {
+			t.fail(triples[0].S.Span, "there are more than %d triple patterns; VALUES takes many values for a few", MaxPatterns)
+		}
+	}
 	flush := func() {
 		if len(patterns) > 0 {
 			op = join(op, &BGP{patterns})
@@ -333,10 +349,10 @@ func (t *translator) joinTriples(op Op, triples []syntax.Triple) Op {
 		tr := &triples[i]
 		s, o := t.node(&tr.S, "."), t.node(&tr.O, ".")
 		if tr.Path == nil {
-			patterns = append(patterns, TriplePattern{s, t.node(&tr.P, "."), o})
+			add(TriplePattern{s, t.node(&tr.P, "."), o})
 			continue
 		}
-		t.pathPattern(s, tr.Path, o, func(p TriplePattern) { patterns = append(patterns, p) }, func(p *PathPattern) {
+		t.pathPattern(s, tr.Path, o, add, func(p *PathPattern) {
 			flush()
 			op = join(op, p)
 			if t.joins++; t.joins > maxElements {

@@ -121,6 +121,13 @@ func TestTranslateLimits(t *testing.T) {
 	for name, text := range map[string]string{
 		"elements":     "SELECT * { " + strings.Repeat("OPTIONAL { ?a ?b ?c } ", maxElements+1) + "}",
 		"paths":        "SELECT * { " + strings.Repeat("?s <x:p>* ?o . ", maxElements+1) + "}",
+		"patterns":     "SELECT * { " + strings.Repeat("?s ?p ?o . ", MaxPatterns+1) + "}",
+		"sequences":    "SELECT * { ?s " + strings.Repeat("<x:p>/", MaxPatterns) + "<x:p> ?o }",
+		"groups":       "SELECT * { " + strings.Repeat("{ ?s ?p ?o } ", MaxPatterns+1) + "}",
+		"optionals":    "ASK { " + strings.Repeat("OPTIONAL { ?s ?p ?o } ", MaxPatterns+1) + "}",
+		"exists":       "ASK { FILTER (" + strings.Repeat("EXISTS { ?s ?p ?o } && ", MaxPatterns) + "EXISTS { ?s ?p ?o }) }",
+		"sub-queries":  "ASK { " + strings.Repeat("{ SELECT ?s { ?s ?p ?o } } ", MaxPatterns+1) + "}",
+		"union":        "ASK { { ?s ?p ?o } UNION { " + strings.Repeat("?s ?p ?o . ", MaxPatterns-1) + "} UNION {} ?s ?p ?o . ?s ?p ?o }",
 		"triple terms": "SELECT * { <x:" + strings.Repeat("y", 100_000) + "> <x:p> 1 " + strings.Repeat("~ ", 1000) + "}",
 	} {
 		q, err := syntax.ParseQuery(text, syntax.Options{})
@@ -130,6 +137,40 @@ func TestTranslateLimits(t *testing.T) {
 		var e *syntax.Error
 		if _, err := Translate(q); !errors.As(err, &e) {
 			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// TestManyPatterns: as many patterns as are allowed, in a query, in each branch of a UNION and in each operation of an update, whose data and templates
+// do not count.
+func TestManyPatterns(t *testing.T) {
+	t.Parallel()
+	most := strings.Repeat("?s ?p ?o . ", MaxPatterns)
+	for _, text := range []string{
+		"SELECT * { " + most + "}", "ASK { {" + most + "} UNION {" + most + "} }", "CONSTRUCT { " + most + " ?s ?p ?o } WHERE { ?s ?p ?o }",
+		"ASK { " + strings.Repeat("{ ?s ?p ?o } UNION ", 3*MaxPatterns) + "{} }",
+	} {
+		q, err := syntax.ParseQuery(text, syntax.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Translate(q); err != nil {
+			t.Errorf("%.60s…: %v", text, err)
+		}
+	}
+	data := strings.Repeat("<x:s> <x:p> <x:o> . ", 3*MaxPatterns)
+	for text, ok := range map[string]bool{
+		"INSERT DATA { " + data + " } ; DELETE DATA { " + data + " }":                                       true,
+		"INSERT { " + data + " } WHERE { " + most + " } ; DELETE WHERE { " + most + " }":                    true,
+		strings.Repeat("DELETE WHERE { <x:s> <x:p> ?o } ; ", 3*MaxPatterns) + "INSERT DATA { " + data + "}": true,
+		"DELETE WHERE { " + most + " <x:s> <x:p> ?o }":                                                      false,
+	} {
+		u, err := syntax.ParseUpdate(text, syntax.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := TranslateUpdate(u); (err == nil) != ok || err != nil && !strings.Contains(err.Error(), "more than 2048 triple patterns") {
+			t.Errorf("%.60s…: %v", text, err)
 		}
 	}
 }

@@ -109,6 +109,7 @@ func TranslateUpdate(u *syntax.Update) (out *Update, err error) {
 }
 
 func (t *translator) updateOp(op syntax.Operation) UpdateOp {
+	t.patterns = 0
 	switch o := op.(type) {
 	case *syntax.InsertData:
 		return &InsertData{t.data(o.Quads)}
