@@ -12,6 +12,7 @@ import (
 	"triplestore/sparql"
 	"triplestore/sparql/algebra"
 	"triplestore/store"
+	"triplestore/store/storetest"
 )
 
 // answer asks an engine.
@@ -42,6 +43,90 @@ func answer(ctx context.Context, e *sparql.Engine, snap store.Snapshot, text str
 		a.Rows = append(a.Rows, slices.Clone(row))
 	}
 	return a, nil
+}
+
+// counts compares what a snapshot says without looking at its rows with what these are.
+func (l *life) counts(snap store.Snapshot) {
+	l.Helper()
+	all, err := storetest.Rows(l.Context(), snap, store.Range{Order: store.SPOG})
+	l.check(err)
+	distinct, _ := snap.(store.DistinctCounter)
+	for o := range store.NumOrders {
+		r := store.Range{Order: o}
+		at := o.Positions()
+		for range l.r.IntN(4) {
+			if len(all) == 0 {
+				break
+			}
+			r.Prefix = append(r.Prefix, all[l.r.IntN(len(all))][at[len(r.Prefix)]]) // often of no row at all
+		}
+		rows, values := uint64(0), map[store.ID]bool{}
+		for _, q := range all {
+			in := true
+			for i, id := range r.Prefix {
+				in = in && q[at[i]] == id
+			}
+			if in {
+				rows++
+				values[q[at[len(r.Prefix)]]] = true
+			}
+		}
+		if n, err := snap.Count(r); err != nil || n != rows {
+			l.Errorf("commit %d: %v %x has %d rows, want %d: %v", snap.Commit().Number, o, r.Prefix, n, rows, err)
+		}
+		if distinct != nil {
+			if n, err := distinct.CountDistinct(r); err != nil || n != uint64(len(values)) {
+				l.Errorf("commit %d: %v %x has %d values, want %d: %v", snap.Commit().Number, o, r.Prefix, n, len(values), err)
+			}
+		}
+	}
+	graphs := map[store.ID]uint64{}
+	for _, q := range all {
+		graphs[q[store.G]]++
+	}
+	got, err := snap.Graphs()
+	l.check(err)
+	for _, g := range got {
+		if graphs[g.Graph] != g.Quads {
+			l.Errorf("commit %d: graph %x has %d quads, want %d", snap.Commit().Number, g.Graph, g.Quads, graphs[g.Graph])
+		}
+		delete(graphs, g.Graph)
+	}
+	if len(graphs) > 0 {
+		l.Errorf("commit %d: graphs %v are not listed", snap.Commit().Number, graphs)
+	}
+	l.statistics(snap, all)
+}
+
+// statistics compares those that the store remembers with the rows.
+func (l *life) statistics(snap store.Snapshot, all []store.Quad) {
+	l.Helper()
+	got, err := store.StatisticsOf(l.Context(), snap)
+	l.check(err)
+	quads, subjects, objects := map[store.ID]uint64{}, map[[2]store.ID]bool{}, map[[2]store.ID]bool{}
+	for _, q := range all {
+		quads[q[store.P]]++
+		subjects[[2]store.ID{q[store.P], q[store.S]}] = true
+		objects[[2]store.ID{q[store.P], q[store.O]}] = true
+	}
+	count := func(set map[[2]store.ID]bool, p store.ID) (n uint64) {
+		for k := range set {
+			if k[0] == p {
+				n++
+			}
+		}
+		return n
+	}
+	for _, p := range got.Predicates {
+		want := store.PredicateStatistics{Predicate: p.Predicate, Quads: quads[p.Predicate], Subjects: count(subjects, p.Predicate), Objects: count(objects, p.Predicate)}
+		if p != want {
+			l.Errorf("commit %d: statistics %v, want %v", snap.Commit().Number, p, want)
+		}
+		delete(quads, p.Predicate)
+	}
+	if len(quads) > 0 {
+		l.Errorf("commit %d: the statistics lack predicates: %v", snap.Commit().Number, quads)
+	}
 }
 
 func (l *life) one(of ...string) string { return of[l.r.IntN(len(of))] }

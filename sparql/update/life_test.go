@@ -193,6 +193,7 @@ func (l *life) settle(what string) {
 	snap := l.snapshot()
 	defer snap.Close()
 	l.same(what, snap, l.now)
+	l.counts(snap)
 	l.commit = snap.Commit().Number
 	if before, ok := l.states[l.commit]; ok && !maps.Equal(before, l.now) {
 		l.Errorf("%s: commit %d is there already, with other quads", what, l.commit)
@@ -319,6 +320,12 @@ func (l *life) history() {
 		snap, err := l.s.SnapshotAt(c.Number)
 		l.check(err)
 		l.same("an older state", snap, want)
+		l.counts(snap)
+		if at, err := l.s.SnapshotAtTime(c.Time); err != nil || at.Commit().Number < c.Number || !at.Commit().Time.Equal(c.Time) {
+			l.Errorf("the state at the time of commit %d: %v", c.Number, err)
+		} else {
+			l.check(at.Close())
+		}
 		l.looked++
 		return snap, want
 	}
