@@ -1,7 +1,9 @@
 package harvest
 
 import (
+	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -124,17 +126,65 @@ func (a *application) settle(f *frame, topic store.ID, j int32) (won bool, err e
 	if err != nil {
 		return false, err
 	}
-	if n == 0 && other != nil {
+	if n == 0 {
 		if err := a.markStale(e.source, name); err != nil { // what it said is among other statements: it is read again
 			return false, err
 		}
 	}
 	a.drop(j)
-	if other != nil && !a.ledger.isRefused(topic, e.source) {
+	if !a.ledger.isRefused(topic, e.source) { // also for one that is not in the configuration: it may come back
 		a.ledger.refused[topic] = append(a.ledger.refused[topic], e.source)
 		a.state(holder, vocab.HVRefused, rdf.IRI(f.IRI))
 	}
 	return true, nil
+}
+
+// overdue reports whether a source is refused a record that it has by the present configuration: priorities or the order of the sources have
+// changed, or the one that has the record is not in it any more. The source has to be read from the start to get it.
+func (h *Harvester) overdue(ctx context.Context, s *SourceConfig) (_ bool, err error) {
+	n, err := h.o.Store.Snapshot()
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, n.Close()) }()
+	var ids [5]store.ID
+	for i, t := range []rdf.Term{h.names.provenance(), rdf.IRI(h.names.source(s.Name)), rdf.IRI(vocab.HVRefused), rdf.IRI(vocab.FOAFPrimaryTopic), rdf.IRI(vocab.DCTIsPartOf)} {
+		id, ok, err := n.ID(t)
+		if err != nil || !ok {
+			return false, err
+		}
+		ids[i] = id
+	}
+	graph, me, refused, about, of := ids[0], ids[1], ids[2], ids[3], ids[4]
+	wins := map[store.ID]bool{me: false} // by who has the record
+	errFound := errors.New("found")
+	err = scan(ctx, n, store.Range{Order: store.GSPO, Prefix: []store.ID{graph, me, refused}}, func(q store.Quad) error {
+		return scan(ctx, n, store.Range{Order: store.OPSG, Prefix: []store.ID{q[store.O], about}}, func(q store.Quad) error {
+			if q[store.G] != graph {
+				return nil
+			}
+			return scan(ctx, n, store.Range{Order: store.GSPO, Prefix: []store.ID{graph, q[store.S], of}}, func(q store.Quad) error {
+				won, known := wins[q[store.O]]
+				if !known {
+					holder, err := term(n, q[store.O])
+					if err != nil {
+						return err
+					}
+					other := h.byName[strings.TrimPrefix(holder.Value(), h.names.base)]
+					won = other == nil || outranks(s, other)
+					wins[q[store.O]] = won
+				}
+				if won {
+					return errFound
+				}
+				return nil
+			})
+		})
+	})
+	if err == errFound { //nolint:errorlint // it is this very one
+		return true, nil
+	}
+	return false, err
 }
 
 func outranks(a, b *SourceConfig) bool {
@@ -173,7 +223,7 @@ func (a *application) giveUp(i int32) error {
 
 // markStale makes the store forget the state of another source.
 func (a *application) markStale(id store.ID, name string) error {
-	if a.h.byName[name] == nil || a.stale[name] {
+	if a.stale[name] {
 		return nil
 	}
 	a.stale[name] = true

@@ -269,9 +269,20 @@ func TestConflict(t *testing.T) {
 				}
 				// b gets the higher priority and takes the record, also out of a shared graph.
 				w.config = config(1)
-				w.run(harvest.RunOptions{Full: true})
+				w.run(harvest.RunOptions{})
 				w.has(`"A"`, 0)
 				w.has(`"B"`, 1)
+				// As equals the one that comes first in the file has it again, and when that is not there any more, the other one.
+				w.config = config(0)
+				w.run(harvest.RunOptions{})
+				w.has(`"A"`, 1)
+				w.has(`"B"`, 0)
+				lines := strings.SplitAfter(w.config, "\n")
+				w.config = lines[0] + lines[2]
+				w.run(harvest.RunOptions{})
+				w.has(`"B"`, 1)
+				w.config = config(1)
+				w.run(harvest.RunOptions{})
 				// b gives the record up: a has it again at the end of the same harvest, though a itself did not change.
 				w.write("b.ttl", head+`:d2 a dcat:Dataset ; dct:title "B2" .`)
 				r = w.run(harvest.RunOptions{})

@@ -244,6 +244,15 @@ func (h *Harvester) run(ctx context.Context, s *SourceConfig, o RunOptions, r *S
 	if o.Full {
 		since = nil
 	}
+	if since != nil && s.claims() {
+		late, err := h.overdue(ctx, s)
+		if err != nil {
+			return newState{}, err
+		}
+		if late {
+			since = nil
+		}
+	}
 	spool := newSpool(h.o.Temp)
 	defer spool.close()
 	waits := &source.Waits{}
