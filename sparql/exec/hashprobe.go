@@ -168,17 +168,17 @@ func (j *hashJoin) probePairs(x *index, first, second []store.ID, exists, left b
 	for ; j.row < len(first) && len(j.outL) < j.q.rows; j.row++ {
 		found := int32(0)
 		if k := d.find(first[j.row]); k >= 0 {
-			from, to, mark := k, k+1, markOf(second[j.row])
+			from, to := k, k+1
 			if x.start != nil {
 				from, to = int(x.start[k]), int(x.start[k+1])
 			}
-			rows := x.rows[from:to]
-			for i, m := range x.marks[from:to] {
-				if m != mark {
-					continue
-				}
-				r := rows[i]
-				if also[r] != second[j.row] {
+			for i := from; i < to; i++ {
+				r := int32(-1)
+				if x.pairs != nil {
+					if x.pairs[i] != second[j.row] {
+						continue
+					}
+				} else if r = x.rows[i]; also[r] != second[j.row] {
 					continue
 				}
 				found++
@@ -186,6 +186,9 @@ func (j *hashJoin) probePairs(x *index, first, second []store.ID, exists, left b
 					break
 				}
 				if !weighs {
+					if r < 0 {
+						r = x.rows[i]
+					}
 					j.outL, j.outR = append(j.outL, int32(j.row)), append(j.outR, r)
 				}
 			}

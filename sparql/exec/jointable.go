@@ -43,7 +43,8 @@ type index struct {
 	keys  *keySet
 	dense *denseKeys // instead of keys
 	also  []int      // with dense: the slots after the first, in which the rows of a key have to be compared
-	marks []uint8    // with one slot in also: the mark of what each of rows has there
+	marks []uint8    // with one slot in also, where each key has one row: the mark of what each of rows has there
+	pairs []store.ID // with one slot in also, where keys have more: what each of rows has there
 	start []int32    // by key: where its rows begin in rows; nil where each key has one row, which rows has by key
 	rows  []int32
 	// straight: rows are 0, 1, 2, …, so that one need not look.
@@ -125,7 +126,7 @@ func (j *hashJoin) index(p *part, mask uint64) (*index, error) {
 	}
 	if p.whole && j.denseIndex(x) {
 		p.indexes[mask] = x
-		return x, j.held.grow(x.dense.bytes() + int64(len(x.start)+len(x.rows))*4 + int64(len(x.marks)))
+		return x, j.held.grow(x.dense.bytes() + int64(len(x.start)+len(x.rows))*4 + int64(len(x.marks)) + int64(len(x.pairs))*8)
 	}
 	n := len(p.rows)
 	if p.whole {
@@ -204,15 +205,25 @@ func (j *hashJoin) denseIndex(x *index) bool {
 		}
 	}
 	x.also = x.slots[1:]
-	if len(x.also) == 1 {
-		also := j.table.cols[x.also[0]]
-		x.marks = spareBytes.get(len(x.rows))
+	if len(x.also) != 1 {
+		return true
+	}
+	also := j.table.cols[x.also[0]]
+	if x.start != nil {
+		x.pairs = spareIDs.get(len(x.rows))
 		j.q.halves(len(x.rows), func(_, from, to int) {
 			for i, r := range x.rows[from:to] {
-				x.marks[from+i] = markOf(also[r])
+				x.pairs[from+i] = also[r]
 			}
 		})
+		return true
 	}
+	x.marks = spareBytes.get(len(x.rows))
+	j.q.halves(len(x.rows), func(_, from, to int) {
+		for i, r := range x.rows[from:to] {
+			x.marks[from+i] = markOf(also[r])
+		}
+	})
 	return true
 }
 
@@ -229,6 +240,7 @@ func (x *index) release() {
 	spareRows.put(x.start)
 	spareRows.put(x.rows)
 	spareBytes.put(x.marks)
+	spareIDs.put(x.pairs)
 	if x.keys != nil {
 		x.keys.release()
 	}

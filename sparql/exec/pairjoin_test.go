@@ -81,7 +81,7 @@ func TestPairJoin(t *testing.T) {
 				}
 				for _, p := range j.parts {
 					for _, x := range p.indexes {
-						if len(x.marks) != len(right[0]) || (x.start == nil) != (each == 1) || x.straight != (each == 1 && ordered) {
+						if len(x.marks)+len(x.pairs) != len(right[0]) || (x.start == nil) != (len(x.pairs) == 0) || (x.start == nil) != (each == 1) || x.straight != (each == 1 && ordered) {
 							t.Errorf("seed %d: marks of %d rows, starts %v, straight %v", seed, len(x.marks), x.start != nil, x.straight)
 						}
 					}
