@@ -58,7 +58,7 @@ func (q *Query) Describe(emit func(rdf.Triple) bool) error {
 	defer d.held.release()
 	if q.describe == Symmetric {
 		d.in = &direction{order: store.OSPG, done: newKeySet(1)}
-		d.seen = &tripleSet{q: q, set: newKeySet(3), held: held{m: q.memory}}
+		d.seen = newTripleSet(q)
 		defer d.seen.release()
 	}
 	var vars []int
@@ -174,7 +174,7 @@ func (d *describer) triples(way *direction, id store.ID, queue *[]store.ID) (mor
 				t.S, t.O = t.O, t.S
 				key[0], key[2] = far, id
 			}
-			if d.seen != nil && !d.seen.fresh(key) {
+			if d.seen != nil && !d.seen.add(key) {
 				continue
 			}
 			if !d.emit(t) {

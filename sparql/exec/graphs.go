@@ -8,66 +8,10 @@ import (
 	"triplestore/store"
 )
 
-// tripleSet drops triples that were there before, for as long as it may remember more.
-type tripleSet struct {
-	q    *Query
-	set  *keySet
-	held held
-	full bool
-}
-
-// tripleSetLimit is how many bytes the triples of a result may take for telling repetitions.
-const tripleSetLimit = 256 << 20
-
-func (s *tripleSet) fresh(k [3]store.ID) bool { return s.freshHashed(&k, s.set.hash(k[:])) }
-
-func (s *tripleSet) freshHashed(k *[3]store.ID, hash uint64) bool {
-	if s.full {
-		return s.set.find(k[:]) < 0
-	}
-	n, size := s.set.n, s.set.bytes()
-	s.set.addHashed(k[:], hash)
-	if grown := s.set.bytes() - size; grown > 0 {
-		if limit := s.q.memory.limit; s.set.bytes() > tripleSetLimit || limit > 0 && s.set.bytes() > limit/2 {
-			s.full = true
-		} else if s.held.grow(grown) != nil {
-			s.full = true
-		}
-	}
-	return s.set.n > n
-}
-
-// expect brings what triples with these hashes are compared with into the processor's cache, for all of them at once; see idSet.addAll.
-func (s *tripleSet) expect(triples []hashedTriple) {
-	slots, keys := s.set.slots, s.set.keys
-	if len(slots) < missesFrom {
-		return
-	}
-	mask, sum := uint64(len(slots)-1), store.ID(0)
-	for i := range triples {
-		if n := slots[triples[i].hash&mask]; n > 0 {
-			sum += keys[3*(n-1)]
-		}
-	}
-	touched(sum)
-}
-
-func (s *tripleSet) release() {
-	s.held.release()
-	s.set.release()
-}
-
-// hashedTriple is a triple's IDs and their hash; known is false where one of the terms has no ID.
-type hashedTriple struct {
-	key   [3]store.ID
-	hash  uint64
-	known bool
-}
-
 // Construct calls emit with the triples of a CONSTRUCT: the template for each solution, with fresh blank nodes, without triples
 // that are not RDF and, as far as memory allows, without repetitions (https://www.w3.org/TR/sparql12-query/#construct).
 func (q *Query) Construct(emit func(rdf.Triple) bool) error {
-	c := &construction{q: q, seen: &tripleSet{q: q, set: newKeySet(3), held: held{m: q.memory}}, constant: q.constants(),
+	c := &construction{q: q, seen: newTripleSet(q), constant: q.constants(),
 		templates: newTemplates(q.plan.Template), cols: make([][]rdf.Term, q.width), kept: make([][]rdf.Term, q.width)}
 	defer c.seen.release()
 	for _, s := range q.plan.Out {
@@ -101,7 +45,7 @@ type construction struct {
 	cols      [][]rdf.Term // by slot; nil where it is unbound in all rows
 	kept      [][]rdf.Term
 	solution  int
-	keys      []hashedTriple // of those that are made next
+	keys      []seenTriple // of those that are made next
 }
 
 // constructedAtOnce is about how many triples are made at a time, and constructedRows from how many solutions at least the terms are fetched.
@@ -171,13 +115,13 @@ func (c *construction) some(out *[]rdf.Triple) {
 		c.keys = resize(c.keys, to-from)
 		row, i := from/k, from%k
 		for at := range c.keys {
-			var h hashedTriple
+			h := &c.keys[at]
+			h.known = false
 			if t := &c.templates[i]; !t.none {
 				if h.key, h.known = q.key(t.of, c.constant[i], c.b, c.at+row); h.known {
-					h.hash = c.seen.set.hash(h.key[:])
+					c.seen.prepare(h)
 				}
 			}
-			c.keys[at] = h
 			if i++; i == k {
 				row, i = row+1, 0
 			}
@@ -193,7 +137,7 @@ func (c *construction) some(out *[]rdf.Triple) {
 			fresh := true
 			if !q.plan.Unique {
 				h := &c.keys[at]
-				fresh = !h.known || c.seen.freshHashed(&h.key, h.hash)
+				fresh = !h.known || c.seen.fresh(h)
 			}
 			if fresh {
 				if triple, ok := t.fill(c.cols, row, c.solution); ok {
