@@ -293,7 +293,8 @@ func (s *Server) failQuery(w http.ResponseWriter, r *http.Request, q *queryReque
 // errorPage shows a problem to a reader.
 func (s *Server) errorPage(w http.ResponseWriter, r *http.Request, p *Problem) {
 	page := s.newPage(r, "")
-	page.Error, page.Title = p, strconv.Itoa(p.Status)+" "+p.Title
+	page.Error = p
+	page.Title = strconv.Itoa(p.Status) + " " + page.ProblemTitle()
 	if err := s.render(w, r, p.Status, "error", page); err != nil {
 		s.c.Log.ErrorContext(r.Context(), "page", "error", err)
 	}
