@@ -95,6 +95,9 @@ func (q *Query) buildNode(n optimizer.Node, e *env) (operator, error) {
 	case *optimizer.Values:
 		return newValues(n, e), nil
 	case *optimizer.Scan:
+		if n.Parts != nil {
+			return newOrderedScan(q, n, e), nil
+		}
 		return newScan(q, n, e), nil
 	case *optimizer.Lookup:
 		return newLookup(q, n, ops[0], e), nil
@@ -144,6 +147,7 @@ type stat struct {
 	rows, batches, pages int64
 	time                 time.Duration
 	files, spilled       int64 // temporary files, and the bytes written to them
+	parts                int64 // of a scan by values: how often it has read more
 }
 
 // profile has a stat for each node of the plan.

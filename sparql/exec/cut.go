@@ -87,7 +87,7 @@ func (q *Query) driving(n optimizer.Node) *optimizer.Scan {
 func driver(n optimizer.Node, terms bool) (optimizer.Node, *optimizer.Scan) {
 	switch n := n.(type) {
 	case *optimizer.Scan:
-		if n.Prefix <= 2 && n.Order.Positions()[n.Prefix] != store.G {
+		if n.Prefix <= 2 && n.Parts == nil && n.Order.Positions()[n.Prefix] != store.G {
 			return nil, n
 		}
 	case *optimizer.Lookup:

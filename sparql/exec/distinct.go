@@ -175,6 +175,8 @@ func sortBeneath(n optimizer.Node) bool {
 	switch n := n.(type) {
 	case *optimizer.Sort:
 		return true
+	case *optimizer.FirstRows:
+		return sortBeneath(n.Full)
 	case *optimizer.Project:
 		return sortBeneath(n.In)
 	case *optimizer.Extend:

@@ -338,6 +338,9 @@ func (q *Query) Profile() string {
 			if q.pages != nil {
 				fmt.Fprintf(w, "pages %d, ", s.pages)
 			}
+			if s.parts > 0 {
+				fmt.Fprintf(w, "parts %d, ", s.parts)
+			}
 			fmt.Fprintf(w, "time %s", s.time.Round(time.Microsecond))
 			if s.files > 0 {
 				fmt.Fprintf(w, ", spilled %.1f MB in %d files", float64(s.spilled)/1e6, s.files)
@@ -356,6 +359,6 @@ func (q *Query) ProfileTree() *optimizer.PlanTree {
 		if !ok {
 			return nil
 		}
-		return &optimizer.NodeProfile{Rows: s.rows, Batches: s.batches, Pages: s.pages, Time: s.time, Spilled: s.spilled}
+		return &optimizer.NodeProfile{Rows: s.rows, Batches: s.batches, Pages: s.pages, Time: s.time, Spilled: s.spilled, Parts: s.parts}
 	})
 }

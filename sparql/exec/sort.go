@@ -82,7 +82,9 @@ func (s *sorter) read() error {
 	b := newBatch(s.q.width)
 	cut := int64(1 << 40)
 	if s.node.Limit >= 0 {
-		cut = 2*s.node.Limit + batchSize
+		if cut = 2*s.node.Limit + batchSize; s.node.Until != nil {
+			cut = 2*s.node.Limit + 64 // the sooner the bound is known, the less is read
+		}
 	}
 	for {
 		if err := s.q.check(); err != nil {
@@ -97,7 +99,7 @@ func (s *sorter) read() error {
 		if err := s.take(b); err != nil {
 			return err
 		}
-		if int64(s.rows.n) > cut {
+		if int64(s.rows.n) > cut || s.node.Until != nil && !s.limited && int64(s.rows.n) >= s.node.Limit {
 			if err := s.truncate(); err != nil {
 				return err
 			}

@@ -48,6 +48,32 @@ func (s *sorter) order(from, to int) error {
 			return err
 		}
 	}
+	return s.breakTies(tied)
+}
+
+// breakTies orders rows that agree in all keys by their IDs, see optimizer.Sort. Terms that the query computed have no numbers that are the same
+// in each plan.
+func (s *sorter) breakTies(tied []span) error {
+	for _, slot := range s.node.Ties {
+		col := s.rows.cols[slot]
+		if len(tied) == 0 || col == nil {
+			continue
+		}
+		ranks := make([]uint64, 0, len(s.perm))
+		for _, t := range tied {
+			for _, r := range s.perm[t.from:t.to] {
+				id := col[r]
+				if id.Tag() == store.TagLocal {
+					id = store.MakeID(store.TagLocal, 0, 0)
+				}
+				ranks = append(ranks, uint64(id))
+			}
+		}
+		var err error
+		if tied, err = s.split(tied, ranks); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package exec
 import (
 	"slices"
 
+	"triplestore/sparql/expr"
 	"triplestore/sparql/optimizer"
 	"triplestore/store"
 )
@@ -15,6 +16,7 @@ type topBound struct {
 	desc  bool
 	class uint64 // of the worst key, or 0 while there is none
 	key   uint64
+	by    *sorter // where the node is a scan that ends by it, see orderedScan
 }
 
 // rankOfID gives a number that orders the values of inline IDs of one class, where different numbers are different values. A class of 0 is
@@ -47,6 +49,9 @@ func topOf(n *optimizer.Sort, e *env) *topBound {
 		return nil
 	}
 	slot := n.Keys[0].Slot
+	if n.Until != nil {
+		return &topBound{at: n.Until, slot: slot, desc: n.Keys[0].Desc}
+	}
 	at, spares, sparesAbove := n.In, false, false
 	for x := n.In; x != nil && x.P().Certain.Has(slot); {
 		at, sparesAbove = x, spares
@@ -83,6 +88,16 @@ func topOf(n *optimizer.Sort, e *env) *topBound {
 
 // set takes the first key of the last row that is wanted.
 func (t *topBound) set(id store.ID) { t.class, t.key = rankOfID(id) }
+
+// late reports whether the row of a value, and all after it in an order of values, come after the last row that is wanted. Of values that are in
+// no order only those of other classes can.
+func (t *topBound) late(v *expr.Value, sorted bool) bool {
+	if t == nil || t.by == nil || !t.by.limited {
+		return false
+	}
+	c := expr.OrderOf(v, &t.by.worst)
+	return c != 0 && (c < 0) == t.desc && (sorted || v.Class() != t.by.worst.Class())
+}
 
 // topFilter drops rows that a sort above would drop.
 type topFilter struct {
@@ -123,10 +138,13 @@ func (q *Query) buildSort(n *optimizer.Sort, e *env) (operator, error) {
 	if top != nil {
 		x := *below
 		x.top = top
+		x.few = n.Until != nil
 		below = &x
 	}
 	limited, blocked := q.limited, q.blocked
-	q.enter(n, 0)
+	if q.enter(n, 0); n.Until != nil {
+		q.limited, q.blocked = true, false
+	}
 	in, err := q.build(n.In, below)
 	if err == nil && top == nil && q.gathered(n, 0, n.In, below) {
 		in = newPiecewise(q, n.In, in)
@@ -137,6 +155,8 @@ func (q *Query) buildSort(n *optimizer.Sort, e *env) (operator, error) {
 	}
 	e.charge(n, []operator{in})
 	s := newSorter(q, n, in, e).(*sorter)
-	s.top = top
+	if s.top = top; n.Until != nil && top != nil {
+		top.by = s
+	}
 	return s, nil
 }

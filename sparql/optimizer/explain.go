@@ -150,6 +150,13 @@ func (p *Plan) describe(n Node) string {
 		if n.Lo != 0 || n.Hi != 0 {
 			s += fmt.Sprintf(", range [%x, %x]", uint64(n.Lo), uint64(n.Hi))
 		}
+		if n.Parts != nil {
+			from := "lowest"
+			if n.Desc {
+				from = "highest"
+			}
+			s += ", from the " + from + " value until the sort has its rows"
+		}
 		return s
 	case *Lookup:
 		return fmt.Sprintf("lookup (%s) %s, prefix %d, keys %d: %s%s", n.Kind, n.Order, n.Consts, n.Keys, p.pattern(&n.Pattern), showConds(n.Conds))

@@ -71,6 +71,8 @@ func blocks(n Node) bool {
 	switch n := n.(type) {
 	case *Sort, *Group:
 		return true
+	case *FirstRows:
+		return blocks(n.Full)
 	case *Project, *Filter, *Extend, *ExtendRows, *Distinct, *Slice:
 		return blocks(Children(n)[0])
 	}

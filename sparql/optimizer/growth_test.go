@@ -19,6 +19,9 @@ func growthSnapshot(t testing.TB) store.Snapshot {
 	for i := range 6000 {
 		quads = append(quads, rdf.Quad{S: iri("n%d", i%701), P: iri("p%d", i%7), O: iri("n%d", i*i%503)})
 	}
+	for i := range 1500 { // to sort by
+		quads = append(quads, rdf.Quad{S: iri("n%d", i%701), P: iri("p0"), O: rdf.Literal(fmt.Sprint(i), "http://www.w3.org/2001/XMLSchema#integer")})
+	}
 	return snapshotOf(t, quads)
 }
 

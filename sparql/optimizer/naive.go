@@ -271,6 +271,13 @@ func (p *planner) sliced(o *algebra.Slice) (Node, error) {
 	if o.Limit < 0 || o.Offset < 0 || o.Offset > 1<<40 || o.Limit > 1<<40 || p.options.NoOptimizer {
 		return p.op(o.In)
 	}
+	if op, keys, ok := p.distinctFirst(o.In); ok {
+		n, err := p.forAll(func() (Node, error) { return p.op(op) })
+		if err != nil {
+			return nil, err
+		}
+		return p.limitedSort(op, n, keys, o.Offset+o.Limit)
+	}
 	var vars []string
 	in := o.In
 	if x, ok := in.(*algebra.Project); ok {
@@ -284,7 +291,7 @@ func (p *planner) sliced(o *algebra.Slice) (Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n, err = p.sort(n, x.Keys, o.Offset+o.Limit); err != nil || vars == nil {
+	if n, err = p.limitedSort(x.In, n, x.Keys, o.Offset+o.Limit); err != nil || vars == nil {
 		return n, err
 	}
 	return p.project(n, vars)

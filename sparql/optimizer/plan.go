@@ -180,7 +180,11 @@ type (
 		Order   store.Order
 		Prefix  int
 		Lo, Hi  store.ID
-		whole   float64 // the rows without Lo and Hi, where there are such
+		// Parts, if there are any, are read one after the other instead of [Lo, Hi], each from its end if Desc. The scan ends when the
+		// sort above has no use for more.
+		Parts []Part
+		Desc  bool
+		whole float64 // the rows without Lo and Hi, where there are such
 	}
 	// Lookup joins In with a pattern by seeking in an order: the first Consts columns are constant, the next Keys are bound by
 	// In in every row; other variables that both sides have are compared.
@@ -270,12 +274,17 @@ type (
 		// Distinct counts the different values of the next column instead.
 		Distinct bool
 	}
-	// Sort sorts; Limit is how many rows are wanted, or -1.
+	// Sort sorts; Limit is how many rows are wanted, or -1. Where it is not, rows that agree in all keys are in the order of their IDs in Ties, so
+	// that pages by OFFSET fit together whatever plan each has.
 	Sort struct {
 		Props
 		In    Node
 		Keys  []SortKey
 		Limit int64
+		Ties  []int
+		// Until, if it is not nil, is the scan beneath that has the first key's values in their order, and ends when what is left of it is after
+		// the last row that is wanted.
+		Until *Scan
 	}
 	// Slice skips and limits; a Limit below 0 is none.
 	Slice struct {

@@ -46,6 +46,9 @@ func (p *pruner) prune(n Node, need Set) {
 		}
 		p.prune(n.In, below)
 	case *Sort:
+		if n.Ties = nil; n.Limit >= 0 {
+			n.Ties = need.Intersect(n.P().Maybe).Slots()
+		}
 		for _, k := range n.Keys {
 			if k.Slot >= 0 {
 				need = need.With(k.Slot)

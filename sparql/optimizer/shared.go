@@ -400,6 +400,7 @@ func (w *planWriter) node(n Node) {
 		w.number10(" ", x.Prefix)
 		w.id(" ", x.Lo)
 		w.id(" ", x.Hi)
+		w.refused = w.refused || x.Parts != nil // how far it is read depends on what is above
 		w.pattern(&x.Pattern)
 	case *Lookup:
 		for _, n := range [...]int{int(x.Order), x.Consts, x.Keys, int(x.Kind)} {

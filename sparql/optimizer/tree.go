@@ -23,6 +23,8 @@ type NodeProfile struct {
 	Batches int64 `json:"batches"`
 	// Pages are those read from the store, where it counts them.
 	Pages int64 `json:"pages,omitempty"`
+	// Parts is how often a scan that goes on until a sort has its rows has read more.
+	Parts int64 `json:"parts,omitempty"`
 	// Spilled is how many bytes the operator put into temporary files.
 	Spilled int64         `json:"spilled,omitempty"`
 	Time    time.Duration `json:"time_ns"`
