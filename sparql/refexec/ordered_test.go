@@ -197,9 +197,9 @@ func TestOrderedLimit(t *testing.T) {
 	if seed == 0 {
 		seed = 1
 	}
-	data := 4
+	data := 2
 	if testing.Short() {
-		data = 2
+		data = 1
 	}
 	pages, ordered := 0, 0
 	for i := range uint64(data * *randomCount / 1000) {
