@@ -108,6 +108,7 @@ Exit codes:
 			if errors.As(err, &unknown) {
 				return usageError{err}
 			}
+			err = interruptedHarvest(report, err)
 			if *asJSON {
 				err = errors.Join(err, a.printJSON(report))
 			}
@@ -203,6 +204,31 @@ type strictHarvestError struct{ sources []string }
 
 func (e *strictHarvestError) Error() string {
 	return "what was rejected is an error, as the harvest is strict: " + strings.Join(e.sources, ", ")
+}
+
+// interruptedHarvestError is the error of a harvest that was ended when some sources had been committed.
+type interruptedHarvestError struct {
+	committed []string
+	err       error
+}
+
+// Error is that of what ended the harvest.
+func (e *interruptedHarvestError) Error() string { return e.err.Error() }
+
+// Unwrap is what ended the harvest.
+func (e *interruptedHarvestError) Unwrap() error { return e.err }
+
+func interruptedHarvest(r *harvest.Report, err error) error {
+	var committed []string
+	for i := range r.Sources {
+		if r.Sources[i].Status == harvest.Changed && r.Sources[i].Commit != 0 {
+			committed = append(committed, r.Sources[i].Name)
+		}
+	}
+	if err == nil || len(committed) == 0 {
+		return err
+	}
+	return &interruptedHarvestError{committed, err}
 }
 
 // harvestProgress shows how sources come along: on a terminal in one line, of the source that told last, else in a line for each now and then.

@@ -95,6 +95,9 @@ func TestInterruptHarvest(t *testing.T) {
 	if code := run(ctx, []string{"harvest", "-c", config, "--store", db, "--parallel", "1"}, nil, &stdout, &stderr); code != exitInterrupted {
 		t.Errorf("exit code %d: %s%s", code, &stdout, &stderr)
 	}
+	if want := "interrupted; what was committed stays: a\n"; !strings.HasSuffix(stderr.String(), want) {
+		t.Errorf("stderr is %q, not %q at its end", &stderr, want)
+	}
 	values := func() string {
 		var out bytes.Buffer
 		if code := run(t.Context(), []string{"query", "--store", db, "--format", "csv", "SELECT ?o { GRAPH ?g { ?s <http://e.example/p> ?o } } ORDER BY ?o"}, nil, &out, &stderr); code != exitOK {

@@ -104,7 +104,12 @@ func (a *app) exitCode(ctx context.Context, err error) int {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		fmt.Fprintln(a.stderr, "triplestore: interrupted; nothing was committed")
+		var some *interruptedHarvestError
+		if errors.As(err, &some) {
+			fmt.Fprintf(a.stderr, "triplestore: interrupted; what was committed stays: %s\n", strings.Join(some.committed, ", "))
+		} else {
+			fmt.Fprintln(a.stderr, "triplestore: interrupted; nothing was committed")
+		}
 		return exitInterrupted
 	case errors.Is(err, errBrokenPipe):
 		return exitOK
