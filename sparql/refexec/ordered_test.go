@@ -207,7 +207,7 @@ func TestOrderedLimit(t *testing.T) {
 		pages, ordered = pages+p, ordered+o
 	}
 	t.Logf("seeds from %d: %d pages compared, %d plans by the order of an index", seed, pages, ordered)
-	if *randomCount >= 1000 && ordered < pages/10 {
+	if *randomSeed == 0 && *randomCount >= 1000 && ordered < pages/10 { // other seeds may have texts only
 		t.Errorf("only %d of %d pages were planned by the order of an index", ordered, pages)
 	}
 }
