@@ -163,14 +163,8 @@ func (a *application) replaceAll() error {
 	if err := a.clear(a.graph); err != nil {
 		return err
 	}
-	if f := a.ledger.sources[a.me]; f != nil {
-		for _, g := range f.Graphs { // one that the configuration named before
-			if g != a.graph {
-				if err := a.clear(g); err != nil {
-					return err
-				}
-			}
-		}
+	if err := a.moveIn(); err != nil {
+		return err
 	}
 	for _, i := range mine {
 		if err := a.clear(a.ledger.entries[i].id); err != nil {
@@ -220,6 +214,65 @@ func (a *application) replaceAll() error {
 		}
 	}
 	return nil
+}
+
+// moveIn leaves the graphs that the configuration named before, and takes the graph from sources that had it. Those are read from the start, as what
+// they said in it is gone.
+func (a *application) moveIn() error {
+	if f := a.ledger.sources[a.me]; f != nil {
+		for _, g := range f.Graphs {
+			if g == a.graph {
+				continue
+			}
+			others, err := a.sharers(g)
+			if err != nil {
+				return err
+			}
+			configured := false
+			for id, name := range others {
+				if a.h.byName[name] != nil { // it replaces all of the graph
+					configured = true
+					if err := a.markStale(id, name); err != nil {
+						return err
+					}
+				}
+			}
+			if !configured {
+				if err := a.clear(g); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	others, err := a.sharers(a.graph)
+	if err != nil {
+		return err
+	}
+	for id, name := range others {
+		if err := a.markStale(id, name); err != nil {
+			return err
+		}
+		if err := a.forget(id, vocab.HVGraph, a.graph); err != nil {
+			return err
+		}
+		a.turned = true
+	}
+	return nil
+}
+
+// sharers are the other sources that are noted to have a graph, with their names.
+func (a *application) sharers(graph store.ID) (map[store.ID]string, error) {
+	out := map[store.ID]string{}
+	for id, f := range a.ledger.sources {
+		if id != a.me && slices.Contains(f.Graphs, graph) {
+			t, err := term(a.base, id)
+			if err != nil {
+				return nil, err
+			}
+			out[id] = strings.Clone(strings.TrimPrefix(t.Value(), a.h.names.base))
+		}
+	}
+	return out, nil
 }
 
 // replaceSome replaces the records that were delivered.
