@@ -147,7 +147,7 @@ func ParseConfig(text []byte, dir string, kinds []source.Kind, rewriters []sourc
 	if list == nil || list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
 		return nil, errorAt(root, list, "sources is to be a list of sources, such as: sources: [{name: fdk, kind: rdf, path: catalogue.ttl}]")
 	}
-	seen := map[string]int{}
+	seen, graphs := map[string]int{}, map[string]int{}
 	for i, node := range list.Content {
 		s, err := c.source(node, kinds, strings.Join(versions, "\n"))
 		if err != nil {
@@ -158,6 +158,12 @@ func ParseConfig(text []byte, dir string, kinds []source.Kind, rewriters []sourc
 			return nil, errorAt(node, child(node, "name"), fmt.Sprintf("the name %s is taken by the source in line %d", s.Name, line))
 		}
 		seen[s.Name] = s.line
+		if !s.Disabled {
+			if line, ok := graphs[s.Graph]; ok {
+				return nil, errorAt(node, child(node, "graph"), fmt.Sprintf("graph: %s is that of the source in line %d, and each would take out what the other one says", s.Graph, line))
+			}
+			graphs[s.Graph] = s.line
+		}
 		c.Sources = append(c.Sources, s)
 	}
 	return c, nil
@@ -279,6 +285,8 @@ func (c *Config) source(node *yaml.Node, kinds []source.Kind, versions string) (
 		s.Graph = n.source(s.Name)
 	} else if err := iri.Check(s.Graph); err != nil {
 		return nil, errorAt(node, child(node, "graph"), "graph: "+err.Error())
+	} else if s.Graph == n.provenance().Value() || strings.HasPrefix(s.Graph, n.derived("").Value()) {
+		return nil, errorAt(node, child(node, "graph"), "graph: "+s.Graph+" is the harvest's own; choose another")
 	}
 	if s.MaxRemoved != "" {
 		v, err := strconv.ParseFloat(strings.TrimSuffix(s.MaxRemoved, "%"), 64)

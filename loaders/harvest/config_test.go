@@ -27,6 +27,10 @@ func TestConfigMistakes(t *testing.T) {
 		{"sources:\n- {name: a, kind: rdf, path: x, schedule: often}", "line 2, column 43: schedule: "},
 		{"schedule: 1ms\nsources:\n- {name: a, kind: rdf, path: x}", "line 1, column 11: schedule: 1ms is too often"},
 		{"sources:\n- {name: a, kind: rdf, path: x, graph: not an iri}", "line 2, column 40: graph: "},
+		{"sources:\n- {name: a, kind: rdf, path: x, graph: 'http://e/g'}\n- {name: b, kind: rdf, path: y, graph: 'http://e/g'}", "line 3, column 40: graph: http://e/g is that of the source in line 2"},
+		{"sources:\n- {name: a, kind: rdf, path: x, graph: 'urn:x-triplestore:harvest/b'}\n- {name: b, kind: rdf, path: y}", "line 3, column 3: graph: urn:x-triplestore:harvest/b is that of"},
+		{"sources:\n- {name: a, kind: rdf, path: x, graph: 'urn:x-triplestore:harvest/provenance'}", "line 2, column 40: graph: urn:x-triplestore:harvest/provenance is the harvest's own"},
+		{"graph-base: http://e/\nsources:\n- {name: a, kind: rdf, path: x, graph: 'http://e/derived/rule'}", "line 3, column 40: graph: http://e/derived/rule is the harvest's own"},
 		{"rules: nowhere/*.rq\nsources:\n- {name: a, kind: rdf, path: x}", "line 1, column 8: rules: there is no file"},
 		{"graph-base: x\nsources:\n- {name: a, kind: rdf, path: x}", "line 1, column 13: graph-base is to be"},
 		{"sources: [", "this is no YAML"},
@@ -36,6 +40,9 @@ func TestConfigMistakes(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
 			t.Errorf("%s\n got %v\nwant %s", tt.text, err, tt.want)
 		}
+	}
+	if _, err := harvest.ParseConfig([]byte("sources:\n- {name: a, kind: rdf, path: x, graph: 'http://e/g', disabled: true}\n- {name: b, kind: rdf, path: y, graph: 'http://e/g'}"), dir, kinds.All(), kinds.Rewriters()); err != nil {
+		t.Errorf("the graph of a source that is disabled: %v", err)
 	}
 }
 
