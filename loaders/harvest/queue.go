@@ -7,7 +7,7 @@ import (
 )
 
 // queue admits the runs of sources: only so many are read at a time, a source once, and a host by one of them. Of those that may begin, the one
-// that came first does, so that one that waits for its host holds up nobody else.
+// that came first does, so that one that waits for its host holds up those only that want a host of its, too.
 type queue struct {
 	mu      sync.Mutex
 	free    int
@@ -43,8 +43,15 @@ func (q *queue) enter(source string, hosts []string) *ticket {
 
 // admit lets those in that may read. The mutex is held.
 func (q *queue) admit() {
+	wanted := map[string]bool{} // by one that came before: it would never find two hosts free if others took each in turn
 	q.waiting = slices.DeleteFunc(q.waiting, func(t *ticket) bool {
-		if q.free == 0 || !t.admitted && q.sources[t.source] || slices.ContainsFunc(t.hosts, func(h string) bool { return q.hosts[h] }) {
+		if q.free == 0 || !t.admitted && q.sources[t.source] {
+			return false
+		}
+		if slices.ContainsFunc(t.hosts, func(h string) bool { return q.hosts[h] || wanted[h] }) {
+			for _, h := range t.hosts {
+				wanted[h] = true
+			}
 			return false
 		}
 		q.free--

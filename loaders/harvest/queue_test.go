@@ -81,6 +81,27 @@ func TestQueue(t *testing.T) {
 	}
 }
 
+// TestQueueTwoHosts: a run that asks two hosts is admitted before those that came later and ask one of them each.
+func TestQueueTwoHosts(t *testing.T) {
+	t.Parallel()
+	q := newQueue(4)
+	x, y := q.enter("x", []string{"x"}), q.enter("y", []string{"y"})
+	both := q.enter("both", []string{"x", "y"})
+	nextX, nextY, z := q.enter("next x", []string{"x"}), q.enter("next y", []string{"y"}), q.enter("z", []string{"z"})
+	if !ready(z) {
+		t.Error("one that asks another host waits")
+	}
+	if x.leave(); ready(nextX) {
+		t.Error("a later run took the first host")
+	}
+	if y.leave(); !ready(both) || ready(nextX) || ready(nextY) {
+		t.Error("both hosts were free")
+	}
+	if both.leave(); !ready(nextX) || !ready(nextY) {
+		t.Error("the later ones are not admitted")
+	}
+}
+
 // TestDeadline: what a run waits for others does not count.
 func TestDeadline(t *testing.T) {
 	t.Parallel()
