@@ -10,7 +10,8 @@ import (
 // that came first does, so that one that waits for its host holds up those only that want a host of its, too.
 type queue struct {
 	mu      sync.Mutex
-	free    int
+	free    int  // slots; below 0 when runs that made room go on
+	room    int  // how many more runs may make room while they wait
 	alone   bool // one run at a time, its writing included
 	sources map[string]bool
 	hosts   map[string]bool
@@ -18,7 +19,7 @@ type queue struct {
 }
 
 func newQueue(parallel int) *queue {
-	return &queue{free: parallel, alone: parallel == 1, sources: map[string]bool{}, hosts: map[string]bool{}}
+	return &queue{free: parallel, room: parallel / 2, alone: parallel == 1, sources: map[string]bool{}, hosts: map[string]bool{}}
 }
 
 // ticket is the place of a run in the queue, and what it has taken.
@@ -29,6 +30,7 @@ type ticket struct {
 	ready  chan struct{} // closed when it may read
 
 	admitted, slot, asking bool
+	idle                   bool // another one has its slot
 }
 
 // enter takes a place in the queue.
@@ -45,7 +47,7 @@ func (q *queue) enter(source string, hosts []string) *ticket {
 func (q *queue) admit() {
 	wanted := map[string]bool{} // by one that came before: it would never find two hosts free if others took each in turn
 	q.waiting = slices.DeleteFunc(q.waiting, func(t *ticket) bool {
-		if q.free == 0 || !t.admitted && q.sources[t.source] {
+		if q.free <= 0 || !t.admitted && q.sources[t.source] {
 			return false
 		}
 		if slices.ContainsFunc(t.hosts, func(h string) bool { return q.hosts[h] || wanted[h] }) {
@@ -108,6 +110,25 @@ func (t *ticket) write() {
 	}
 }
 
+// waits notes that the run, which is being read, waits for others, so that one more may be read meanwhile, or that it goes on. Half as many runs as
+// are read at a time may make room so, since each keeps in memory what it has.
+func (t *ticket) waits(waiting bool) {
+	q := t.q
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case waiting && t.slot && !t.idle && q.room > 0:
+		t.idle = true
+		q.room--
+		q.free++
+		q.admit()
+	case !waiting && t.idle:
+		t.idle = false
+		q.room++
+		q.free--
+	}
+}
+
 // release gives the hosts back, and the slot if that is wanted. The mutex is held.
 func (t *ticket) release(slot bool) {
 	if t.asking {
@@ -117,7 +138,12 @@ func (t *ticket) release(slot bool) {
 		t.asking = false
 	}
 	if slot && t.slot {
-		t.q.free++
+		if t.idle {
+			t.idle = false
+			t.q.room++
+		} else {
+			t.q.free++
+		}
 		t.slot = false
 	}
 }

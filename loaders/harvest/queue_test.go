@@ -102,6 +102,53 @@ func TestQueueTwoHosts(t *testing.T) {
 	}
 }
 
+// TestQueueRoom: runs that wait for others make room for as many as may, until they go on.
+func TestQueueRoom(t *testing.T) {
+	t.Parallel()
+	q := newQueue(2)
+	var runs []*ticket
+	for _, name := range []string{"a", "b", "c", "d", "e"} {
+		runs = append(runs, q.enter(name, nil))
+	}
+	expect := func(when string, want int) {
+		t.Helper()
+		got := 0
+		for _, r := range runs {
+			if ready(r) {
+				got++
+			}
+		}
+		if got != want {
+			t.Fatalf("%s: %d are admitted, want %d", when, got, want)
+		}
+	}
+	a, b, c := runs[0], runs[1], runs[2]
+	expect("at first", 2)
+	a.waits(true)
+	expect("one waits", 3)
+	b.waits(true)
+	expect("more wait than may make room", 3)
+	b.waits(false)
+	a.waits(false)
+	c.leave()
+	expect("two of three are read again", 3)
+	a.waits(true)
+	a.leave()
+	a.waits(false)
+	expect("one left while it waited", 4)
+	for _, r := range runs {
+		r.leave()
+	}
+	if q.free != 2 || q.room != 1 {
+		t.Errorf("at the end: %+v", q)
+	}
+	one := newQueue(1)
+	a, b = one.enter("a", nil), one.enter("b", nil)
+	if a.waits(true); ready(b) {
+		t.Error("one at a time, and two are admitted")
+	}
+}
+
 // TestDeadline: what a run waits for others does not count.
 func TestDeadline(t *testing.T) {
 	t.Parallel()

@@ -255,7 +255,7 @@ func (h *Harvester) run(ctx context.Context, s *SourceConfig, o RunOptions, r *S
 	}
 	spool := newSpool(h.o.Temp)
 	defer spool.close()
-	waits := &source.Waits{}
+	waits := &source.Waits{Changed: t.waits}
 	share := h.memory.Share(waits)
 	defer share.Keep(0)
 	outcome, err := h.read(ctx, s, o, r, since, spool, waits, share)
