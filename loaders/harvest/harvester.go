@@ -59,6 +59,7 @@ type Harvester struct {
 
 	mu      sync.Mutex
 	running map[string]bool
+	stale   map[string]bool // sources whose state a commit made the store forget, and that were not written since
 }
 
 // someMemory is what each source that is being read may hold in memory, in bytes; one at a time may hold more.
@@ -76,7 +77,7 @@ func New(o Options) (*Harvester, error) {
 		o.Jitter = rand.Float64
 	}
 	h := &Harvester{o: o, names: names{o.Config.file.GraphBase}, byName: map[string]*SourceConfig{}, queue: newQueue(cmp.Or(max(0, o.Parallel), o.Config.file.Parallel)),
-		writing: make(chan struct{}, 1), memory: source.NewMemory(someMemory), running: map[string]bool{}}
+		writing: make(chan struct{}, 1), memory: source.NewMemory(someMemory), running: map[string]bool{}, stale: map[string]bool{}}
 	for _, s := range o.Config.Sources {
 		h.byName[s.Name] = s
 	}

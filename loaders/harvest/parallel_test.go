@@ -281,6 +281,42 @@ func TestOvertaken(t *testing.T) {
 	})
 }
 
+// TestTwoRunsOvertaken: while one Run reads a source, the commit of another Run gives it a record back; it is read once more, not by each.
+func TestTwoRunsOvertaken(t *testing.T) {
+	t.Parallel()
+	w := newBench(t, memstore.New())
+	w.config = "sources:\n- {name: a, kind: gate, path: a.ttl}\n- {name: b, kind: gate, path: b.ttl}"
+	w.write("a.ttl", head+`:d1 a dcat:Dataset . :d3 a dcat:Dataset .`)
+	w.write("b.ttl", head+`:d1 a dcat:Dataset . :d2 a dcat:Dataset .`)
+	if _, err := w.gated(newGate(), 1).Run(t.Context(), harvest.RunOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	w.write("a.ttl", head+`:d3 a dcat:Dataset .`)
+	g := newGate()
+	h := w.gated(g, 2)
+	g.close("b")
+	var wg sync.WaitGroup
+	run := func(o harvest.RunOptions) {
+		wg.Go(func() {
+			if r, err := h.Run(t.Context(), o); err != nil || r.Failed() {
+				t.Errorf("%v %+v", err, r)
+			}
+		})
+	}
+	run(harvest.RunOptions{Sources: []string{"b"}})
+	<-g.begun
+	run(harvest.RunOptions{Sources: []string{"a"}, Done: func(r *harvest.SourceReport) {
+		if r.Name == "a" {
+			g.open("b")
+		}
+	}})
+	wg.Wait()
+	if n := len(g.since["b"]); n != 2 {
+		t.Errorf("b was read %d times: %q", n, g.since["b"])
+	}
+	w.has("example.org/d1>", 1)
+}
+
 // TestSlowSource: while one source is being read, others are harvested, and fail, to their end; the status tells which is being harvested. Then
 // the run is cancelled, and the report has what was done.
 func TestSlowSource(t *testing.T) {

@@ -125,6 +125,9 @@ func (h *Harvester) round(ctx context.Context, list []*SourceConfig, o RunOption
 				return
 			}
 			defer t.leave()
+			if again[s.Name] && !h.isStale(s.Name) { // another Run has read it meanwhile
+				return
+			}
 			reports[i] = h.source(ctx, s, o, again[s.Name], t, m)
 			if o.Done != nil {
 				done.Lock()
@@ -160,6 +163,21 @@ func (h *Harvester) isRunning(name string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.running[name]
+}
+
+// isStale reports whether a source has to be read again, because records went to it or from it.
+func (h *Harvester) isStale(name string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.stale[name]
+}
+
+// settle notes that a source was written, which made others stale.
+func (h *Harvester) settle(name string, others map[string]bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.stale, name)
+	maps.Copy(h.stale, others)
 }
 
 func (h *Harvester) setRunning(name string, on bool) {
@@ -298,7 +316,10 @@ func (h *Harvester) run(ctx context.Context, s *SourceConfig, o RunOptions, r *S
 	if err != nil {
 		return newState{}, err
 	}
-	m.settle(s.Name, a.stale)
+	if !o.DryRun {
+		m.settle(s.Name, a.stale)
+		h.settle(s.Name, a.stale)
+	}
 	if r.Status == Changed && !o.DryRun {
 		r.Commit = result.Number
 	}
