@@ -20,17 +20,20 @@ type hostUse struct {
 	free     chan struct{} // closed when the client has the host no more
 }
 
-// Host is the host and port of a URL, as it is counted; empty where there is none.
+// Host is the host of a URL, with the port where it is not that of the scheme, as it is counted; empty where there is none.
 func Host(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
 		return ""
 	}
-	host := strings.ToLower(u.Host)
-	if u.Scheme == "http" {
-		return strings.TrimSuffix(host, ":80")
+	host, port := strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), u.Port()
+	if host == "" || port == "" || u.Scheme == "http" && port == "80" || u.Scheme == "https" && port == "443" {
+		return host
 	}
-	return strings.TrimSuffix(host, ":443")
+	if strings.Contains(host, ":") { // IPv6
+		host = "[" + host + "]"
+	}
+	return host + ":" + port
 }
 
 // take waits until no other client uses the host.
