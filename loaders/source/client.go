@@ -250,21 +250,33 @@ func AcceptRDF(others ...string) string {
 }
 
 // firstWait and maxWait are the pauses before a request is sent again: they double, and are spread over their length. longestRetryAfter
-// is how long a server may ask to wait.
+// is how long a server may ask to wait, and longestQuiet how long it is left alone when it asks for more than that.
 const (
 	firstWait         = time.Second
 	maxWait           = time.Minute
 	longestRetryAfter = 10 * time.Minute
+	longestQuiet      = 24 * time.Hour
 )
 
 // Get gets a document, again and again if need be. Its errors have a class. Until the document is there, or given up, no other client of the
-// same Hosts asks the host: one that is busy is left in peace by all.
+// same Hosts asks the host: one that is busy is left in peace by all, also after this client has given up.
 func (c *Client) Get(ctx context.Context, r *Request) (*Document, error) {
 	if host := Host(r.URL); c.o.Hosts != nil && host != "" {
 		if err := c.o.Hosts.take(ctx, host, c); err != nil {
 			return nil, err
 		}
 		defer c.o.Hosts.give(host)
+		if until := c.o.Hosts.quietUntil(host); !until.IsZero() {
+			left := until.Sub(c.o.Clock.Now())
+			if left > longestRetryAfter {
+				return nil, Errorf(Unavailable, "%s: the server asked to be left alone until %s when it was asked before", redacted(r.URL), until.UTC().Format(time.RFC3339))
+			}
+			if left > 0 {
+				if err := c.o.Clock.Sleep(ctx, left); err != nil {
+					return nil, err
+				}
+			}
+		}
 	}
 	for try := 0; ; try++ {
 		if c.o.Delay > 0 && c.requests.Load() > 0 && try == 0 {
@@ -282,6 +294,9 @@ func (c *Client) Get(ctx context.Context, r *Request) (*Document, error) {
 		}
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
+		}
+		if after > 0 && c.o.Hosts != nil {
+			c.o.Hosts.quiet(Host(r.URL), c.o.Clock.Now().Add(min(after, longestQuiet)))
 		}
 		if after < 0 || try >= c.o.Retries {
 			if try > 0 {

@@ -178,3 +178,38 @@ func TestClientLimits(t *testing.T) {
 		t.Error("an address that nobody named was asked")
 	}
 }
+
+// TestRetryAfterHoldsForAll: what a server asked of one client holds for the next one, too.
+func TestRetryAfterHoldsForAll(t *testing.T) {
+	for _, tt := range []struct {
+		after    string
+		requests int
+		slept    string // by the second client
+		err      string
+	}{{"60", 2, "[1m0s]", ""}, {"3600", 1, "[]", "until 2026-11-01T13:00:00Z"}, {"99999999", 1, "[]", "until 2026-11-02T12:00:00Z"}, {"", 2, "[]", ""}} {
+		n := 0
+		var hosts Hosts
+		a, url, clock := testClient(t, func(w http.ResponseWriter, r *http.Request) {
+			if n++; n == 1 {
+				if tt.after != "" {
+					w.Header().Set("Retry-After", tt.after)
+				}
+				w.WriteHeader(http.StatusTooManyRequests)
+			}
+		}, ClientOptions{Hosts: &hosts})
+		if _, err := a.Get(t.Context(), &Request{URL: url + "/a"}); ClassOf(err) != Unavailable {
+			t.Errorf("%s: %v", tt.after, err)
+		}
+		b := NewClient(a.o)
+		d, err := b.Get(t.Context(), &Request{URL: url + "/b"})
+		if tt.err == "" && err != nil || tt.err != "" && (ClassOf(err) != Unavailable || !strings.Contains(fmt.Sprint(err), tt.err)) {
+			t.Errorf("%s: %v", tt.after, err)
+		}
+		if d != nil {
+			d.Close()
+		}
+		if n != tt.requests || fmt.Sprint(clock.slept) != tt.slept {
+			t.Errorf("%s: %d requests, slept %v", tt.after, n, clock.slept)
+		}
+	}
+}

@@ -5,13 +5,15 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Hosts sees to it that a host is asked by one client at a time, though several sources are read at once. A client may send several requests
 // at once to the host that it has. The zero Hosts is ready. It is safe for concurrent use.
 type Hosts struct {
-	mu   sync.Mutex
-	used map[string]*hostUse
+	mu    sync.Mutex
+	used  map[string]*hostUse
+	until map[string]time.Time // before when a host has asked not to be asked
 }
 
 type hostUse struct {
@@ -74,4 +76,22 @@ func (h *Hosts) give(host string) {
 		delete(h.used, host)
 		close(u.free)
 	}
+}
+
+// quiet notes that a host is not to be asked before a time; quietUntil gives the latest that was noted.
+func (h *Hosts) quiet(host string, until time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.until == nil {
+		h.until = map[string]time.Time{}
+	}
+	if until.After(h.until[host]) {
+		h.until[host] = until
+	}
+}
+
+func (h *Hosts) quietUntil(host string) time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.until[host]
 }
