@@ -34,13 +34,13 @@ type ClientOptions struct {
 	MaxRequests int64
 	// Retries is how often a request is tried again. 0 is none.
 	Retries int
-	// Delay is the pause before each request but the first.
+	// Delay is the pause before a request since the one before to the same host, by any client of the Hosts.
 	Delay time.Duration
 	// Temp is the folder of documents that do not fit in memory; empty is the system's.
 	Temp string
 	// Jitter gives numbers in [0, 1) that spread what is tried again; nil is random.
 	Jitter func() float64
-	// Hosts keeps clients from asking a host at the same time; nil lets them.
+	// Hosts keeps clients from asking a host at the same time; nil has this client only.
 	Hosts *Hosts
 	// Waits is told when a request waits for its host; nil is nobody.
 	Waits *Waits
@@ -66,6 +66,9 @@ func NewClient(o ClientOptions) *Client {
 	}
 	if o.Jitter == nil {
 		o.Jitter = rand.Float64
+	}
+	if o.Hosts == nil {
+		o.Hosts = &Hosts{}
 	}
 	return &Client{o: o}
 }
@@ -261,7 +264,8 @@ const (
 // Get gets a document, again and again if need be. Its errors have a class. Until the document is there, or given up, no other client of the
 // same Hosts asks the host: one that is busy is left in peace by all, also after this client has given up.
 func (c *Client) Get(ctx context.Context, r *Request) (*Document, error) {
-	if host := Host(r.URL); c.o.Hosts != nil && host != "" {
+	host := Host(r.URL)
+	if host != "" {
 		if err := c.o.Hosts.take(ctx, host, c); err != nil {
 			return nil, err
 		}
@@ -279,9 +283,11 @@ func (c *Client) Get(ctx context.Context, r *Request) (*Document, error) {
 		}
 	}
 	for try := 0; ; try++ {
-		if c.o.Delay > 0 && c.requests.Load() > 0 && try == 0 {
-			if err := c.o.Clock.Sleep(ctx, c.o.Delay); err != nil {
-				return nil, err
+		if c.o.Delay > 0 {
+			if wait := c.o.Hosts.turn(host, c.o.Delay, c.o.Clock.Now()); wait > 0 {
+				if err := c.o.Clock.Sleep(ctx, wait); err != nil {
+					return nil, err
+				}
 			}
 		}
 		if n := c.requests.Add(1); n > c.o.MaxRequests {
@@ -289,14 +295,15 @@ func (c *Client) Get(ctx context.Context, r *Request) (*Document, error) {
 			return nil, Errorf(TooLarge, "%s: the run sent %d requests, and more are not allowed (max-requests)", r.URL, c.o.MaxRequests)
 		}
 		d, after, err := c.try(ctx, r)
+		c.o.Hosts.asked(host, c.o.Clock.Now())
 		if err == nil {
 			return d, nil
 		}
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if after > 0 && c.o.Hosts != nil {
-			c.o.Hosts.quiet(Host(r.URL), c.o.Clock.Now().Add(min(after, longestQuiet)))
+		if after > 0 {
+			c.o.Hosts.quiet(host, c.o.Clock.Now().Add(min(after, longestQuiet)))
 		}
 		if after < 0 || try >= c.o.Retries {
 			if try > 0 {

@@ -213,3 +213,55 @@ func TestRetryAfterHoldsForAll(t *testing.T) {
 		}
 	}
 }
+
+// TestDelay: a host is left alone for the delay between two requests, also when another client sent the first one or a request is tried again;
+// other hosts are not.
+func TestDelay(t *testing.T) {
+	var clock *stoppedClock
+	var url string
+	var a *Client
+	var asked []string
+	var start time.Time
+	n := 0
+	a, url, clock = testClient(t, func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, fmt.Sprint(r.URL.Path, " ", clock.Now().Sub(start)))
+		clock.Sleep(r.Context(), 2*time.Second) //nolint:errcheck // it takes some time
+		if n++; n == 3 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}, ClientOptions{Hosts: &Hosts{}, Delay: 10 * time.Second, Retries: 1})
+	start = clock.Now()
+	o := a.o
+	b := NewClient(o)
+	o.Delay = 0
+	c := NewClient(o)
+	for _, x := range []struct {
+		client *Client
+		path   string
+	}{{a, "/1"}, {a, "/2"}, {b, "/3"}, {c, "/4"}, {b, "/5"}} {
+		d, err := x.client.Get(t.Context(), &Request{URL: url + x.path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Close()
+	}
+	if got, want := fmt.Sprint(asked), "[/1 0s /2 12s /3 24s /3 36s /4 38s /5 50s]"; got != want {
+		t.Errorf("asked %s, want %s", got, want)
+	}
+	hosts, now := a.o.Hosts, clock.Now()
+	if wait := hosts.turn("other", 10*time.Second, now); wait != 0 {
+		t.Errorf("another host: %v", wait)
+	}
+	if wait := hosts.turn("other", 10*time.Second, now.Add(time.Second)); wait != 9*time.Second {
+		t.Errorf("a request at the same time: %v", wait)
+	}
+	if wait := hosts.turn("other", 10*time.Second, now.Add(time.Second)); wait != 19*time.Second {
+		t.Errorf("one more: %v", wait)
+	}
+	for i := range manyHosts {
+		hosts.asked(fmt.Sprint(i), now)
+	}
+	if hosts.asked("last", now.Add(2*time.Hour)); len(hosts.last) != 1 {
+		t.Errorf("%d hosts are remembered", len(hosts.last))
+	}
+}

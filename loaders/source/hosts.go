@@ -2,18 +2,20 @@ package source
 
 import (
 	"context"
+	"maps"
 	"net/url"
 	"strings"
 	"sync"
 	"time"
 )
 
-// Hosts sees to it that a host is asked by one client at a time, though several sources are read at once. A client may send several requests
-// at once to the host that it has. The zero Hosts is ready. It is safe for concurrent use.
+// Hosts sees to it that a host is asked by one client at a time, though several sources are read at once, and remembers when it may be asked
+// again. A client may send several requests at once to the host that it has. The zero Hosts is ready. It is safe for concurrent use.
 type Hosts struct {
 	mu    sync.Mutex
 	used  map[string]*hostUse
 	until map[string]time.Time // before when a host has asked not to be asked
+	last  map[string]time.Time // when it was asked last
 }
 
 type hostUse struct {
@@ -94,4 +96,38 @@ func (h *Hosts) quietUntil(host string) time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.until[host]
+}
+
+// turn tells how long to wait so that a host is left alone for the delay, whoever asked it before; the next one then waits for its turn after that.
+func (h *Hosts) turn(host string, delay time.Duration, now time.Time) (wait time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if last, ok := h.last[host]; ok {
+		wait = max(0, last.Add(delay).Sub(now))
+	}
+	h.note(host, now.Add(wait))
+	return wait
+}
+
+// asked notes when a request ended.
+func (h *Hosts) asked(host string, now time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.note(host, now)
+}
+
+// manyHosts is of how many hosts it is remembered when they were asked though that is over an hour ago.
+const manyHosts = 1000
+
+// note notes when a host is or was asked. The mutex is held.
+func (h *Hosts) note(host string, at time.Time) {
+	if h.last == nil {
+		h.last = map[string]time.Time{}
+	}
+	if len(h.last) >= manyHosts {
+		maps.DeleteFunc(h.last, func(_ string, t time.Time) bool { return at.Sub(t) > time.Hour })
+	}
+	if at.After(h.last[host]) {
+		h.last[host] = at
+	}
 }

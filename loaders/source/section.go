@@ -52,7 +52,7 @@ type Common struct {
 	Timeout     Duration `yaml:"timeout" doc:"longest time of a run, such as 30m; default 2h"`
 	MaxBytes    Size     `yaml:"max-bytes" doc:"largest document, as it is sent and unpacked, such as 2GiB; default 4GiB"`
 	MaxRequests int      `yaml:"max-requests" doc:"most requests of a run; default 100000"`
-	Delay       Duration `yaml:"delay" doc:"pause between requests, such as 200ms"`
+	Delay       Duration `yaml:"delay" doc:"pause between requests to a host, such as 200ms"`
 	Retries     *int     `yaml:"retries" doc:"how often a request is tried again; default 4"`
 	Token       *Secret  `yaml:"token" doc:"where the token stands that is sent as Authorization: Bearer, only to the hosts that the source names"`
 
