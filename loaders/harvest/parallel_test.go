@@ -406,13 +406,15 @@ func TestHosts(t *testing.T) {
 // TestParallelConfig: a number of sources that cannot be.
 func TestParallelConfig(t *testing.T) {
 	t.Parallel()
-	for _, n := range []string{"0", "-1", "65", "many", "1.5", "99999999999999999999"} {
+	for _, n := range []string{"0", "-1", "65", "many", "1.5", "15e-1", "1e300", ".inf", "99999999999999999999"} {
 		_, err := harvest.ParseConfig([]byte("parallel: "+n+"\nsources: [{name: a, kind: rdf, path: a.ttl}]"), ".", kinds.All(), kinds.Rewriters())
 		if err == nil || !strings.Contains(err.Error(), "line 1") || !strings.Contains(err.Error(), "parallel") {
 			t.Errorf("parallel: %s: %v", n, err)
 		}
 	}
-	if _, err := harvest.ParseConfig([]byte("parallel: 64\nsources: [{name: a, kind: rdf, path: a.ttl}]"), filepath.Dir("."), kinds.All(), kinds.Rewriters()); err != nil {
-		t.Error(err)
+	for _, text := range []string{"parallel: 64\nsources: [{name: a, kind: rdf, path: a.ttl}]", "sources: [{name: a, kind: rdf, path: a.ttl, max-requests: 1e6, max-bytes: 1.0}]"} {
+		if _, err := harvest.ParseConfig([]byte(text), filepath.Dir("."), kinds.All(), kinds.Rewriters()); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }

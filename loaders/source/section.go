@@ -3,6 +3,7 @@ package source
 import (
 	"encoding"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -144,10 +145,15 @@ func decode(n *yaml.Node, v reflect.Value, skip []string, key string) error {
 		v.SetString(n.Value)
 		return nil
 	}
-	if err := n.Decode(v.Addr().Interface()); err != nil || t.Kind() != reflect.Float64 && n.ShortTag() == "!!float" { // which would be cut off
+	if err := n.Decode(v.Addr().Interface()); err != nil || t.Kind() != reflect.Float64 && hasFraction(n) { // which would be cut off
 		return at(n, key, "%q is not %s", n.Value, map[reflect.Kind]string{reflect.Bool: "true or false", reflect.Float64: "a number"}[t.Kind()]+wholeNumber(t.Kind()))
 	}
 	return nil
+}
+
+func hasFraction(n *yaml.Node) bool {
+	var f float64
+	return n.ShortTag() == "!!float" && (n.Decode(&f) != nil || f != math.Trunc(f))
 }
 
 func wholeNumber(k reflect.Kind) string {
