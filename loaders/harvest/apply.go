@@ -22,6 +22,7 @@ type application struct {
 	report  *SourceReport
 	outcome source.Outcome
 	spool   *spool
+	share   *source.Share // of what is spooled
 	started time.Time
 	dry     bool
 
@@ -72,6 +73,7 @@ func (a *application) apply(ctx context.Context) (result store.Result, err error
 			return err
 		}
 		a.spool.close() // the store has better use for the memory while it sorts
+		a.share.Close()
 		return a.conclude()
 	})
 	if errors.Is(err, errDry) {

@@ -275,7 +275,7 @@ func (h *Harvester) run(ctx context.Context, s *SourceConfig, o RunOptions, r *S
 	defer spool.close()
 	waits := &source.Waits{Changed: t.waits}
 	share := h.memory.Share(waits)
-	defer share.Keep(0)
+	defer share.Close()
 	outcome, err := h.read(ctx, s, o, r, since, spool, waits, share)
 	if err != nil {
 		return newState{}, err
@@ -307,7 +307,7 @@ func (h *Harvester) run(ctx context.Context, s *SourceConfig, o RunOptions, r *S
 	defer func() { <-h.writing }()
 	t.write()
 	tell("writing")
-	a := &application{h: h, s: s, report: r, outcome: outcome, spool: spool, tales: newSpool(h.o.Temp), started: r.Started, dry: o.DryRun, stale: map[string]bool{}}
+	a := &application{h: h, s: s, report: r, outcome: outcome, spool: spool, share: share, tales: newSpool(h.o.Temp), started: r.Started, dry: o.DryRun, stale: map[string]bool{}}
 	if since != nil {
 		a.from = facts
 	}
