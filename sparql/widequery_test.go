@@ -50,26 +50,33 @@ func TestWideQueryMemory(t *testing.T) { // not beside others: it looks at the p
 	}
 }
 
-// TestTooManyVariables: queries of far too many variables are refused before their sets of variables take gigabytes.
+// TestTooManyVariables: queries of far too many variables, or patterns, are refused before their sets of variables take gigabytes.
 func TestTooManyVariables(t *testing.T) {
 	snap := snapshotOf(t, denseQuads(10, 2))
-	var separate strings.Builder
-	for i := range 30_000 {
-		fmt.Fprintf(&separate, "?a%d :p ?b%d . ", i, i)
+	patterns := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "?a%[1]d ?p%[1]d ?b%[1]d . ", i)
+		}
+		return b.String()
 	}
-	for name, pattern := range map[string]string{
-		"steps of a path": "?a :p" + strings.Repeat("/:p", 50_000) + " ?b",
-		"patterns":        separate.String(),
-		"a few too many":  separate.String()[:len("?a1000 :p ?b1000 . ")*2200],
+	const tooManyPatterns, tooManyVariables = "more than 2048 triple patterns", "more than 4096 variables"
+	for name, c := range map[string]struct{ pattern, err string }{
+		"steps of a path": {"?a :p" + strings.Repeat("/:p", 50_000) + " ?b", tooManyPatterns},
+		"patterns":        {patterns(30_000), tooManyPatterns},
+		"variables":       {patterns(2_048), tooManyVariables},
+		"a few too many":  {patterns(1_366), tooManyVariables},
 	} {
 		t.Run(name, func(t *testing.T) {
-			pattern = pattern[:strings.LastIndex(pattern, "?b")] + "?b"
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			err := run(t.Context(), snap, "SELECT * { "+pattern+" }", Options{Memory: 64 << 20})
+			err := run(t.Context(), snap, "SELECT * { "+c.pattern+" }", Options{Memory: 64 << 20})
 			runtime.ReadMemStats(&after)
-			if no := new(UnsupportedError); !errors.As(err, &no) || !strings.Contains(err.Error(), "more than 4096 variables") {
+			if err == nil || !strings.Contains(err.Error(), c.err) {
 				t.Errorf("got %v", err)
+			}
+			if no := new(UnsupportedError); errors.As(err, &no) != (c.err == tooManyVariables) {
+				t.Errorf("got %T", err)
 			}
 			if allocated := (after.TotalAlloc - before.TotalAlloc) >> 20; allocated > 400 {
 				t.Errorf("%d MiB were allocated for it", allocated)

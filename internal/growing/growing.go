@@ -43,6 +43,9 @@ func Sizes(shape string) []int {
 		"exists in exists", "union of unions":
 		return []int{30, 100, 450}
 	}
+	if shape == "exists and patterns" || shape == "triple terms annotated" { // of several patterns each, of which a query may have 2,048
+		return []int{30, 100, 300, 600}
+	}
 	if strings.Contains(shape, "nest") || strings.Contains(shape, " in ") {
 		return []int{30, 100, 240}
 	}
