@@ -45,7 +45,9 @@ type application struct {
 	untold error        // why one could not be spooled
 	dropQ  []store.Quad
 	turned bool // the ledger changes
-	delta  delta
+	// regained are records that the source was refused before and has now.
+	regained map[store.ID]bool
+	delta    delta
 }
 
 const applyBatch = 4096
@@ -173,6 +175,14 @@ func (a *application) replaceAll() error {
 			return err
 		}
 	}
+	// What the source delivered before is what it had and what it was refused: which of the two depends on others, and on who was written first.
+	before := len(mine)
+	for _, by := range a.ledger.refused {
+		if slices.Contains(by, a.me) {
+			before++
+		}
+	}
+	a.regained = map[store.ID]bool{}
 	kept := make(map[int32]bool, len(mine))
 	refused := map[store.ID]bool{}
 	if !a.claims { // else claim asks the transaction for more than to add, which only one goroutine may
@@ -204,15 +214,18 @@ func (a *application) replaceAll() error {
 			}
 		}
 	}
+	gone := int(a.report.Records.Removed)
 	for topic, by := range a.ledger.refused {
 		if slices.Contains(by, a.me) && !refused[topic] {
 			a.dropRefused(topic, a.me)
+			if !a.regained[topic] {
+				gone++
+			}
 		}
 	}
-	if a.s.maxRemoved >= 0 && len(mine) > 0 {
-		if share := float64(a.report.Records.Removed) / float64(len(mine)); share > a.s.maxRemoved {
-			return source.Errorf(source.Invalid, "the run would remove %d of %d records, which is more than max-removed allows (%s)",
-				a.report.Records.Removed, len(mine), a.s.MaxRemoved)
+	if a.s.maxRemoved >= 0 && before > 0 {
+		if share := float64(gone) / float64(before); share > a.s.maxRemoved {
+			return source.Errorf(source.Invalid, "%d of the %d records that the source delivered before are gone, which is more than max-removed allows (%s)", gone, before, a.s.MaxRemoved)
 		}
 	}
 	return nil

@@ -75,6 +75,9 @@ func (a *application) claim(f *frame, keep func(int32), refused map[store.ID]boo
 		}
 	} else {
 		a.report.Records.Added++
+		if a.regained != nil && a.ledger.isRefused(topic, a.me) {
+			a.regained[topic] = true
+		}
 		a.turned = true
 		e := rdf.IRI(entryIRI)
 		a.state(e, vocab.RDFType, rdf.IRI(vocab.DCATCatalogRecord))

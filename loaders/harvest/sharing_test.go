@@ -108,3 +108,50 @@ func TestCancelWhileWaiting(t *testing.T) {
 	}
 	w.has("", 4)
 }
+
+// TestMaxRemovedAnyOrder: how much of a source is gone does not depend on whether another one has taken records from it before.
+func TestMaxRemovedAnyOrder(t *testing.T) {
+	t.Parallel()
+	text := func(ids string) string {
+		out := head
+		for id := range strings.FieldsSeq(ids) {
+			out += ":" + id + " a dcat:Dataset .\n"
+		}
+		return out
+	}
+	for _, tt := range []struct {
+		a, b   string
+		failed bool
+	}{
+		{"d1 d2 d3 x", "d1 d2 d3 x d5", false}, // d4 is gone
+		{"d1 d2 d3 x", "d1 d2 x d5", false},    // and d3
+		{"d1 d2 d3 x", "d1 x d5", true},        // and d2
+		{"d1 d2 d3", "d3 d4 x", false},         // x comes from the other one
+		{"x", "d1 d5", true},
+		{"x", "d1 d2 d3 d4", false}, // what it was refused before is gone
+	} {
+		for _, order := range [][]string{{"a", "b"}, {"b", "a"}} {
+			t.Run(tt.a+", "+tt.b+": "+strings.Join(order, ""), func(t *testing.T) {
+				t.Parallel()
+				w := newBench(t, memstore.New())
+				w.write("a.ttl", text("x"))
+				w.write("b.ttl", text("d1 d2 d3 d4 x"))
+				w.config = "sources:\n- {name: a, kind: gate, path: a.ttl, graphs: record}\n- {name: b, kind: gate, path: b.ttl, graphs: record, max-removed: 50%}"
+				if _, err := w.gated(newGate(), 1).Run(t.Context(), harvest.RunOptions{}); err != nil {
+					t.Fatal(err)
+				}
+				w.write("a.ttl", text(tt.a))
+				w.write("b.ttl", text(tt.b))
+				r := w.runInOrder(order, harvest.RunOptions{})
+				if got := r.Sources[1]; (got.Status == harvest.Failed) != tt.failed {
+					t.Errorf("%s: %s", got.Status, got.Error)
+				}
+				if !tt.failed {
+					for id := range strings.FieldsSeq(tt.b) {
+						w.has("example.org/"+id+">", 1)
+					}
+				}
+			})
+		}
+	}
+}

@@ -48,7 +48,7 @@ type Common struct {
 	Schedule    string   `yaml:"schedule" doc:"when serve harvests it: a duration such as 6h, or a cron line such as '30 4 * * *'; default: that of the file"`
 	Strict      bool     `yaml:"strict" doc:"fail when anything is rejected"`
 	AllowEmpty  bool     `yaml:"allow-empty" doc:"let a run that delivers nothing remove all that was there"`
-	MaxRemoved  string   `yaml:"max-removed" doc:"fail a run that would remove more than this share of the records, such as 30%" pattern:"^[0-9]+(\\.[0-9]+)?%$"`
+	MaxRemoved  string   `yaml:"max-removed" doc:"fail a run in which more than this share of the records is gone that the source delivered before, such as 30%" pattern:"^[0-9]+(\\.[0-9]+)?%$"`
 	Disabled    bool     `yaml:"disabled" doc:"leave the source alone; what was harvested stays"`
 	Timeout     Duration `yaml:"timeout" doc:"longest time of a run, such as 30m; default 2h"`
 	MaxBytes    Size     `yaml:"max-bytes" doc:"largest document, as it is sent and unpacked, such as 2GiB; default 4GiB"`
