@@ -138,10 +138,13 @@ func (d *derivation) rule(r *Rule, later []*Rule) error {
 		report.Whole, report.Resources = foci == nil, int64(len(foci))
 	}
 	var triples []rdf.Triple
-	if report.Whole {
-		triples, err = r.derive(d.ctx, n)
-	} else {
-		triples, err = r.deriveFor(d.ctx, n, names)
+	seen, err := r.over(d.ctx, n, d.h.names.provenance())
+	switch {
+	case err != nil:
+	case report.Whole:
+		triples, err = r.derive(d.ctx, seen)
+	default:
+		triples, err = r.deriveFor(d.ctx, seen, names)
 	}
 	if err = errors.Join(err, n.Close()); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,10 +18,11 @@ import (
 	"triplestore/sparql"
 	"triplestore/sparql/syntax"
 	"triplestore/store"
+	"triplestore/store/visible"
 	"triplestore/vocab"
 )
 
-// Rule derives facts: a SPARQL CONSTRUCT query over all graphs of the store. Its facts are in a graph of their own. Rules are applied in
+// Rule derives facts: a SPARQL CONSTRUCT query over all graphs of the store but the provenance. Its facts are in a graph of their own. Rules are applied in
 // the order of their names and see what those before them derived.
 type Rule struct {
 	// Name is the name of the file without its extension. Title is its first comment.
@@ -34,6 +36,8 @@ type Rule struct {
 	// derives are the predicates of its facts; nil is any. makes tells that it makes blank nodes.
 	derives map[string]bool
 	makes   bool
+	// wide tells that the query could match statements of the provenance.
+	wide bool
 	// focus is nil where the rule can only be evaluated as a whole.
 	focus *focus
 }
@@ -84,6 +88,10 @@ func ParseRule(name, text string) (*Rule, error) {
 		}
 	}
 	r.collect(reflect.ValueOf(q))
+	for iri := range r.iris {
+		r.wide = r.wide || toldOf[iri]
+	}
+	r.wide = r.wide || r.any
 	r.derives = map[string]bool{}
 	for i := range q.Template {
 		t := &q.Template[i]
@@ -118,6 +126,7 @@ var (
 	tripleType  = reflect.TypeFor[syntax.Triple]()
 	negatedType = reflect.TypeFor[syntax.Negated]()
 	callType    = reflect.TypeFor[syntax.Call]()
+	graphType   = reflect.TypeFor[syntax.Graph]()
 )
 
 // collect finds all IRIs in a part of a query, and whether it asks for any predicate. What it does not understand counts as that.
@@ -145,6 +154,12 @@ func (r *Rule) collect(v reflect.Value) {
 			if t.Path == nil && !t.P.Term.IsIRI() {
 				r.any = true
 			}
+			r.wide = r.wide || t.Path == nil && t.P.Term.Value() == vocab.RDFType && !t.O.Term.IsIRI()
+			if t.Path != nil {
+				r.wideIn(t.Path)
+			}
+		case graphType:
+			r.wide = true // it finds graphs by their names, too
 		case callType:
 			// NOW and RAND give something else each time, whatever changed.
 			f := v.Interface().(syntax.Call).Func
@@ -158,6 +173,42 @@ func (r *Rule) collect(v reflect.Value) {
 		}
 	}
 }
+
+// wideIn looks at the part of a path: rdf:type in it has objects that may be any class, and a path that may have no steps ends where it begins.
+func (r *Rule) wideIn(p syntax.Path) {
+	switch p := p.(type) {
+	case *syntax.Link:
+		r.wide = r.wide || p.IRI.Value() == vocab.RDFType
+	case *syntax.Inverse:
+		r.wideIn(p.Path)
+	case *syntax.Sequence:
+		for _, x := range p.Parts {
+			r.wideIn(x)
+		}
+	case *syntax.Alternative:
+		for _, x := range p.Parts {
+			r.wideIn(x)
+		}
+	default:
+		r.wide = true
+	}
+}
+
+// toldOf are the IRIs of predicates and classes that the provenance has, but for rdf:type.
+var toldOf = func() map[string]bool {
+	out := map[string]bool{}
+	for _, iri := range []string{
+		vocab.DCATCatalogRecord, vocab.FOAFPrimaryTopic, vocab.FOAFName, vocab.DCTIsPartOf, vocab.DCTIssued, vocab.DCTModified, vocab.DCTTitle, vocab.DCTIdentifier,
+		vocab.DCTSource, vocab.DCTDescription, vocab.PROVEntity, vocab.PROVActivity, vocab.PROVSoftwareAgent, vocab.PROVPlan, vocab.PROVStartedAtTime, vocab.PROVEndedAtTime,
+		vocab.PROVUsed, vocab.PROVGenerated, vocab.PROVWasGeneratedBy, vocab.PROVWasAssociatedWith, vocab.RDFValue, vocab.HVSource, vocab.HVKind, vocab.HVGraph,
+		vocab.HVFingerprint, vocab.HVLastRun, vocab.HVState, vocab.HVRefused, vocab.HVRun, vocab.HVChecksum, vocab.HVAdded, vocab.HVRemoved, vocab.HVRecords,
+		vocab.HVRecordsAdded, vocab.HVRecordsChanged, vocab.HVRecordsRemoved, vocab.HVRejected, vocab.HVNormalised, vocab.HVUnmatched, vocab.HVNote, vocab.HVNoteClass,
+		vocab.HVSort, vocab.HVPlace, vocab.HVRecord, vocab.HVRule,
+	} {
+		out[iri] = true
+	}
+	return out
+}()
 
 // touched reports whether changes of statements with these predicates can change what the rule derives.
 func (r *Rule) touched(predicates map[string]bool) bool {
@@ -174,6 +225,33 @@ func (r *Rule) touched(predicates map[string]bool) bool {
 
 // ruleMemory is the most memory of a rule's query.
 const ruleMemory = 1 << 30
+
+// over is what the rule sees of a snapshot: all but the provenance, in which the times and the order of the runs are. A rule that cannot match
+// anything in it is given the snapshot itself, which is cheaper to ask.
+func (r *Rule) over(ctx context.Context, n store.Snapshot, provenance rdf.Term) (store.Snapshot, error) {
+	if !r.wide {
+		return n, nil
+	}
+	closed, err := visible.ParseGraphs(provenance.Value())
+	if err != nil {
+		return nil, err
+	}
+	return visible.New(one{n}).For(ctx, visible.Rights{Closed: closed}, nil).Snapshot()
+}
+
+// one is a store of one state.
+type one struct{ n store.Snapshot }
+
+func (o one) Snapshot() (store.Snapshot, error) { return kept{o.n}, nil }
+func (o one) Close() error                      { return nil }
+func (o one) Update(context.Context, func(store.Txn) error) (store.Result, error) {
+	return store.Result{}, errors.New("harvest: a rule changes nothing")
+}
+
+// kept is a snapshot that others close.
+type kept struct{ store.Snapshot }
+
+func (kept) Close() error { return nil }
 
 // derive evaluates a rule.
 func (r *Rule) derive(ctx context.Context, n store.Snapshot) ([]rdf.Triple, error) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"triplestore/loaders/harvest"
+	"triplestore/store/memstore"
 )
 
 // TestExampleRules applies the rules of the examples and looks at what is derived when the data change, and when they do not.
@@ -74,5 +75,33 @@ func TestRuleMistakes(t *testing.T) {
 	}
 	if _, err := harvest.ParseRule("a/b", "CONSTRUCT WHERE { ?s ?p ?o }"); err == nil {
 		t.Error("a name with a slash")
+	}
+}
+
+// TestRulesSeeNoProvenance: what a rule derives does not depend on the runs that were before, in whatever way it asks.
+func TestRulesSeeNoProvenance(t *testing.T) {
+	t.Parallel()
+	for _, where := range []string{
+		"?x dct:title ?o", "?x ?p ?o", "?x a ?o", "?x a/rdfs:subClassOf* ?o", "?x dct:issued|dct:title ?o", "?x !dcat:theme ?o", "GRAPH ?o { ?x a dcat:Dataset }",
+		"GRAPH <urn:x-triplestore:harvest/provenance> { ?x ?p ?o }", "?x a dcat:CatalogRecord BIND (?x AS ?o)", "?x a prov:Activity BIND (?x AS ?o)", "?x ^rdf:type ?o",
+		"SELECT (COUNT(*) AS ?o) { ?x dct:title ?y }", "?d a dcat:Dataset . ?d dcat:theme? ?o",
+	} {
+		var all []string
+		for _, order := range [][]string{{"a", "b"}, {"b", "a"}} {
+			w := newBench(t, memstore.New())
+			w.write("rules/x.rq", "CONSTRUCT { <http://example.org/index> <http://example.org/has> ?o } WHERE { "+where+" }")
+			w.write("a.ttl", head+`:d1 a dcat:Dataset ; dct:title "one" .`)
+			w.write("b.ttl", head+`:d2 a dcat:Dataset ; dct:title "two" .`)
+			w.config = "rules: rules\nsources:\n- {name: a, kind: gate, path: a.ttl}\n- {name: b, kind: gate, path: b.ttl}"
+			w.runInOrder(order, harvest.RunOptions{})
+			quads := strings.Join(w.quads("urn:x-triplestore:harvest/derived"), "\n")
+			if strings.Contains(quads, "harvest/provenance") || strings.Contains(quads, "prov#") || strings.Contains(quads, "/record/") {
+				t.Errorf("%s: it sees the provenance:\n%s", where, quads)
+			}
+			all = append(all, quads)
+		}
+		if all[0] != all[1] {
+			t.Errorf("%s:\n%s\n\n%s", where, all[0], all[1])
+		}
 	}
 }
