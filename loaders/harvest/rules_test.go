@@ -1,6 +1,7 @@
 package harvest_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -103,5 +104,37 @@ func TestRulesSeeNoProvenance(t *testing.T) {
 		if all[0] != all[1] {
 			t.Errorf("%s:\n%s\n\n%s", where, all[0], all[1])
 		}
+	}
+}
+
+// TestAllProvenanceIsHidden asks for each predicate and class that the provenance has, so that none of them is forgotten.
+func TestAllProvenanceIsHidden(t *testing.T) {
+	t.Parallel()
+	w := newBench(t, memstore.New())
+	w.write("first.rq", "CONSTRUCT { ?x <http://example.org/is> ?x } WHERE { ?x <http://example.org/p> ?y }")
+	w.write("a.ttl", head+`:d1 :p :d1 . :d1 a dcat:Dataset .`)
+	w.write("b.ttl", head+`:d1 a dcat:Dataset . :d2 :p <http://example.org/a b> .`)
+	config := "\nsources:\n- {name: a, kind: rdf, path: a.ttl}\n- {name: b, kind: rdf, path: b.ttl}"
+	w.config = "rules: first.rq" + config
+	w.run(harvest.RunOptions{})
+	asked := map[string]bool{}
+	for _, q := range w.quadsOf(func(graph string) bool { return graph == harvest.DefaultGraphBase+"provenance" }) {
+		terms := strings.SplitN(q, " ", 4)
+		where := "?x " + terms[1] + " ?y"
+		if strings.HasSuffix(terms[1], "22-rdf-syntax-ns#type>") {
+			where = "?x a " + terms[2]
+		}
+		if !asked[where] {
+			asked[where] = true
+			w.write(fmt.Sprintf("rules/r%d.rq", len(asked)), "# "+where+"\nCONSTRUCT { ?x <http://example.org/is> ?x } WHERE { "+where+" }")
+		}
+	}
+	if len(asked) < 35 {
+		t.Errorf("the provenance has only %d predicates and classes", len(asked))
+	}
+	w.config = "rules: rules" + config
+	w.run(harvest.RunOptions{Full: true})
+	if got := w.quads("urn:x-triplestore:harvest/derived"); len(got) > 0 {
+		t.Errorf("rules see the provenance:\n%s", strings.Join(got, "\n"))
 	}
 }

@@ -39,7 +39,8 @@ func (s *Share) Grow(ctx context.Context, bytes int64) error {
 	if s.held += bytes; s.large || s.ended || s.held <= s.of.some {
 		return nil
 	}
-	defer s.waits.begin()()
+	end := s.waits.begin()
+	defer end()
 	select {
 	case s.of.turn <- struct{}{}:
 		s.large = true
