@@ -62,11 +62,7 @@ func (s *sorter) breakTies(tied []span) error {
 		ranks := make([]uint64, 0, len(s.perm))
 		for _, t := range tied {
 			for _, r := range s.perm[t.from:t.to] {
-				id := col[r]
-				if id.Tag() == store.TagLocal {
-					id = store.MakeID(store.TagLocal, 0, 0)
-				}
-				ranks = append(ranks, uint64(id))
+				ranks = append(ranks, uint64(tieOf(col[r])))
 			}
 		}
 		var err error
@@ -75,6 +71,14 @@ func (s *sorter) breakTies(tied []span) error {
 		}
 	}
 	return nil
+}
+
+// tieOf is what rows that agree in all keys are ordered by: local IDs are numbered as they come, so they say nothing.
+func tieOf(id store.ID) store.ID {
+	if id.Tag() == store.TagLocal {
+		return store.MakeID(store.TagLocal, 0, 0)
+	}
+	return id
 }
 
 // span is a run of places in perm whose rows agree in all keys so far.

@@ -128,6 +128,11 @@ func (s *sorter) before(x, y *mergeSource) bool {
 			return (c < 0) != k.Desc
 		}
 	}
+	for _, slot := range s.node.Ties {
+		if a, b := tieOf(x.b.get(slot, x.at)), tieOf(y.b.get(slot, y.at)); a != b {
+			return a < b
+		}
+	}
 	return x.age < y.age
 }
 

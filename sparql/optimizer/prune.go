@@ -1,6 +1,10 @@
 package optimizer
 
-import "triplestore/store"
+import (
+	"slices"
+
+	"triplestore/store"
+)
 
 // prune tells scans and lookups which variables nobody reads, so that their columns are not fetched.
 func prune(n Node, need Set) { (&pruner{}).prune(n, need) }
@@ -48,6 +52,11 @@ func (p *pruner) prune(n Node, need Set) {
 	case *Sort:
 		if n.Ties = nil; n.Limit >= 0 {
 			n.Ties = need.Intersect(n.P().Maybe).Slots()
+			for _, slot := range n.Ties {
+				if computes(n.In, slot) && !slices.ContainsFunc(n.Keys, func(k SortKey) bool { return k.Slot == slot }) {
+					n.Keys = append(slices.Clip(n.Keys), SortKey{Slot: slot}) // its IDs are not the same in each plan
+				}
+			}
 		}
 		for _, k := range n.Keys {
 			if k.Slot >= 0 {
@@ -156,4 +165,23 @@ func (t *Pattern) prune(need Set) {
 	if v := t.Graph.Var; v >= 0 && count[v] == 1 && !need.Has(v) {
 		t.Graph.Var = -1
 	}
+}
+
+// computes reports whether a plan computes values of a slot.
+func computes(n Node, slot int) bool {
+	switch n := n.(type) {
+	case *Extend:
+		if n.Slot == slot {
+			return true
+		}
+	case *ExtendRows:
+		if slices.Contains(n.Slots, slot) {
+			return true
+		}
+	case *Group:
+		if n.P().Maybe.Has(slot) && !slices.Contains(n.Keys, slot) {
+			return true
+		}
+	}
+	return n.P().Maybe.Has(slot) && slices.ContainsFunc(Children(n), func(c Node) bool { return computes(c, slot) })
 }
