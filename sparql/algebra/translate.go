@@ -60,12 +60,15 @@ const maxElements = 10_000
 // are no patterns.
 const MaxPatterns = 2048
 
+// maxAllPatterns is how many it may have with all alternatives.
+const maxAllPatterns = 16 * MaxPatterns
+
 type translator struct {
 	text                    source
 	paths, keys, aggregates int
 	tripleBytes             int
 	joins                   int // of property paths
-	patterns                int
+	patterns, allPatterns   int
 
 	// group collects the aggregates of the query that is being translated.
 	group *grouping
@@ -335,8 +338,13 @@ func (t *translator) joinTriples(op Op, triples []syntax.Triple) Op {
 	var patterns []TriplePattern
 	add := func(p TriplePattern) {
 		patterns = append(patterns, p)
-		if t.patterns++; t.patterns > MaxPatterns {
-			t.fail(triples[0].S.Span, "there are more than %d triple patterns; VALUES takes many values for a few", MaxPatterns)
+		t.patterns++
+		t.allPatterns++
+		if t.patterns > MaxPatterns {
+			t.fail(triples[0].S.Span, "there are more than %d triple patterns; VALUES takes many values for a few, and DELETE DATA has no such limit", MaxPatterns)
+		}
+		if t.allPatterns > maxAllPatterns {
+			t.fail(triples[0].S.Span, "there are more than %d triple patterns in the alternatives of UNION; VALUES takes many values for a few", maxAllPatterns)
 		}
 	}
 	flush := func() {

@@ -158,6 +158,13 @@ func TestManyPatterns(t *testing.T) {
 			t.Errorf("%.60s…: %v", text, err)
 		}
 	}
+	q, err := syntax.ParseQuery("ASK { {"+strings.Repeat(most+" } UNION {", 16)+" ?s ?p ?o } }", syntax.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Translate(q); err == nil || !strings.Contains(err.Error(), "more than 32768 triple patterns in the alternatives of UNION") {
+		t.Errorf("seventeen alternatives, all but one with as many patterns as there may be: %v", err)
+	}
 	data := strings.Repeat("<x:s> <x:p> <x:o> . ", 3*MaxPatterns)
 	for text, ok := range map[string]bool{
 		"INSERT DATA { " + data + " } ; DELETE DATA { " + data + " }":                                       true,

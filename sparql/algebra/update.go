@@ -109,7 +109,7 @@ func TranslateUpdate(u *syntax.Update) (out *Update, err error) {
 }
 
 func (t *translator) updateOp(op syntax.Operation) UpdateOp {
-	t.patterns = 0
+	t.patterns, t.allPatterns = 0, 0
 	switch o := op.(type) {
 	case *syntax.InsertData:
 		return &InsertData{t.data(o.Quads)}
