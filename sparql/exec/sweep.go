@@ -39,6 +39,7 @@ func (s *sweep) found(rows, pages int) {
 // next fills b with the next rows of the input.
 func (s *sweep) next(in operator, b *batch) error {
 	if s.most == 0 || !s.on && !s.ended {
+		s.close() // rows that were taken together have been joined
 		return in.next(b)
 	}
 	s.rows.n = 0

@@ -78,6 +78,10 @@ func (s *tripleSet) fresh(t *seenTriple) bool {
 		}
 		return s.rest.find(t.key[:]) < 0
 	}
+	if more := int64(len(s.packed.slots)) * 8; t.packed && s.packed.n*3 >= len(s.packed.slots)*2 && s.tooMuch(s.bytes()+more) { // it would double
+		s.full = true
+		return !s.packed.has(t.number)
+	}
 	size := s.bytes()
 	var fresh bool
 	if t.packed {
@@ -88,13 +92,16 @@ func (s *tripleSet) fresh(t *seenTriple) bool {
 		fresh = s.rest.n > n
 	}
 	if grown := s.bytes() - size; grown > 0 {
-		if limit := s.q.memory.limit; s.bytes() > tripleSetLimit || limit > 0 && s.bytes() > limit/2 {
-			s.full = true
-		} else if s.held.grow(grown) != nil {
-			s.full = true
-		}
+		s.full = s.held.grow(grown) != nil || s.tooMuch(s.bytes())
 	}
 	return fresh
+}
+
+// tooMuch reports whether a set may not have so many bytes.
+func (s *tripleSet) tooMuch(bytes int64) bool {
+	limit := s.q.memory.limit
+	const beside = 4096 // where one of both parts has nearly all
+	return bytes > tripleSetLimit+beside || limit > 0 && bytes > limit/2
 }
 
 // expect brings what triples that were prepared are compared with into the processor's cache, for all of them at once; see idSet.addAll.
