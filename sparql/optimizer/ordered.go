@@ -336,7 +336,7 @@ var segments = func() []segment {
 	out := []segment{whole(store.TagDateTime, true), whole(store.TagDate, true), whole(store.TagInteger, true), whole(store.TagDecimal, true)}
 	for d := store.DerivedType(0); d.Datatype() != ""; d++ {
 		lo := tagStart(store.TagDerived) | store.ID(d)<<56
-		out = append(out, as(segment{lo: lo, hi: lo | 1<<56 - 1, sorted: true, known: true}, rdf.Literal("0", vocab.XSDInteger)))
+		out = append(out, as(segment{lo: lo, hi: lo | (1<<56 - 1), sorted: true, known: true}, rdf.Literal("0", vocab.XSDInteger)))
 	}
 	texts := as(whole(store.TagString, false), rdf.String(""))
 	texts.hi = tagStart(store.TagLang+1) - 1

@@ -2,6 +2,7 @@ package optimizer
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -130,6 +131,33 @@ func TestValueParts(t *testing.T) {
 		}
 		if got := strings.Join(names, " "); got != test.want {
 			t.Errorf("%s: %s, want %s", name, got, test.want)
+		}
+	}
+}
+
+// TestSegments: every kind of integer has a range of IDs, and ranges lie apart.
+func TestSegments(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{
+		"long", "int", "short", "byte", "nonNegativeInteger", "positiveInteger", "unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte",
+		"nonPositiveInteger", "negativeInteger",
+	} {
+		for _, n := range []int{-7, 7} {
+			term := xsdTerm(name, "%d", n)
+			id, ok := store.Inline(term)
+			if !ok {
+				continue // no such number
+			}
+			if !slices.ContainsFunc(segments, func(s segment) bool { return s.lo <= id && id <= s.hi }) {
+				t.Errorf("%v is in no range", term)
+			}
+		}
+	}
+	for i, a := range segments {
+		for _, b := range segments[:i] {
+			if a.lo <= b.hi && b.lo <= a.hi {
+				t.Errorf("%x to %x and %x to %x overlap", a.lo, a.hi, b.lo, b.hi)
+			}
 		}
 	}
 }
