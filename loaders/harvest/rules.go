@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -88,6 +89,7 @@ func ParseRule(name, text string) (*Rule, error) {
 		}
 	}
 	r.collect(reflect.ValueOf(q))
+	r.any = r.any || unanchored(reflect.ValueOf(q), nil)
 	for iri := range r.iris {
 		r.wide = r.wide || toldOf[iri]
 	}
@@ -127,6 +129,8 @@ var (
 	negatedType = reflect.TypeFor[syntax.Negated]()
 	callType    = reflect.TypeFor[syntax.Call]()
 	graphType   = reflect.TypeFor[syntax.Graph]()
+	groupType   = reflect.TypeFor[syntax.Group]()
+	queryType   = reflect.TypeFor[syntax.Query]()
 )
 
 // collect finds all IRIs in a part of a query, and whether it asks for any predicate. What it does not understand counts as that.
@@ -192,6 +196,92 @@ func (r *Rule) wideIn(p syntax.Path) {
 	default:
 		r.wide = true
 	}
+}
+
+// unanchored reports whether a part of a query finds nodes or graphs by their being there at all, whatever the predicates: a path that may have no steps,
+// neither of whose ends is bound by a triple, starts at every node (https://www.w3.org/TR/sparql11-query/#defn_evalPP_ZeroOrOnePath), and GRAPH ?g { } finds every graph.
+// What is around the part binds bound.
+func unanchored(v reflect.Value, bound map[string]bool) bool {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		return !v.IsNil() && unanchored(v.Elem(), bound)
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			if unanchored(v.Index(i), bound) {
+				return true
+			}
+		}
+	case reflect.Struct:
+		switch v.Type() {
+		case termType:
+			return false
+		case queryType:
+			bound = nil // a sub-select is evaluated by itself
+		case graphType:
+			if g := v.Interface().(syntax.Graph); g.Name.Kind == syntax.VarNode && len(g.Group.Elements) == 0 {
+				return true
+			}
+		case groupType:
+			bound = maps.Clone(bound)
+			if bound == nil {
+				bound = map[string]bool{}
+			}
+			if !anchor(v.Interface().(syntax.Group).Elements, bound) {
+				return true
+			}
+		}
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() && unanchored(v.Field(i), bound) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// anchor adds what triples among elements bind, and reports whether each path that may have no steps has an end that is bound.
+func anchor(elements []syntax.Pattern, bound map[string]bool) bool {
+	var loose []*syntax.Triple
+	for _, e := range elements {
+		ts, ok := e.(*syntax.Triples)
+		if !ok {
+			continue
+		}
+		for i := range ts.Triples {
+			if t := &ts.Triples[i]; nullable(t.Path) {
+				loose = append(loose, t)
+			} else {
+				bound[key(&t.S)], bound[key(&t.O)] = true, true
+			}
+		}
+	}
+	is := func(n *syntax.Node) bool { return n.Kind == syntax.TermNode || bound[key(n)] && key(n) != "" }
+	for n := -1; n != len(loose); { // one that has an end that is bound binds the other
+		n = len(loose)
+		loose = slices.DeleteFunc(loose, func(t *syntax.Triple) bool {
+			if !is(&t.S) && !is(&t.O) {
+				return false
+			}
+			bound[key(&t.S)], bound[key(&t.O)] = true, true
+			return true
+		})
+	}
+	return len(loose) == 0
+}
+
+// nullable reports whether a path may have no steps.
+func nullable(p syntax.Path) bool {
+	switch p := p.(type) {
+	case *syntax.Inverse:
+		return nullable(p.Path)
+	case *syntax.Sequence:
+		return !slices.ContainsFunc(p.Parts, func(p syntax.Path) bool { return !nullable(p) })
+	case *syntax.Alternative:
+		return slices.ContainsFunc(p.Parts, nullable)
+	case *syntax.Repeat:
+		return p.Mod != '+' || nullable(p.Path)
+	}
+	return false
 }
 
 // toldOf are the IRIs of predicates and classes that the provenance has, but for rdf:type.

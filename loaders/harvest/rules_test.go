@@ -65,6 +65,28 @@ func TestExampleRules(t *testing.T) {
 	})
 }
 
+// TestRuleOfNodes: what a rule finds by its being there at all follows every change.
+func TestRuleOfNodes(t *testing.T) {
+	t.Parallel()
+	for _, where := range []string{"?x dcat:theme? ?s FILTER ISIRI(?s)", "GRAPH ?s { }", "?s a dcat:Dataset ; dcat:theme? ?x"} {
+		facts := func(texts ...string) string {
+			w := newBench(t, memstore.New())
+			w.config = "rules: '*.rq'\nsources:\n- {name: cat, kind: rdf, path: cat.ttl}\n- {name: los, kind: rdf, path: los.ttl}"
+			w.write("nodes.rq", "CONSTRUCT { ?s <x:is> true } WHERE { "+where+" }")
+			w.write("los.ttl", "")
+			for _, text := range texts {
+				w.write("cat.ttl", head+text)
+				w.run(harvest.RunOptions{})
+			}
+			return strings.Join(w.quads(harvest.DefaultGraphBase+"derived/"), "\n")
+		}
+		const one, two = ":d a dcat:Dataset .", ":d a dcat:Dataset ; dct:language :new ."
+		if got, want := facts(one, two), facts(two); got != want || want == "" {
+			t.Errorf("%s: facts are\n%s\nand in a store that has the same from the start\n%s", where, got, want)
+		}
+	}
+}
+
 func TestRuleMistakes(t *testing.T) {
 	for text, want := range map[string]string{
 		"SELECT * {}":    "a rule is a CONSTRUCT query",
