@@ -26,7 +26,8 @@ func TestHarvestedQueries(t *testing.T) {
 		t.Fatal(err)
 	}
 	st := memstore.New()
-	h, err := harvest.New(harvest.Options{Config: c, Store: st, Temp: t.TempDir()})
+	// One after the other, as the provenance, which some queries ask for, tells in which order they were committed.
+	h, err := harvest.New(harvest.Options{Config: c, Store: st, Temp: t.TempDir(), Parallel: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
