@@ -33,6 +33,8 @@ func TestPagesFit(t *testing.T) {
 		{"SELECT ?m ?a { ?a :m ?m ; :type ?t ; :near ?b } ORDER BY DESC(?m)", Options{}, []int{200, 200, n}},
 		{"SELECT ?m (STR(?a) AS ?x) { ?a :m ?m ; :type ?t ; :near ?b } ORDER BY DESC(?m)", Options{}, []int{200, 200, n}},
 		{"SELECT ?m ?x { ?a :m ?m ; :type ?t ; :near ?b BIND(CONCAT(STR(?a), STR(?b)) AS ?x) FILTER(STRLEN(?x) > 3) } ORDER BY DESC(?m)", Options{}, []int{200, 200, n}},
+		{"SELECT ?m ?n { { SELECT ?b (MIN(?a) AS ?m) (COUNT(*) AS ?n) { ?a :near ?b ; :type ?t } GROUP BY ?b } } ORDER BY ?n", Options{}, []int{200, n}},
+		{"SELECT ?m { { SELECT (CONCAT(STR(MIN(?a)), '') AS ?m) (COUNT(*) AS ?n) { ?a :near ?b ; :type ?t } GROUP BY ?b } } ORDER BY ?n", Options{}, []int{200, n}},
 	} {
 		seen, spilled := map[string]int{}, 0
 		for page, offset := 0, 0; offset < n; page++ {

@@ -51,12 +51,7 @@ func (p *pruner) prune(n Node, need Set) {
 		p.prune(n.In, below)
 	case *Sort:
 		if n.Ties = nil; n.Limit >= 0 {
-			n.Ties = need.Intersect(n.P().Maybe).Slots()
-			for _, slot := range n.Ties {
-				if computes(n.In, slot) && !slices.ContainsFunc(n.Keys, func(k SortKey) bool { return k.Slot == slot }) {
-					n.Keys = append(slices.Clip(n.Keys), SortKey{Slot: slot}) // its IDs are not the same in each plan
-				}
-			}
+			need = need.Union(n.breakTies(need.Intersect(n.P().Maybe).Slots()))
 		}
 		for _, k := range n.Keys {
 			if k.Slot >= 0 {
@@ -167,21 +162,57 @@ func (t *Pattern) prune(need Set) {
 	}
 }
 
-// computes reports whether a plan computes values of a slot.
-func computes(n Node, slot int) bool {
+// breakTies has rows that agree in the keys of the sort ordered by slots that tell rows apart which differ in what is shown, in the same way whatever
+// the plan is: by the IDs of slots that are read from the store, in place of what is computed from them, which has not the same IDs in each plan, or else by
+// the values of that. It gives the slots whose IDs are compared.
+func (n *Sort) breakTies(shown []int) (read Set) {
+	for i := 0; i < len(shown); i++ {
+		slot := shown[i]
+		from, computed := computedFrom(n.In, slot)
+		within := n.P().Maybe
+		if d, ok := n.In.(*Distinct); ok {
+			within = within.Intersect(SetOf(d.Slots...))
+		}
+		switch {
+		case !computed:
+			n.Ties = append(n.Ties, slot)
+			read = read.With(slot)
+		case from != nil && SetOf(from...).In(within):
+			for _, k := range from {
+				if !slices.Contains(shown, k) {
+					shown = append(shown, k)
+				}
+			}
+		case !slices.ContainsFunc(n.Keys, func(k SortKey) bool { return k.Slot == slot }):
+			n.Keys = append(slices.Clip(n.Keys), SortKey{Slot: slot})
+		}
+	}
+	return read
+}
+
+// computedFrom reports whether a plan computes values of a slot, and from which others alone; nil if that is not known.
+func computedFrom(n Node, slot int) (from []int, computed bool) {
 	switch n := n.(type) {
 	case *Extend:
 		if n.Slot == slot {
-			return true
+			return n.Expr.Slots, true
 		}
 	case *ExtendRows:
 		if slices.Contains(n.Slots, slot) {
-			return true
+			return nil, true
 		}
 	case *Group:
-		if n.P().Maybe.Has(slot) && !slices.Contains(n.Keys, slot) {
-			return true
+		if !slices.Contains(n.Keys, slot) {
+			return n.Keys, n.P().Maybe.Has(slot)
 		}
 	}
-	return n.P().Maybe.Has(slot) && slices.ContainsFunc(Children(n), func(c Node) bool { return computes(c, slot) })
+	if !n.P().Maybe.Has(slot) {
+		return nil, false
+	}
+	for _, c := range Children(n) {
+		if from, computed := computedFrom(c, slot); computed {
+			return from, true
+		}
+	}
+	return nil, false
 }
