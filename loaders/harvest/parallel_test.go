@@ -260,16 +260,26 @@ func TestOvertaken(t *testing.T) {
 		}
 		w.has(`"A"`, 1)
 		w.has(`"B"`, 0)
+		<-g.begun
+		<-g.begun
 		w.write("a.ttl", head+`:d2 a dcat:Dataset .`)
 		g.since["b"] = nil
+		g.close("a")
 		g.close("b")
 		var report *harvest.Report
 		var err error
-		report, err = h.Run(t.Context(), harvest.RunOptions{Done: func(r *harvest.SourceReport) {
-			if r.Name == "a" {
-				g.open("b")
-			}
-		}})
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			report, err = h.Run(t.Context(), harvest.RunOptions{Done: func(r *harvest.SourceReport) {
+				if r.Name == "a" {
+					g.open("b")
+				}
+			}})
+		})
+		<-g.begun
+		<-g.begun // a may commit only when b is being read
+		g.open("a")
+		wg.Wait()
 		if err != nil {
 			t.Fatal(err)
 		}
