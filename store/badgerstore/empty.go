@@ -14,7 +14,7 @@ type folders struct {
 
 // newFolders finds out what opening a store in dir will make.
 func newFolders(dir string) (f folders) {
-	if _, err := os.Stat(filepath.Join(dir, manifest)); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(dir, manifest)); !errors.Is(err, os.ErrNotExist) || len(begun(dir)) > 0 { // of a damaged store nothing goes
 		return f
 	}
 	f.fresh = true
@@ -35,7 +35,7 @@ func removeEmpty(dir string, f folders, o Options) (err error) {
 		if len(withContent(dir, "*.sst")) > 0 { // another process came in between
 			return
 		}
-		for _, pattern := range []string{"MANIFEST", "*.mem", "*.vlog", "DISCARD", "KEYREGISTRY", "LOCK", ownerFile} {
+		for _, pattern := range []string{"*.mem", "*.vlog", "DISCARD", "KEYREGISTRY", "LOCK", ownerFile, manifest} {
 			names, _ := filepath.Glob(filepath.Join(dir, pattern)) // the patterns are well-formed
 			for _, name := range names {
 				err = errors.Join(err, os.Remove(name))

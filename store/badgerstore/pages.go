@@ -145,7 +145,7 @@ func openAs(dir string, o Options, version uint16) (_ *badgerPages, err error) {
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	removeUnfinished(dir)
-	if err := verifyTables(dir, version, opt); err != nil {
+	if err := verifyKeys(dir, version, opt); err != nil {
 		return nil, fmt.Errorf("store: open %s: %w", dir, err)
 	}
 	db, err := badger.Open(opt)
