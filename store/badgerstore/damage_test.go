@@ -226,3 +226,77 @@ func TestDamagedLog(t *testing.T) {
 		}
 	}
 }
+
+// TestDamagedLengths flips every bit of what tells, in the value log, how long pages are: who reads them gets an error, and the store can be closed.
+func TestDamagedLengths(t *testing.T) {
+	t.Parallel()
+	base := filepath.Join(t.TempDir(), "base")
+	s, err := Open(base, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	load(t, s, catalogue(1500))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = Open(base, Options{}); err != nil { // the newest file is empty then, and Badger does not look at the one before
+		t.Fatal(err)
+	}
+	if err := addRecord(t.Context(), s, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	names, err := filepath.Glob(filepath.Join(base, "*.vlog"))
+	if err != nil || len(names) < 2 {
+		t.Fatal(names, err)
+	}
+	b, err := os.ReadFile(names[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var entries []int
+	for at := logHead; ; {
+		x, ok := readRecord(b[at:])
+		if !ok {
+			break
+		}
+		entries = append(entries, at)
+		at += x.size
+	}
+	if len(entries) < 3 {
+		t.Fatalf("%d entries", len(entries))
+	}
+	dir := filepath.Join(t.TempDir(), "store")
+	noticed := 0
+	for _, at := range []int{entries[0], entries[len(entries)/2]} {
+		for bit := range 8 * 5 {
+			if err := errors.Join(os.RemoveAll(dir), os.CopyFS(dir, os.DirFS(base))); err != nil {
+				t.Fatal(err)
+			}
+			bad := bytes.Clone(b)
+			bad[at+1+bit/8] ^= 1 << (bit % 8)
+			if err := os.WriteFile(filepath.Join(dir, filepath.Base(names[0])), bad, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			s, err := Open(dir, Options{})
+			if err != nil {
+				noticed++
+				continue
+			}
+			if err := s.Verify(t.Context()); err != nil {
+				noticed++
+				if !errors.Is(err, store.ErrCorrupt) {
+					t.Errorf("entry at %d, bit %d: %v", at, bit, err)
+				}
+			}
+			if err := closed(t, s); err != nil {
+				t.Errorf("entry at %d, bit %d: close: %v", at, bit, err)
+			}
+		}
+	}
+	if noticed < 40 {
+		t.Errorf("%d of 80 damages were noticed", noticed)
+	}
+}

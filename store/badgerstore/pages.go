@@ -110,7 +110,8 @@ func openAs(dir string, o Options, version uint16) (_ *badgerPages, err error) {
 	}
 	// Writes are synced one by one since DB.Sync leaves out memtables that are full and wait to be flushed, and the collection of
 	// the value log deletes a file without a sync of what it moved. The tables of keys are checked as they are read: with a bit flipped
-	// there, a page could be taken for another one, and both have good checksums.
+	// there, a page could be taken for another one, and both have good checksums. So are values: where a length in one is wrong, Badger
+	// would keep the file's lock for ever.
 	// Pages are compressed and checked already and have a cache of their own. The LSM tree holds pointers to the value log and small
 	// pages, which are those that small commits write: patches of leaves, inner pages, the newest terms. So these are synced once, with
 	// the root, and what takes their place makes no garbage in the value log.
@@ -125,7 +126,7 @@ func openAs(dir string, o Options, version uint16) (_ *badgerPages, err error) {
 	opt := badger.DefaultOptions(dir).
 		WithExternalMagic(version).
 		WithLogger(quiet{o.Logger, p.hold, p.flushes.fail}).
-		WithSyncWrites(true).WithChecksumVerificationMode(options.OnBlockRead).
+		WithSyncWrites(true).WithChecksumVerificationMode(options.OnBlockRead).WithVerifyValueChecksum(true).
 		WithCompression(options.None).WithBlockCacheSize(0).
 		WithValueThreshold(smallPage).WithValueLogFileSize(o.ValueLogFileSize).
 		WithMemTableSize(memTable).WithNumMemtables(2).WithBaseTableSize(1 << 20).WithNumLevelZeroTables(2).WithNumLevelZeroTablesStall(8).
