@@ -42,7 +42,7 @@ func thisMachine() machine {
 	}
 	m.System = run("uname", "-sr")
 	m.Commit = run("git", "rev-parse", "--short", "HEAD")
-	if run("git", "status", "--porcelain", "--untracked-files=no") != "" {
+	if run("git", "status", "--porcelain", "--untracked-files=no", "--", ".", ":(exclude,top)docs") != "" {
 		m.Commit += " with changes"
 	}
 	return m
