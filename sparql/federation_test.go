@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -106,17 +105,11 @@ func TestW3CFederation(t *testing.T) {
 					return nil, err
 				}
 				defer r.Close()
-				a := &sparqltest.Answer{Form: r.Form(), Vars: r.Vars()}
-				for row, err := range r.Rows() {
-					if err != nil {
-						return nil, err
-					}
-					a.Rows = append(a.Rows, slices.Clone(row))
-				}
+				a, err := sparqltest.Read(r)
 				if len(n.asked) == 0 {
 					t.Error("nobody was asked")
 				}
-				return a, nil
+				return a, err
 			})
 		})
 	}

@@ -2,13 +2,11 @@ package sparql
 
 import (
 	"context"
-	"slices"
 	"testing"
 
 	"triplestore/internal/sparqltest"
 	"triplestore/internal/w3c"
 	"triplestore/rdf"
-	"triplestore/sparql/algebra"
 	"triplestore/store"
 	"triplestore/store/memstore"
 )
@@ -20,27 +18,7 @@ func answer(ctx context.Context, e *Engine, snap store.Snapshot, text string) (*
 		return nil, err
 	}
 	defer r.Close()
-	a := &sparqltest.Answer{Form: r.Form(), Vars: r.Vars()}
-	switch r.Form() {
-	case algebra.Select:
-		for row, err := range r.Rows() {
-			if err != nil {
-				return nil, err
-			}
-			a.Rows = append(a.Rows, slices.Clone(row))
-		}
-	case algebra.Ask:
-		a.Bool, err = r.Bool()
-		return a, err
-	default:
-		for t, err := range r.Triples() {
-			if err != nil {
-				return nil, err
-			}
-			a.Triples = append(a.Triples, t)
-		}
-	}
-	return a, nil
+	return sparqltest.Read(r)
 }
 
 // snapshotOf puts quads into a store.

@@ -6,9 +6,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"iter"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,6 +41,41 @@ type Answer struct {
 	Rows    [][]rdf.Term // the zero Term is unbound
 	Bool    bool
 	Triples []rdf.Triple
+}
+
+// Result is an answer that an engine is giving: *sparql.Result.
+type Result interface {
+	Form() algebra.Form
+	Vars() []string
+	Bool() (bool, error)
+	Rows() iter.Seq2[[]rdf.Term, error]
+	Triples() iter.Seq2[rdf.Triple, error]
+}
+
+// Read reads a result to its end; it does not close it.
+func Read(r Result) (*Answer, error) {
+	a := &Answer{Form: r.Form(), Vars: r.Vars()}
+	switch a.Form {
+	case algebra.Select:
+		for row, err := range r.Rows() {
+			if err != nil {
+				return nil, err
+			}
+			a.Rows = append(a.Rows, slices.Clone(row))
+		}
+	case algebra.Ask:
+		var err error
+		a.Bool, err = r.Bool()
+		return a, err
+	default:
+		for t, err := range r.Triples() {
+			if err != nil {
+				return nil, err
+			}
+			a.Triples = append(a.Triples, t)
+		}
+	}
+	return a, nil
 }
 
 // Engine answers a query.

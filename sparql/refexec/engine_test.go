@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"slices"
 	"testing"
 	"time"
 
@@ -186,30 +185,5 @@ func askEngine(ctx context.Context, o sparql.Options, snap store.Snapshot, text 
 		return nil, err
 	}
 	defer r.Close()
-	return readAnswer(r)
-}
-
-func readAnswer(r *sparql.Result) (*sparqltest.Answer, error) {
-	a := &sparqltest.Answer{Form: r.Form(), Vars: r.Vars()}
-	switch r.Form() {
-	case algebra.Ask:
-		var err error
-		a.Bool, err = r.Bool()
-		return a, err
-	case algebra.Construct:
-		for tr, err := range r.Triples() {
-			if err != nil {
-				return nil, err
-			}
-			a.Triples = append(a.Triples, tr)
-		}
-		return a, nil
-	}
-	for row, err := range r.Rows() {
-		if err != nil {
-			return nil, err
-		}
-		a.Rows = append(a.Rows, slices.Clone(row))
-	}
-	return a, nil
+	return sparqltest.Read(r)
 }

@@ -286,5 +286,5 @@ func askWith(ctx context.Context, e *sparql.Engine, o sparql.Options, snap store
 		return nil, fmt.Errorf("query: %w", err)
 	}
 	defer r.Close()
-	return readAnswer(r)
+	return sparqltest.Read(r)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
 	"triplestore/internal/sparqltest"
@@ -22,27 +21,7 @@ func answer(ctx context.Context, e *sparql.Engine, snap store.Snapshot, text str
 		return nil, err
 	}
 	defer r.Close()
-	a := &sparqltest.Answer{Form: r.Form(), Vars: r.Vars()}
-	switch a.Form {
-	case algebra.Ask:
-		a.Bool, err = r.Bool()
-		return a, err
-	case algebra.Construct:
-		for t, err := range r.Triples() {
-			if err != nil {
-				return nil, err
-			}
-			a.Triples = append(a.Triples, t)
-		}
-		return a, nil
-	}
-	for row, err := range r.Rows() {
-		if err != nil {
-			return nil, err
-		}
-		a.Rows = append(a.Rows, slices.Clone(row))
-	}
-	return a, nil
+	return sparqltest.Read(r)
 }
 
 // counts compares what a snapshot says without looking at its rows with what these are.

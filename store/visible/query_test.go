@@ -16,7 +16,6 @@ import (
 	"triplestore/rdf"
 	"triplestore/rdf/canon"
 	"triplestore/sparql"
-	"triplestore/sparql/algebra"
 	"triplestore/store"
 	"triplestore/store/memstore"
 	"triplestore/store/storetest"
@@ -100,27 +99,7 @@ func ask(ctx context.Context, e *sparql.Engine, snap store.Snapshot, text string
 		return nil, err
 	}
 	defer r.Close()
-	a := &sparqltest.Answer{Form: r.Form(), Vars: r.Vars()}
-	switch r.Form() {
-	case algebra.Ask:
-		a.Bool, err = r.Bool()
-		return a, err
-	case algebra.Construct, algebra.Describe:
-		for triple, err := range r.Triples() {
-			if err != nil {
-				return nil, err
-			}
-			a.Triples = append(a.Triples, triple)
-		}
-		return a, nil
-	}
-	for row, err := range r.Rows() {
-		if err != nil {
-			return nil, err
-		}
-		a.Rows = append(a.Rows, slices.Clone(row))
-	}
-	return a, nil
+	return sparqltest.Read(r)
 }
 
 var joinVars = regexp.MustCompile(`\(([?$][^()]*)\)`)
