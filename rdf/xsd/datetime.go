@@ -1,6 +1,9 @@
 package xsd
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // NoZone is the Zone of a value without a time zone.
 const NoZone int16 = -1 << 15
@@ -20,6 +23,8 @@ type DateTimeValue struct {
 	Nanos int32
 	// Zone is the offset from UTC in minutes, or NoZone.
 	Zone int16
+	// Rest has the digits behind the nanosecond, without zeros at the end; it is empty for nearly all values.
+	Rest string
 }
 
 // Fields is a date and a time of day in local time.
@@ -27,6 +32,7 @@ type Fields struct {
 	Year                             int64
 	Month, Day, Hour, Minute, Second int
 	Nanos                            int32
+	Rest                             string
 }
 
 const secondsPerDay = 86400
@@ -90,6 +96,8 @@ type scanner struct {
 	s  string
 	i  int
 	ok bool
+	// rest is what fraction found behind the nanosecond.
+	rest string
 }
 
 func (p *scanner) byte(c byte) {
@@ -145,6 +153,9 @@ func (p *scanner) fraction() (nanos int32) {
 	}
 	if p.i == start {
 		p.ok = false
+	}
+	if p.i > start+9 {
+		p.rest = strings.TrimRight(p.s[start+9:p.i], "0")
 	}
 	return nanos
 }
@@ -221,13 +232,14 @@ func ParseDateTime(s string, t Type) (DateTimeValue, bool) {
 		p.byte(':')
 		f.Second = p.two()
 		f.Nanos = p.fraction()
+		f.Rest = p.rest
 	}
 	zone := p.zone()
 	if !p.ok || p.i != len(s) || f.Month < 1 || f.Month > 12 || f.Day < 1 || f.Day > daysIn(f.Year, f.Month) ||
 		t == DateTimeStamp && zone == NoZone {
 		return DateTimeValue{}, false
 	}
-	if f.Minute > 59 || f.Second > 59 || f.Hour > 23 && (f.Hour > 24 || f.Minute+f.Second != 0 || f.Nanos != 0) {
+	if f.Minute > 59 || f.Second > 59 || f.Hour > 23 && (f.Hour > 24 || f.Minute+f.Second != 0 || f.Nanos != 0 || f.Rest != "") {
 		return DateTimeValue{}, false
 	}
 	if t == Time && f.Hour == 24 {
@@ -242,7 +254,7 @@ func (f Fields) At(zone int16) DateTimeValue {
 	if zone != NoZone {
 		s -= int64(zone) * 60
 	}
-	return DateTimeValue{Seconds: s, Nanos: f.Nanos, Zone: zone}
+	return DateTimeValue{Seconds: s, Nanos: f.Nanos, Zone: zone, Rest: f.Rest}
 }
 
 // local is Seconds in local time.
@@ -258,7 +270,7 @@ func (d DateTimeValue) Fields() Fields {
 	s := d.local()
 	day := floorDiv(s, secondsPerDay)
 	sec := int(s - day*secondsPerDay)
-	f := Fields{Hour: sec / 3600, Minute: sec / 60 % 60, Second: sec % 60, Nanos: d.Nanos}
+	f := Fields{Hour: sec / 3600, Minute: sec / 60 % 60, Second: sec % 60, Nanos: d.Nanos, Rest: d.Rest}
 	f.Year, f.Month, f.Day = civil(day)
 	return f
 }
@@ -291,7 +303,7 @@ func (d DateTimeValue) compare(e DateTimeValue) int {
 	case d.Seconds < e.Seconds, d.Seconds == e.Seconds && d.Nanos < e.Nanos:
 		return -1
 	case d.Seconds == e.Seconds && d.Nanos == e.Nanos:
-		return 0
+		return compareRest(d.Rest, e.Rest)
 	}
 	return 1
 }
@@ -325,7 +337,7 @@ func (d DateTimeValue) Append(dst []byte, t Type) []byte {
 		dst = appendTwo(dst, f.Hour)
 		dst = appendTwo(append(dst, ':'), f.Minute)
 		dst = appendTwo(append(dst, ':'), f.Second)
-		dst = appendFraction(dst, f.Nanos)
+		dst = appendFraction(dst, f.Nanos, f.Rest)
 	}
 	return AppendZone(dst, d.Zone)
 }
@@ -360,14 +372,14 @@ func appendYear(dst []byte, year int64) []byte {
 	return strconv.AppendInt(dst, year, 10)
 }
 
-func appendFraction(dst []byte, nanos int32) []byte {
-	if nanos == 0 {
+func appendFraction(dst []byte, nanos int32, rest string) []byte {
+	if nanos == 0 && rest == "" {
 		return dst
 	}
 	dst = append(dst, '.')
-	for unit := int32(100_000_000); nanos > 0; unit /= 10 {
+	for unit := int32(100_000_000); nanos > 0 || rest != "" && unit > 0; unit /= 10 {
 		dst = append(dst, byte('0'+nanos/unit))
 		nanos %= unit
 	}
-	return dst
+	return append(dst, rest...)
 }

@@ -3,8 +3,8 @@
 // (https://www.w3.org/TR/xpath-functions-31/).
 //
 // Limits, which the specification leaves to implementations: decimals and integers have at most [MaxDigits] digits, years lie
-// within ±[MaxYear], fractions of seconds are kept to the nanosecond (further digits are cut off). Values are immutable and
-// safe to share.
+// within ±[MaxYear]. Fractions of seconds have any number of digits; only what multiplies and divides durations looks at nine of them. Values
+// are immutable and safe to share.
 package xsd
 
 const ns = "http://www.w3.org/2001/XMLSchema#"

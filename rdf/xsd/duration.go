@@ -6,10 +6,13 @@ import (
 )
 
 // DurationValue is a value of duration and the two types derived from it. Months and seconds have the same sign, or one is 0;
-// Nanos has it too.
+// Nanos and Rest have it too.
 type DurationValue struct {
 	Months, Seconds int64
 	Nanos           int32
+	// Rest has the digits behind the nanosecond, without zeros at the end, of a negative duration behind a '-'. It is empty for nearly
+	// all values.
+	Rest string
 }
 
 // maxDuration bounds the parts of a duration so that sums cannot overflow.
@@ -52,6 +55,7 @@ func ParseDuration(s string, t Type) (d DurationValue, ok bool) {
 		if i < len(s) && s[i] == '.' {
 			p := scanner{s: s, i: i, ok: true}
 			d.Nanos = p.fraction()
+			d.Rest = p.rest
 			i = p.i
 			if !p.ok || i >= len(s) || s[i] != 'S' {
 				return d, false
@@ -107,33 +111,39 @@ func ParseDuration(s string, t Type) (d DurationValue, ok bool) {
 
 // Neg is -d.
 func (d DurationValue) Neg() DurationValue {
-	return DurationValue{Months: -d.Months, Seconds: -d.Seconds, Nanos: -d.Nanos}
+	return DurationValue{Months: -d.Months, Seconds: -d.Seconds, Nanos: -d.Nanos, Rest: negateRest(d.Rest)}
 }
 
 // Add is d + e; ok is false where the months and the seconds would have different signs or are too many.
 func (d DurationValue) Add(e DurationValue) (sum DurationValue, ok bool) {
-	sum = normalDuration(d.Months+e.Months, d.Seconds+e.Seconds, int64(d.Nanos)+int64(e.Nanos))
+	carry, rest := addRest(d.Rest, e.Rest)
+	sum = normalDuration(d.Months+e.Months, d.Seconds+e.Seconds, int64(d.Nanos)+int64(e.Nanos)+carry, rest)
 	return sum, sum.valid()
 }
 
 func (d DurationValue) valid() bool {
-	neg := d.Months < 0 || d.Seconds < 0 || d.Nanos < 0
-	pos := d.Months > 0 || d.Seconds > 0 || d.Nanos > 0
+	neg := d.negative()
+	pos := d.Months > 0 || d.Seconds > 0 || d.Nanos > 0 || compareRest(d.Rest, "") > 0
 	return !(neg && pos) && max(d.Months, -d.Months) <= maxDuration && max(d.Seconds, -d.Seconds) <= maxDuration
 }
 
-func normalDuration(months, seconds, nanos int64) DurationValue {
+func (d DurationValue) negative() bool {
+	return d.Months < 0 || d.Seconds < 0 || d.Nanos < 0 || compareRest(d.Rest, "") < 0
+}
+
+// normalDuration takes nanoseconds of any sign, and a rest that is not negative.
+func normalDuration(months, seconds, nanos int64, rest string) DurationValue {
 	const second = 1_000_000_000
-	seconds += nanos / second
-	nanos %= second
-	if seconds > 0 && nanos < 0 {
-		seconds--
-		nanos += second
-	} else if seconds < 0 && nanos > 0 {
-		seconds++
-		nanos -= second
+	whole := floorDiv(nanos, second)
+	seconds, nanos = seconds+whole, nanos-whole*second
+	if seconds < 0 && (nanos > 0 || rest != "") { // all parts count down
+		seconds, nanos = seconds+1, nanos-second
+		if rest != "" {
+			_, up := addRest("", negateRest(rest))
+			nanos, rest = nanos+1, negateRest(up)
+		}
 	}
-	return DurationValue{Months: months, Seconds: seconds, Nanos: int32(nanos)}
+	return DurationValue{Months: months, Seconds: seconds, Nanos: int32(nanos), Rest: rest}
 }
 
 // Scale is d × f, months rounded to whole ones, seconds to nanoseconds; ok is false beyond the range.
@@ -145,7 +155,7 @@ func (d DurationValue) Scale(f float64) (product DurationValue, ok bool) {
 	if math.IsNaN(months+whole+nanos) || math.Abs(months) > maxDuration/2 || math.Abs(whole) > maxDuration/2 || math.Abs(nanos) > maxDuration/2 {
 		return d, false
 	}
-	product = normalDuration(int64(months), int64(whole), int64(nanos))
+	product = normalDuration(int64(months), int64(whole), int64(nanos), "")
 	return product, product.valid()
 }
 
@@ -156,7 +166,7 @@ func (d DurationValue) Compare(e DurationValue) (order int, ok bool) {
 		return 0, true
 	}
 	months := d.Months - e.Months
-	seconds := d.Order(DurationValue{Months: d.Months, Seconds: e.Seconds, Nanos: e.Nanos})
+	seconds := d.Order(DurationValue{Months: d.Months, Seconds: e.Seconds, Nanos: e.Nanos, Rest: e.Rest})
 	switch {
 	case months == 0:
 		return seconds, true
@@ -196,6 +206,8 @@ func (d DurationValue) Order(e DurationValue) int {
 		return 1
 	case d.Nanos != e.Nanos:
 		return sign(int64(d.Nanos) - int64(e.Nanos))
+	case d.Rest != e.Rest:
+		return compareRest(d.Rest, e.Rest)
 	case d.Months != e.Months:
 		return sign(d.Months - e.Months)
 	}
@@ -227,21 +239,27 @@ func (d DateTimeValue) AddDuration(u DurationValue) (sum DateTimeValue, ok bool)
 		d = f.At(d.Zone)
 	}
 	const second = 1_000_000_000
-	nanos := int64(d.Nanos) + int64(u.Nanos)
+	carry, rest := addRest(d.Rest, u.Rest)
+	nanos := int64(d.Nanos) + int64(u.Nanos) + carry
 	d.Seconds += u.Seconds + floorDiv(nanos, second)
 	d.Nanos = int32(nanos - floorDiv(nanos, second)*second)
-	const limit = (MaxYear + 1) * 366 * secondsPerDay
-	return d, d.Seconds < limit && d.Seconds > -limit
+	d.Rest = rest
+	local := d.local()
+	return d, firstSecond <= local && local < endSecond
 }
+
+// firstSecond and endSecond bound what has a year that can be read.
+var firstSecond, endSecond = days(-MaxYear, 1, 1) * secondsPerDay, days(MaxYear+1, 1, 1) * secondsPerDay
 
 // Sub is the time from e to d; one of them without a time zone counts as UTC.
 func (d DateTimeValue) Sub(e DateTimeValue) DurationValue {
-	return normalDuration(0, d.Seconds-e.Seconds, int64(d.Nanos)-int64(e.Nanos))
+	carry, rest := addRest(d.Rest, negateRest(e.Rest))
+	return normalDuration(0, d.Seconds-e.Seconds, int64(d.Nanos)-int64(e.Nanos)+carry, rest)
 }
 
 // Append appends the canonical form as the type t; the empty duration is PT0S, of yearMonthDuration P0M.
 func (d DurationValue) Append(dst []byte, t Type) []byte {
-	if d.Months < 0 || d.Seconds < 0 || d.Nanos < 0 {
+	if d.negative() {
 		dst = append(dst, '-')
 		d = d.Neg()
 	}
@@ -255,13 +273,13 @@ func (d DurationValue) Append(dst []byte, t Type) []byte {
 	part(d.Months%12, 'M')
 	part(d.Seconds/secondsPerDay, 'D')
 	rest := d.Seconds % secondsPerDay
-	if rest != 0 || d.Nanos != 0 {
+	if rest != 0 || d.Nanos != 0 || d.Rest != "" {
 		dst = append(dst, 'T')
 		part(rest/3600, 'H')
 		part(rest/60%60, 'M')
-		if rest%60 != 0 || d.Nanos != 0 {
+		if rest%60 != 0 || d.Nanos != 0 || d.Rest != "" {
 			dst = strconv.AppendInt(dst, rest%60, 10)
-			dst = append(appendFraction(dst, d.Nanos), 'S')
+			dst = append(appendFraction(dst, d.Nanos, d.Rest), 'S')
 		}
 	}
 	if d == (DurationValue{}) {

@@ -212,7 +212,7 @@ func addDuration(t, d *Value, negative bool) (Value, error) {
 			return Value{}, ErrExpr
 		}
 	case kYear, kYearMonth:
-		if u.Seconds != 0 || u.Nanos != 0 || t.kind == kYear && u.Months%12 != 0 {
+		if u.Seconds != 0 || u.Nanos != 0 || u.Rest != "" || t.kind == kYear && u.Months%12 != 0 {
 			return Value{}, ErrExpr
 		}
 	default:
@@ -227,7 +227,7 @@ func addDuration(t, d *Value, negative bool) (Value, error) {
 		if t.kind == kTime {
 			f.Year, f.Month, f.Day = 1972, 1, 1
 		} else {
-			f.Hour, f.Minute, f.Second, f.Nanos = 0, 0, 0, 0
+			f.Hour, f.Minute, f.Second, f.Nanos, f.Rest = 0, 0, 0, 0, ""
 		}
 		sum = f.At(sum.Zone)
 	}

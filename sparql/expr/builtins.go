@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
+	"fmt"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -263,6 +264,11 @@ func seconds(_ *Context, v Value) (Value, error) {
 		return Value{}, ErrExpr
 	}
 	f := v.dateTime().Fields()
+	if f.Rest != "" {
+		if d, ok := xsd.ParseDecimal(fmt.Sprintf("%d.%09d%s", f.Second, f.Nanos, f.Rest)); ok {
+			return Decimal(d), nil
+		}
+	}
 	if f.Nanos == 0 {
 		return Decimal(xsd.NewInteger(int64(f.Second))), nil
 	}
@@ -280,10 +286,8 @@ func tz(_ *Context, v Value) (Value, error) {
 	if !v.isTemporal() {
 		return Value{}, ErrExpr
 	}
-	if v.zone == 0 && !v.term.IsZero() && !strings.HasSuffix(v.term.Value(), "Z") {
-		// The zone is given back as it was written.
-		s := xsd.Trim(v.term.Value())
-		return String(s[len(s)-6:]), nil
+	if s := xsd.Trim(v.term.Value()); v.zone == 0 && s != "" && !strings.HasSuffix(s, "Z") {
+		return String(s[len(s)-6:]), nil // as it was written
 	}
 	return String(string(xsd.AppendZone(nil, v.zone))), nil
 }

@@ -86,7 +86,7 @@ func cast(v *Value, t xsd.Type) (Value, error) {
 		d := v.duration()
 		switch t {
 		case xsd.YearMonthDuration:
-			d.Seconds, d.Nanos = 0, 0
+			d.Seconds, d.Nanos, d.Rest = 0, 0, ""
 		case xsd.DayTimeDuration:
 			d.Months = 0
 		}
@@ -163,7 +163,7 @@ func castTemporal(v *Value, t xsd.Type) (Value, error) {
 		if v.kind != kDateTime && v.kind != kDate || t == xsd.DateTimeStamp && v.zone == xsd.NoZone {
 			return Value{}, ErrExpr
 		}
-		return temporal2(*v, t), nil
+		return temporal(v.dateTime(), t), nil
 	case xsd.Time:
 		if v.kind != kDateTime {
 			return Value{}, ErrExpr
@@ -174,7 +174,7 @@ func castTemporal(v *Value, t xsd.Type) (Value, error) {
 	if v.kind != kDateTime && v.kind != kDate {
 		return Value{}, ErrExpr
 	}
-	f.Hour, f.Minute, f.Second, f.Nanos = 0, 0, 0, 0
+	f.Hour, f.Minute, f.Second, f.Nanos, f.Rest = 0, 0, 0, 0, ""
 	switch t {
 	case xsd.Date:
 	case xsd.GYear:
@@ -191,11 +191,4 @@ func castTemporal(v *Value, t xsd.Type) (Value, error) {
 		return Value{}, ErrExpr
 	}
 	return temporal(f.At(v.zone), t), nil
-}
-
-// temporal2 is v as a dateTime of type t.
-func temporal2(v Value, t xsd.Type) Value {
-	r := temporal(v.dateTime(), xsd.DateTime)
-	r.sub = t
-	return r
 }

@@ -53,10 +53,14 @@ type Value struct {
 	scale  int32
 	n      int64
 	months int64
-	big    *big.Int
+	// big is the number that n is too small for; of a date or a duration moreDigits where the text of term has digits behind the nanosecond.
+	big *big.Int
 	// term is none for computed values: Term makes it on demand.
 	term rdf.Term
 }
+
+// moreDigits marks dates and durations that must be read from their text.
+var moreDigits = new(big.Int)
 
 // Size is about how many bytes the value takes.
 func (v Value) Size() int64 {
@@ -134,6 +138,9 @@ func (v *Value) decode(lexical, datatype string) {
 			if d, ok := xsd.ParseDateTime(xsd.Trim(lexical), typ); ok {
 				v.kind = k
 				v.n, v.scale, v.zone = d.Seconds, d.Nanos, d.Zone
+				if d.Rest != "" {
+					v.big = moreDigits
+				}
 			}
 		} else {
 			v.kind = kOther
@@ -150,6 +157,9 @@ func (v *Value) setDuration(d xsd.DurationValue, typ xsd.Type) {
 		v.kind = kDayTimeDuration
 	}
 	v.months, v.n, v.scale = d.Months, d.Seconds, d.Nanos
+	if d.Rest != "" {
+		v.big = moreDigits
+	}
 }
 
 func temporalKind(t xsd.Type) kind {
@@ -243,10 +253,18 @@ func (v Value) toFloat() float64 {
 }
 
 func (v Value) dateTime() xsd.DateTimeValue {
+	if v.big != nil {
+		d, _ := xsd.ParseDateTime(xsd.Trim(v.term.Value()), v.sub)
+		return d
+	}
 	return xsd.DateTimeValue{Seconds: v.n, Nanos: v.scale, Zone: v.zone}
 }
 
 func (v Value) duration() xsd.DurationValue {
+	if v.big != nil {
+		d, _ := xsd.ParseDuration(xsd.Trim(v.term.Value()), v.sub)
+		return d
+	}
 	return xsd.DurationValue{Months: v.months, Seconds: v.n, Nanos: v.scale}
 }
 
@@ -303,12 +321,20 @@ func DateTime(t time.Time) Value {
 	return Value{kind: kDateTime, sub: xsd.DateTime, n: t.Unix(), scale: int32(t.Nanosecond()), zone: int16(offset / 60)}
 }
 
+// temporal makes a value of a date or time; its kind is that of the type's primitive.
 func temporal(d xsd.DateTimeValue, typ xsd.Type) Value {
-	return Value{kind: temporalKind(typ), sub: typ, n: d.Seconds, scale: d.Nanos, zone: d.Zone}
+	v := Value{kind: temporalKind(typ.Primitive()), sub: typ, n: d.Seconds, scale: d.Nanos, zone: d.Zone}
+	if d.Rest != "" {
+		v.big, v.term = moreDigits, rdf.Literal(string(d.Append(nil, typ)), typ.IRI())
+	}
+	return v
 }
 
 func duration(d xsd.DurationValue, typ xsd.Type) Value {
 	var v Value
 	v.setDuration(d, typ)
+	if d.Rest != "" {
+		v.term = rdf.Literal(string(d.Append(nil, typ)), typ.IRI())
+	}
 	return v
 }
