@@ -213,6 +213,26 @@ func (t Triple) String() string { return t.In(Term{}).String() }
 // String writes the quad as in N-Quads, without the final newline.
 func (q Quad) String() string { return string(q.AppendNQuads(nil)) }
 
+// ValidLang reports whether a language tag has the shape that RFC 5646 section 2.1 gives it: parts of one to eight letters and digits, the
+// first of letters only, with hyphens between them.
+func ValidLang(tag string) bool {
+	for first := true; ; first = false {
+		part, rest, more := strings.Cut(tag, "-")
+		if part == "" || len(part) > 8 {
+			return false
+		}
+		for i := range len(part) {
+			if c := part[i]; c|0x20-'a' > 25 && (first || c-'0' > 9) {
+				return false
+			}
+		}
+		if !more {
+			return true
+		}
+		tag = rest
+	}
+}
+
 // FormatLang brings a language tag to the conventional case of RFC 5646 section 2.1.1: lower case, but a region of two
 // letters in upper case and a script of four letters in title case, unless they follow a singleton or come first.
 func FormatLang(tag string) string {

@@ -253,7 +253,7 @@ func dublinCore(rec *record) ([]rdf.Triple, error) {
 			continue
 		}
 		o := rdf.String(e.text)
-		if e.lang != "" {
+		if rdf.ValidLang(e.lang) {
 			o = rdf.LangLiteral(e.text, e.lang)
 		}
 		if e.name == "identifier" && e.text == subject {

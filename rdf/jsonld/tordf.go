@@ -239,7 +239,7 @@ func (w *toRDF) literal(m *Object, graph rdf.Term) (rdf.Term, error) {
 	if typed && datatype == "@json" {
 		return rdf.Literal(string(appendCanonical(nil, value)), rdfNS+"JSON"), nil
 	}
-	if typed && !wellFormed(datatype) {
+	if typed && (!wellFormed(datatype) || datatype == rdfNS+"langString" || datatype == rdfNS+"dirLangString") {
 		return rdf.Term{}, nil
 	}
 	switch v := value.(type) {
@@ -250,7 +250,7 @@ func (w *toRDF) literal(m *Object, graph rdf.Term) (rdf.Term, error) {
 	case string:
 		lang, _ := m.Get("@language")
 		tag, hasLang := lang.(string)
-		if hasLang && !validLang(tag) {
+		if hasLang && !rdf.ValidLang(tag) {
 			return rdf.Term{}, nil
 		}
 		dir, _ := m.Get("@direction")
@@ -326,19 +326,4 @@ func canonicalDouble(f float64) string {
 		sign = "-"
 	}
 	return mantissa + "E" + sign + orDefault(strings.TrimLeft(exp[1:], "0"), "0")
-}
-
-func validLang(s string) bool {
-	for i, sub := range strings.Split(s, "-") {
-		if sub == "" || len(sub) > 8 {
-			return false
-		}
-		for _, c := range []byte(sub) {
-			letter := 'a' <= c|0x20 && c|0x20 <= 'z'
-			if !letter && (i == 0 || c < '0' || c > '9') {
-				return false
-			}
-		}
-	}
-	return true
 }

@@ -66,7 +66,7 @@ func carries(t rdf.Term) bool {
 	case rdf.KindBlankNode:
 		return validLabel(t.Value())
 	case rdf.KindLangLiteral:
-		return validLang(t.Lang()) && utf8.ValidString(t.Value())
+		return rdf.ValidLang(t.Lang()) && utf8.ValidString(t.Value())
 	case rdf.KindLiteral:
 		return wellFormed(t.Datatype()) && utf8.ValidString(t.Value())
 	}

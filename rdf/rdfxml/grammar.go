@@ -156,6 +156,9 @@ func (p *parser) propertyAttrs(c scope, e *element) (a propertyAttrs, err error)
 		case "datatype":
 			var t rdf.Term
 			t, err = p.resolve(c, at.value, e)
+			if name, is := strings.CutPrefix(t.Value(), rdfNS); err == nil && is && (name == "langString" || name == "dirLangString") {
+				t, err = rdf.Term{}, p.wrong(e.at, "a literal of datatype rdf:%s must have a language tag instead", name)
+			}
 			a.datatype, a.hasDatatype = t.Value(), true
 		case "resource", "nodeID":
 			if a.hasObject {

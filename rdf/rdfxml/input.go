@@ -22,10 +22,28 @@ type input struct {
 	mark     int   // start of the token at hand: what lies before it may go
 	offset   int64 // of buf[0] in the document
 	line     int   // of buf[0], from 0
-	lineAt   int64 // offset of the first byte of that line
+	column   int   // of buf[0], from 0
 	eof      bool
 	maxToken int
 	dropping func(n int) // told before the first n bytes of buf go
+	counts   []count
+}
+
+// count is how many lines end before a place in buf, and how many characters stand between there and the last of these. Of every
+// countEach bytes one is kept, so that the places of many mistakes are found without counting from buf[0] for each.
+type count struct{ at, lines, chars int }
+
+const countEach = 4 << 10
+
+func (c count) after(b []byte) count {
+	c.at += len(b)
+	if i := bytes.LastIndexByte(b, '\n'); i >= 0 {
+		c.lines += bytes.Count(b, newline)
+		c.chars = 0
+		b = b[i+1:]
+	}
+	c.chars += utf8.RuneCount(b)
+	return c
 }
 
 // more reads on behind buf; it reports whether anything came. What lies before mark is dropped, and positions shift.
@@ -47,7 +65,7 @@ func (in *input) more() (bool, error) {
 		in.skipLines(in.mark)
 		in.offset += int64(in.mark)
 		in.pos -= in.mark
-		in.mark, in.buf = 0, fresh
+		in.mark, in.buf, in.counts = 0, fresh, in.counts[:0]
 	}
 	for tries := 0; ; tries++ {
 		n, err := in.r.Read(in.buf[len(in.buf):cap(in.buf)])
@@ -68,11 +86,11 @@ func (in *input) more() (bool, error) {
 
 // skipLines moves the line count past the first n bytes of buf.
 func (in *input) skipLines(n int) {
-	head := in.buf[:n]
-	in.line += bytes.Count(head, newline)
-	if i := bytes.LastIndexByte(head, '\n'); i >= 0 {
-		in.lineAt = in.offset + int64(i) + 1
+	c := count{}.after(in.buf[:n])
+	if c.lines > 0 {
+		in.column = 0
 	}
+	in.line, in.column = in.line+c.lines, in.column+c.chars
 }
 
 var newline = []byte{'\n'}
@@ -80,13 +98,24 @@ var newline = []byte{'\n'}
 // place gives line and column of a place in buf.
 func (in *input) place(at int) (line, column int) {
 	at = min(max(at, 0), len(in.buf))
-	head := in.buf[:at]
-	line = in.line + 1 + bytes.Count(head, newline)
-	if i := bytes.LastIndexByte(head, '\n'); i >= 0 {
-		return line, 1 + utf8.RuneCount(head[i+1:])
+	last := max(0, at-1) / countEach
+	for n := len(in.counts); n <= last; n++ {
+		var c count
+		if n > 0 {
+			end := n * countEach
+			for i := 0; i < utf8.UTFMax-1 && !utf8.RuneStart(in.buf[end]); i++ { // not within a character
+				end--
+			}
+			c = in.counts[n-1].after(in.buf[in.counts[n-1].at:end])
+		}
+		in.counts = append(in.counts, c)
 	}
-	// The start of the line may have left the buffer; then columns are bytes before buf and characters within.
-	return line, 1 + int(max(0, in.offset-in.lineAt)) + utf8.RuneCount(head)
+	c := in.counts[last]
+	c = c.after(in.buf[c.at:at])
+	if line, column = in.line+1+c.lines, 1+c.chars; c.lines == 0 {
+		column += in.column
+	}
+	return line, column
 }
 
 // errorAt makes the error for a place in buf.

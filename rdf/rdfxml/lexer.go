@@ -53,20 +53,31 @@ type element struct {
 	names  map[string]*name
 	attrNs map[string]*name
 	nsLen  int
+	// declares tells that it has declarations of namespaces, cached how many names were kept before them.
+	declares bool
+	cached   int
 }
 
 type binding struct{ prefix, ns string }
+
+// declared is a binding in force, or one that another hides.
+type declared struct {
+	binding
+	outer int // what inForce said of the prefix before
+}
 
 // lexer gives the events of a namespace-well-formed XML 1.0 document (https://www.w3.org/TR/xml/, https://www.w3.org/TR/xml-names/).
 // External entities and external DTD subsets are never read; internal entities may hold text only, and their expansion is limited.
 type lexer struct {
 	input
 	stack     []element
-	bindings  []binding
+	bindings  []declared
+	inForce   map[string]int   // prefix → the number of bindings up to the one in force
 	names     map[string]*name // of elements, under the bindings in force
 	attrNames map[string]*name
+	cached    int // how many names there are in all such maps
 	entities  map[string]string
-	expanded  int
+	expanded  int64
 	maxDepth  int
 	rootSeen  bool
 	pendEnd   bool
@@ -74,11 +85,18 @@ type lexer struct {
 	prefix    func(name, iri string)
 }
 
-const maxExpansion = 8 << 20
+const (
+	// maxExpansion is what entities may expand to, over and above expansionFactor bytes for each byte of the document up to there.
+	maxExpansion    = 8 << 20
+	expansionFactor = 4
+
+	// maxNames is how many names are remembered.
+	maxNames = 1 << 16
+)
 
 func (x *lexer) init() {
 	x.names, x.attrNames = map[string]*name{}, map[string]*name{}
-	x.bindings = append(x.bindings, binding{"xml", xmlNS})
+	x.bindings, x.inForce = []declared{{binding: binding{"xml", xmlNS}}}, map[string]int{"xml": 1}
 	x.dropping = func(n int) {
 		for i := len(x.stack) - 1; i >= 0; i-- {
 			e := &x.stack[i]
@@ -349,8 +367,8 @@ func (x *lexer) reference(out []byte, ref string, at int, inAttr bool, depth int
 	if depth > 16 {
 		return out, x.errorAt(x.pos+at, "entities refer to each other more than 16 deep")
 	}
-	if x.expanded += len(text); x.expanded > maxExpansion {
-		return out, x.errorAt(x.pos+at, "entities expand to more than %d bytes", maxExpansion)
+	if x.expanded += int64(len(text)); x.expanded > maxExpansion+expansionFactor*x.abs(x.pos+at) {
+		return out, x.errorAt(x.pos+at, "entities expand to more than %d bytes", x.expanded-int64(len(text)))
 	}
 	for text != "" {
 		i := strings.IndexByte(text, '&')

@@ -11,8 +11,7 @@ import (
 func (p *parser) xmlLiteral() (string, error) {
 	x := &p.x
 	var out []byte
-	var rendered []binding // the namespaces that the literal's own elements have declared so far
-	var marks []int
+	c := canonical{inForce: map[string]string{}}
 	outer := len(x.stack)
 	for {
 		kind, err := x.next()
@@ -30,21 +29,36 @@ func (p *parser) xmlLiteral() (string, error) {
 		case eventPI:
 			out = append(append(append(out, "<?"...), x.text...), "?>"...)
 		case eventStart:
-			marks = append(marks, len(rendered))
-			out, rendered = startCanonical(out, rendered, x.top())
+			out = c.start(out, x.top())
 		case eventEnd:
 			if len(x.stack) == outer {
 				x.pop()
 				return alias(out), nil
 			}
 			out = append(append(append(out, "</"...), x.top().qname...), '>')
-			rendered, marks = rendered[:marks[len(marks)-1]], marks[:len(marks)-1]
+			c.end()
 			x.pop()
 		}
 	}
 }
 
-func startCanonical(out []byte, rendered []binding, e *element) ([]byte, []binding) {
+// canonical knows the namespaces that the elements of a literal have declared.
+type canonical struct {
+	inForce map[string]string
+	hidden  []binding // what inForce had before
+	marks   []int     // the length of hidden before each open element
+}
+
+func (c *canonical) end() {
+	last := len(c.marks) - 1
+	for _, b := range slices.Backward(c.hidden[c.marks[last]:]) {
+		c.inForce[b.prefix] = b.ns
+	}
+	c.hidden, c.marks = c.hidden[:c.marks[last]], c.marks[:last]
+}
+
+func (c *canonical) start(out []byte, e *element) []byte {
+	c.marks = append(c.marks, len(c.hidden))
 	out = append(append(out, '<'), e.qname...)
 	// A namespace is written where it is visibly used and not already in force (exc-c14n section 3).
 	used := []binding{{e.prefix, e.ns}}
@@ -55,16 +69,12 @@ func startCanonical(out []byte, rendered []binding, e *element) ([]byte, []bindi
 	}
 	slices.SortFunc(used, func(a, b binding) int { return strings.Compare(a.prefix, b.prefix) })
 	for _, b := range slices.Compact(used) {
-		inForce := ""
-		for _, r := range rendered {
-			if r.prefix == b.prefix {
-				inForce = r.ns
-			}
-		}
-		if inForce == b.ns || b.prefix == "xml" {
+		outer := c.inForce[b.prefix]
+		if outer == b.ns || b.prefix == "xml" {
 			continue
 		}
-		rendered = append(rendered, b)
+		c.hidden = append(c.hidden, binding{b.prefix, outer})
+		c.inForce[b.prefix] = b.ns
 		out = append(out, " xmlns"...)
 		if b.prefix != "" {
 			out = append(append(out, ':'), b.prefix...)
@@ -77,7 +87,7 @@ func startCanonical(out []byte, rendered []binding, e *element) ([]byte, []bindi
 		out = append(append(out, ' '), a.qname...)
 		out = appendAttrValue(append(out, '='), a.value)
 	}
-	return append(out, '>'), rendered
+	return append(out, '>')
 }
 
 func appendText(out []byte, s string) []byte {

@@ -14,6 +14,8 @@ type scope struct {
 	lang  string
 	dir   rdf.Direction
 	rdf12 bool // rdf:version="1.2" is in force
+	// badLang tells that lang is no language tag, so that literals are left out.
+	badLang bool
 }
 
 type parser struct {
@@ -158,10 +160,12 @@ func (p *parser) inherit(c scope, e *element) (scope, error) {
 	for _, a := range e.attrs {
 		switch {
 		case a.ns == xmlNS && a.local == "lang":
-			if a.value != "" && !validLang(a.value) {
-				return c, p.wrong(e.at, "%q is no language tag", a.value)
-			}
 			c.lang = a.value
+			if c.badLang = a.value != "" && !rdf.ValidLang(a.value); c.badLang {
+				if err := p.wrong(e.at, "%q is no language tag", a.value); err != nil {
+					return c, err
+				}
+			}
 		case a.ns == xmlNS && a.local == "base":
 			// The fragment of a base does not count (https://www.w3.org/TR/rdf12-xml/#section-baseURIs).
 			ref, _, _ := strings.Cut(a.value, "#")
@@ -189,22 +193,6 @@ func (p *parser) inherit(c scope, e *element) (scope, error) {
 		c.dir = dir
 	}
 	return c, nil
-}
-
-// validLang checks the shape of a language tag as Turtle's grammar has it.
-func validLang(s string) bool {
-	for i, sub := range strings.Split(s, "-") {
-		if sub == "" {
-			return false
-		}
-		for _, c := range []byte(sub) {
-			letter := 'a' <= c|0x20 && c|0x20 <= 'z'
-			if !letter && (i == 0 || c < '0' || c > '9') {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // resolve makes the IRI term of a reference; the zero Term after a mistake that was passed over.
@@ -281,6 +269,8 @@ func (p *parser) nodeID(value string, e *element) (rdf.Term, error) {
 // literal makes a plain literal in the scope's language.
 func (c scope) literal(text string) rdf.Term {
 	switch {
+	case c.badLang:
+		return rdf.Term{}
 	case c.lang == "":
 		return rdf.String(text)
 	case c.rdf12 && c.dir != rdf.NoDirection:

@@ -2,6 +2,7 @@ package rdfxml
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"unicode"
 	"unicode/utf8"
@@ -46,7 +47,6 @@ func (x *lexer) startTag() error {
 	}
 	var list [24]rawAttr
 	attrs := list[:0]
-	declares := false
 	for rest := raw[qname:]; ; {
 		n := skipSpace(rest)
 		if rest, at = rest[n:], at+n; len(rest) == 0 {
@@ -84,8 +84,8 @@ func (x *lexer) startTag() error {
 		}
 		rest, at = rest[v+2:], at+v+2
 		if bytes.HasPrefix(q, []byte("xmlns")) && (len(q) == 5 || q[5] == ':') {
-			if !declares {
-				declares = true
+			if !e.declares {
+				e.declares, e.cached = true, x.cached
 				x.names, x.attrNames = map[string]*name{}, map[string]*name{}
 			}
 			if err := x.bind(e, q, value, qAt); err != nil {
@@ -98,15 +98,25 @@ func (x *lexer) startTag() error {
 	if e.name, err = x.resolve(x.names, raw[:qname], true, start+1); err != nil {
 		return err
 	}
+	type expanded struct{ ns, local string }
+	var seen map[expanded]bool
+	if len(attrs) > len(list) {
+		seen = make(map[expanded]bool, len(attrs))
+	}
 	for _, a := range attrs {
 		n, err := x.resolve(x.attrNames, a.q, false, a.at)
 		if err != nil {
 			return err
 		}
-		for _, other := range e.attrs {
-			if other.local == n.local && other.ns == n.ns {
-				return x.errorAt(a.at, "the attribute %s stands twice", a.q)
-			}
+		key := expanded{n.ns, n.local}
+		twice := seen[key]
+		if seen != nil {
+			seen[key] = true
+		} else {
+			twice = slices.ContainsFunc(e.attrs, func(other attr) bool { return other.local == n.local && other.ns == n.ns })
+		}
+		if twice {
+			return x.errorAt(a.at, "the attribute %s stands twice", a.q)
 		}
 		e.attrs = append(e.attrs, attr{n, a.v})
 	}
@@ -177,7 +187,16 @@ func (x *lexer) opened(e *element) string {
 func (x *lexer) pop() {
 	n := len(x.stack) - 1
 	e := &x.stack[n]
-	x.names, x.attrNames, x.bindings = e.names, e.attrNs, x.bindings[:e.nsLen]
+	if e.declares {
+		for i := len(x.bindings) - 1; i >= e.nsLen; i-- {
+			if b := x.bindings[i]; b.outer == 0 {
+				delete(x.inForce, b.prefix)
+			} else {
+				x.inForce[b.prefix] = b.outer
+			}
+		}
+		x.names, x.attrNames, x.bindings, x.cached = e.names, e.attrNs, x.bindings[:e.nsLen], e.cached
+	}
 	x.stack = x.stack[:n]
 }
 
@@ -195,23 +214,21 @@ func (x *lexer) bind(e *element, q []byte, ns string, at int) error {
 	if prefix == "xmlns" || prefix == "xml" && ns != xmlNS || prefix != "xml" && ns == xmlNS || ns == xmlnsNS {
 		return x.errorAt(at, "%s may not be bound to <%s>", q, ns)
 	}
-	for _, b := range x.bindings[e.nsLen:] {
-		if b.prefix == prefix {
-			return x.errorAt(at, "the attribute %s stands twice", q)
-		}
+	outer := x.inForce[prefix]
+	if outer > e.nsLen {
+		return x.errorAt(at, "the attribute %s stands twice", q)
 	}
 	if x.prefix != nil {
 		x.prefix(prefix, ns)
 	}
-	x.bindings = append(x.bindings, binding{prefix, ns})
+	x.bindings = append(x.bindings, declared{binding{prefix, ns}, outer})
+	x.inForce[prefix] = len(x.bindings)
 	return nil
 }
 
 func (x *lexer) lookup(prefix string) (string, bool) {
-	for i := len(x.bindings) - 1; i >= 0; i-- {
-		if x.bindings[i].prefix == prefix {
-			return x.bindings[i].ns, true
-		}
+	if n := x.inForce[prefix]; n > 0 {
+		return x.bindings[n-1].ns, true
 	}
 	return "", prefix == ""
 }
@@ -243,7 +260,10 @@ func (x *lexer) resolve(cache map[string]*name, q []byte, isElement bool, at int
 	n.iri = n.ns + n.local
 	n.bad, _ = badIRI(n.iri)
 	n.bad = n.bad || !iri.IsAbsolute(n.iri)
-	cache[n.qname] = n
+	if x.cached < maxNames {
+		cache[n.qname] = n
+		x.cached++
+	}
 	return n, nil
 }
 

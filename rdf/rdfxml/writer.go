@@ -3,6 +3,7 @@ package rdfxml
 import (
 	"bufio"
 	"cmp"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +28,7 @@ type Writer struct {
 	begun    bool
 	subject  rdf.Term
 	names    map[rdf.Term]string // predicate → what follows < in its start tag
+	own      string              // the prefix that predicates of other namespaces declare
 	buf      []byte
 	err      error
 }
@@ -45,6 +47,9 @@ func NewWriter(w io.Writer, o WriterOptions) *Writer {
 		if isNCName(p) && p != "rdf" && p != "its" && !strings.HasPrefix(strings.ToLower(p), "xml") && ns != "" && checkXML(ns) == nil {
 			x.prefixes = append(x.prefixes, binding{p, ns})
 		}
+	}
+	for x.own = "ns"; slices.ContainsFunc(x.prefixes, func(b binding) bool { return b.prefix == x.own }); {
+		x.own += "_"
 	}
 	slices.SortFunc(x.prefixes[1:], func(a, b binding) int { return cmp.Compare(a.prefix, b.prefix) })
 	return x
@@ -136,10 +141,13 @@ func (x *Writer) node(dst []byte, t rdf.Term) ([]byte, error) {
 
 // xmlLabel turns a label into an XML name; different labels stay different.
 func xmlLabel(label string) string {
-	if label == "" || label[0] == '_' || !isNCName(label) {
+	switch {
+	case isNCName(label) && label[0] != '_':
+		return label
+	case isNCName("_"+label) && !strings.HasPrefix(label, "-"):
 		return "_" + label
 	}
-	return label
+	return "_-" + hex.EncodeToString([]byte(label))
 }
 
 // property appends a property element.
@@ -221,7 +229,7 @@ func (x *Writer) name(p rdf.Term) (string, error) {
 		if err := checkXML(iri); err != nil {
 			return "", err
 		}
-		best = "ns:" + iri[cut:] + string(appendAttrValue([]byte(" xmlns:ns="), iri[:cut]))
+		best = x.own + ":" + iri[cut:] + string(appendAttrValue([]byte(" xmlns:"+x.own+"="), iri[:cut]))
 	}
 	if len(x.names) < 10_000 {
 		x.names[p.Clone()] = best

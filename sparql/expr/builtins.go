@@ -168,14 +168,14 @@ func strDT(_ *Context, s, dt Value) (Value, error) {
 }
 
 func strLang(_ *Context, s, tag Value) (Value, error) {
-	if s.kind != kString || tag.kind != kString || tag.term.Value() == "" {
+	if s.kind != kString || tag.kind != kString || !rdf.ValidLang(tag.term.Value()) {
 		return Value{}, ErrExpr
 	}
 	return FromTerm(rdf.LangLiteral(s.term.Value(), tag.term.Value())), nil
 }
 
 func strLangDir(_ *Context, s, tag, dir Value) (Value, error) {
-	if s.kind != kString || tag.kind != kString || tag.term.Value() == "" || dir.kind != kString {
+	if s.kind != kString || tag.kind != kString || !rdf.ValidLang(tag.term.Value()) || dir.kind != kString {
 		return Value{}, ErrExpr
 	}
 	d := rdf.LeftToRight

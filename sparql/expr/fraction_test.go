@@ -82,3 +82,16 @@ func must(v Value, err error) Value {
 	}
 	return v
 }
+
+// TestLanguageTags: what is no tag would end a literal where it is written.
+func TestLanguageTags(t *testing.T) {
+	t.Parallel()
+	for tag, want := range map[string]bool{"en": true, "de-CH-1996": true, "": false, "en_US": false, "en us": false, "en> .\n": false, "-en": false, "1a": false, "abcdefghi": false} {
+		if _, err := strLang(nil, String("x"), String(tag)); (err == nil) != want {
+			t.Errorf("STRLANG with %q: %v", tag, err)
+		}
+		if _, err := strLangDir(nil, String("x"), String(tag), String("ltr")); (err == nil) != want {
+			t.Errorf("STRLANGDIR with %q: %v", tag, err)
+		}
+	}
+}

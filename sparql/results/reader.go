@@ -1,6 +1,7 @@
 package results
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 
@@ -61,12 +62,18 @@ func Read(r io.Reader, f *Format, l Limits, h Handler) error {
 		l.Term = 16 << 20
 	}
 	lr := &limitedReader{r: r, left: l.Bytes}
-	err := f.reader(lr, l, h)
+	in := bufio.NewReader(lr)
+	if head, _ := in.Peek(len(byteOrderMark)); string(head) == byteOrderMark { // an error of Peek comes back from the next Read
+		_, _ = in.Discard(len(byteOrderMark))
+	}
+	err := f.reader(in, l, h)
 	if lr.exceeded {
 		return &LimitError{Msg: fmt.Sprintf("longer than %d bytes", l.Bytes)}
 	}
 	return err
 }
+
+const byteOrderMark = "\uFEFF"
 
 // limitedReader fails, unlike io.LimitedReader, where there is more than allowed.
 type limitedReader struct {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"triplestore/rdf"
 )
@@ -141,6 +142,9 @@ func (j *jsonReader) document() error {
 	err := j.object(func(name string) error {
 		switch name {
 		case "head":
+			if j.index != nil {
+				return jsonErrorf("a second head")
+			}
 			return j.head()
 		case "boolean":
 			boolean = true
@@ -345,9 +349,14 @@ func (j *jsonReader) term(depth int) (rdf.Term, error) {
 	return rdf.Term{}, jsonErrorf("unknown type of term %q", typ)
 }
 
+// tagCharacters are those of language tags. Others could end the literal where it is written.
+const tagCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
+
 // literal makes a literal of what a result says of it.
 func literal(format, value, datatype, lang, dir string) (rdf.Term, error) {
 	switch {
+	case strings.Trim(lang, tagCharacters) != "":
+		return rdf.Term{}, &FormatError{Format: format, Msg: fmt.Sprintf("the language %.40q of a literal", lang)}
 	case dir != "" && (lang == "" || dir != "ltr" && dir != "rtl"):
 		return rdf.Term{}, &FormatError{Format: format, Msg: fmt.Sprintf("the direction %q of a literal", dir)}
 	case dir == "rtl":
