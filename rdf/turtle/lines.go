@@ -99,7 +99,7 @@ func (p *lineParser) block(b []byte, at position) error {
 			}
 			p.err = nil
 			p.opts.Lenient(e)
-			if i := bytes.IndexByte(p.buf[min(p.pos, len(p.buf)):], '\n'); i >= 0 {
+			if i := bytes.IndexAny(p.buf[min(p.pos, len(p.buf)):], "\n\r"); i >= 0 {
 				p.pos += i + 1
 			} else {
 				p.pos = len(p.buf)
@@ -203,19 +203,14 @@ func (p *lineParser) line() bool {
 
 // lineEnd skips the comment, if there is one, and the line end at pos.
 func (p *lineParser) lineEnd() bool {
-	if i := bytes.IndexByte(p.buf[p.pos:], '\n'); i >= 0 && p.buf[p.pos] != '\r' {
-		if p.buf[p.pos] == '#' {
-			if j := bytes.IndexByte(p.buf[p.pos:p.pos+i], '\r'); j >= 0 {
-				i = j
-			}
+	if p.pos < len(p.buf) && p.buf[p.pos] == '#' {
+		if i := bytes.IndexAny(p.buf[p.pos:], "\n\r"); i >= 0 {
+			p.pos += i
+		} else {
+			p.pos = len(p.buf)
 		}
-		p.pos += i + 1
-		return true
-	} else if p.pos < len(p.buf) && p.buf[p.pos] == '\r' {
-		p.pos++
-		return true
 	}
-	p.pos = len(p.buf)
+	p.pos = min(p.pos+1, len(p.buf))
 	return true
 }
 

@@ -1,6 +1,10 @@
 package turtle
 
-import "bytes"
+import (
+	"bytes"
+
+	"triplestore/rdf"
+)
 
 // recover reports a mistake that ended a statement and moves to where the next one may start, with Options.Lenient. It
 // reports whether reading can go on. The quads of the statement, from the given one on, are dropped.
@@ -17,7 +21,7 @@ func (p *parser) recover(from int) bool {
 }
 
 // resynchronise skips to behind the next '.' that is outside strings and IRIs and has white space, a comment or the end behind
-// it, or to the '}' that closes the graph. Every round consumes something.
+// it, or to the '}' that closes the graph, or into a graph, which is then left out. Every round consumes something.
 func (p *parser) resynchronise() bool {
 	for {
 		c := p.next()
@@ -33,6 +37,11 @@ func (p *parser) resynchronise() bool {
 				return p.err == nil
 			}
 		case c == '}' && p.inGraph:
+			return true
+		case c == '{' && !p.inGraph && p.opts.Dialect == TriG && p.peek(1) != '|':
+			// What its head should have been is not known, and the default graph is not where the statements belong.
+			p.pos++
+			p.inGraph, p.graph, p.dropGraph = true, rdf.Term{}, true
 			return true
 		case c == '|' && p.peek(1) == '}', c == '\\' && p.peek(1) != 0:
 			p.pos += 2
