@@ -91,6 +91,8 @@ type pretty struct {
 	// parent is a quad of the current graph that refers to the blank node, depths what depth found.
 	parent map[rdf.Term]rdf.Quad
 	depths map[rdf.Term]int
+	// cells are the blank nodes of the current graph that are nodes of lists that end in rdf:nil.
+	cells map[rdf.Term]bool
 }
 
 const manyRefs = 1 << 20
@@ -131,10 +133,14 @@ func (p *pretty) count(quads []rdf.Quad) {
 
 func (p *pretty) writeGraph(g rdf.Term, quads []rdf.Quad) {
 	p.subjects, p.parent, p.depths = map[rdf.Term][]rdf.Quad{}, map[rdf.Term]rdf.Quad{}, map[rdf.Term]int{}
-	var order []rdf.Term
+	p.cells = map[rdf.Term]bool{}
+	var order, ends []rdf.Term
 	for len(quads) > 0 {
 		n := 0
 		for n < len(quads) && quads[n].S == quads[0].S {
+			if quads[n].P == rdfRest && quads[n].O == rdfNil {
+				ends = append(ends, quads[n].S)
+			}
 			if o := quads[n].O; o.IsBlankNode() {
 				p.parent[o] = quads[n]
 			}
@@ -143,6 +149,15 @@ func (p *pretty) writeGraph(g rdf.Term, quads []rdf.Quad) {
 		order = append(order, quads[0].S)
 		p.subjects[quads[0].S] = quads[:n:n]
 		quads = quads[n:]
+	}
+	for _, cell := range ends {
+		for p.isCell(cell) {
+			p.cells[cell] = true
+			if p.refs[cell] != 1 || p.parent[cell].P != rdfRest {
+				break
+			}
+			cell = p.parent[cell].S
+		}
 	}
 	indent := 0
 	if !g.IsZero() {
@@ -214,7 +229,7 @@ func (p *pretty) depth(t rdf.Term) int {
 			d = 0
 			continue
 		}
-		if from := p.parent[node]; from.P != rdfRest || d%maxInline == 0 {
+		if from := p.parent[node]; from.P != rdfRest || !p.cells[node] || !p.cells[from.S] || d%maxInline == 0 {
 			d++
 		}
 		p.depths[node] = d
@@ -284,15 +299,19 @@ func (p *pretty) object(o rdf.Term, indent int) {
 	}
 }
 
+// isCell tells whether a node has nothing but one rdf:first and one rdf:rest and may be written inside another.
+func (p *pretty) isCell(t rdf.Term) bool {
+	quads := p.subjects[t]
+	return t.IsBlankNode() && !p.cells[t] && len(quads) == 2 && quads[0].P == rdfFirst && quads[1].P == rdfRest
+}
+
 // list gives the members of a list whose nodes have nothing but one rdf:first and one rdf:rest and are referred to once.
 func (p *pretty) list(head rdf.Term) (items []rdf.Term, ok bool) {
-	seen := map[rdf.Term]bool{}
 	for node := head; node != rdfNil; {
-		quads := p.subjects[node]
-		if !node.IsBlankNode() || !p.inline(node) || seen[node] || len(quads) != 2 || quads[0].P != rdfFirst || quads[1].P != rdfRest {
+		if !p.cells[node] || !p.inline(node) {
 			return nil, false
 		}
-		seen[node] = true
+		quads := p.subjects[node]
 		items = append(items, quads[0].O)
 		node = quads[1].O
 	}
