@@ -36,7 +36,8 @@ var (
 // Options tells Canonicalize how to work. The zero value is RDFC-1.0 with SHA-256 and the default limit.
 type Options struct {
 	Hash Hash
-	// Work limits the steps of Hash N-Degree Quads: paths tried, over all blank nodes; 0 means 100,000 (well under a second).
+	// Work limits the steps of Hash N-Degree Quads: paths tried, over all blank nodes, where long paths count more; 0 means 100,000 (about a
+	// second).
 	Work int
 }
 
@@ -259,12 +260,17 @@ func (c *canonicalizer) nDegree(label string, i *issuer, depth int) (nDegree, er
 	if depth > maxRecursion {
 		return nDegree{}, ErrComplex
 	}
-	groups := map[string][]string{}
+	if err := c.spend(len(c.byNode[label]) / 8); err != nil {
+		return nDegree{}, err
+	}
+	type member struct{ hash, label string }
+	groups, grouped := map[string][]string{}, map[member]bool{}
 	for _, q := range c.byNode[label] {
 		for k, t := range [...]rdf.Term{q.S, q.O, q.G} {
 			if t.IsBlankNode() && t.Value() != label {
 				h := c.related(t.Value(), q, i, "sog"[k:k+1])
-				if !slices.Contains(groups[h], t.Value()) {
+				if m := (member{h, t.Value()}); !grouped[m] {
+					grouped[m] = true
 					groups[h] = append(groups[h], t.Value())
 				}
 			}
@@ -276,10 +282,7 @@ func (c *canonicalizer) nDegree(label string, i *issuer, depth int) (nDegree, er
 		nodes := groups[h]
 		slices.Sort(nodes)
 		err := permute(nodes, len(nodes), func(p []string) error {
-			if c.work--; c.work < 0 {
-				return ErrComplex
-			}
-			if err := c.ctx.Err(); err != nil {
+			if err := c.spend(1 + (len(p)+len(i.ids))/8); err != nil {
 				return err
 			}
 			tried, err := c.try(p, i, chosen, depth)
@@ -297,6 +300,14 @@ func (c *canonicalizer) nDegree(label string, i *issuer, depth int) (nDegree, er
 	return nDegree{c.hash(data...), i}, nil
 }
 
+// spend takes work from what is allowed.
+func (c *canonicalizer) spend(work int) error {
+	if c.work -= work; c.work < 0 {
+		return ErrComplex
+	}
+	return c.ctx.Err()
+}
+
 type path struct {
 	text   string
 	issuer *issuer
@@ -305,17 +316,19 @@ type path struct {
 // try follows one order of the related nodes; it gives nil where the path is not better than the chosen one.
 func (c *canonicalizer) try(nodes []string, i *issuer, chosen *path, depth int) (*path, error) {
 	i = i.clone()
-	text := ""
-	worse := func() bool { return chosen != nil && len(text) >= len(chosen.text) && text > chosen.text }
+	var text []byte
+	worse := func() bool {
+		return chosen != nil && len(text) >= len(chosen.text) && string(text) > chosen.text
+	}
 	var recursion []string
 	for _, n := range nodes {
 		if id, ok := c.issued.ids[n]; ok {
-			text += "_:" + id
+			text = append(append(text, "_:"...), id...)
 		} else {
 			if _, ok := i.ids[n]; !ok {
 				recursion = append(recursion, n)
 			}
-			text += "_:" + i.issue(n)
+			text = append(append(text, "_:"...), i.issue(n)...)
 		}
 		if worse() {
 			return nil, nil
@@ -326,14 +339,15 @@ func (c *canonicalizer) try(nodes []string, i *issuer, chosen *path, depth int) 
 		if err != nil {
 			return nil, err
 		}
-		text += "_:" + i.issue(n) + "<" + r.hash + ">"
+		text = append(append(text, "_:"...), i.issue(n)...)
+		text = append(append(append(text, '<'), r.hash...), '>')
 		i = r.issuer
 		if worse() {
 			return nil, nil
 		}
 	}
-	if chosen == nil || text < chosen.text {
-		return &path{text, i}, nil
+	if chosen == nil || string(text) < chosen.text {
+		return &path{string(text), i}, nil
 	}
 	return nil, nil
 }
