@@ -1,9 +1,5 @@
 package jsonld
 
-import (
-	"slices"
-)
-
 // The keywords of an object (step 13.4 of the expansion algorithm, https://www.w3.org/TR/json-ld11-api/#expansion-algorithm).
 
 // keyword expands a member whose name means a keyword (step 13.4).
@@ -56,7 +52,7 @@ func (x *expander) keyword(o *object, key, expanded string, value any) error {
 			}
 		}
 		if old, ok := o.Get("@type"); ok {
-			types = append(slices.Clone(asList(old)), types...)
+			types = append(asList(old), types...)
 		}
 		if _, isArray := value.([]any); !isArray && len(types) == 1 {
 			result = types[0]
@@ -83,11 +79,11 @@ func (x *expander) keyword(o *object, key, expanded string, value any) error {
 				return fail("invalid @included value", "it must hold node objects")
 			}
 		}
-		if len(asList(value)) > 0 && len(list) == 0 {
+		if _, isArray := value.([]any); !isArray && len(list) == 0 {
 			return fail("invalid @included value", "it must hold node objects")
 		}
 		if old, ok := o.Get("@included"); ok {
-			list = append(slices.Clone(asList(old)), list...)
+			list = append(asList(old), list...)
 		}
 		result = list
 	case "@value":
