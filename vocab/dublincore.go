@@ -24,7 +24,6 @@ const (
 	DCTFormat              = DCT + "format"
 	DCTSpatial             = DCT + "spatial"
 	DCTTemporal            = DCT + "temporal"
-	DCTTheme               = DCT + "theme"
 	DCTRelation            = DCT + "relation"
 	DCTIsPartOf            = DCT + "isPartOf"
 	DCTHasPart             = DCT + "hasPart"
