@@ -96,6 +96,7 @@ var Dependencies = []Dependency{
 	{"github.com/cespare/xxhash/", []string{"store/..."}, nil, "checksums of pages, hashes of terms"},
 	{"github.com/zeebo/xxh3", []string{"store/...", "sparql/exec", "loaders/..."}, nil, "checksums of pages, hashes of terms and rows"},
 	{"golang.org/x/text/", []string{"rdf/...", "sparql/expr", "loaders/..."}, nil, "Unicode normalisation and collation"},
+	{"golang.org/x/net/idna", []string{"internal/egress"}, nil, "names of hosts as net/http writes them"},
 	{"golang.org/x/sync/", []string{"store/...", "sparql/exec", "loaders/...", "server/...", "cmd/..."}, nil, "groups of goroutines"},
 	{"golang.org/x/sys/", []string{"store/...", "bench", "cmd/..."}, nil, "files and memory of the operating system"},
 	{"github.com/prometheus/client_golang/", []string{"server/metrics"}, nil, "one package knows how measurements leave the program"},

@@ -177,7 +177,7 @@ func (g *Guard) check(u *url.URL) (named bool, err error) {
 	if u.User != nil && !g.o.Credentials {
 		return refuse("URLs with a user or password are not allowed")
 	}
-	host := normalHost(u.Hostname())
+	host := Host(u.Hostname())
 	ip, isIP := parseIP(host)
 	if !isIP && endsInNumber(host) {
 		return refuse("%s is no valid host: IP addresses are written with four decimal numbers or in brackets", u.Hostname())
@@ -306,7 +306,7 @@ func redirected(hops int, err error) error {
 }
 
 func sameOrigin(a, b *url.URL) bool {
-	return a.Scheme == b.Scheme && normalHost(a.Hostname()) == normalHost(b.Hostname()) && port(a) == port(b)
+	return a.Scheme == b.Scheme && Host(a.Hostname()) == Host(b.Hostname()) && port(a) == port(b)
 }
 
 // send sends one request, without http.Client: that would follow redirects and add a Referer and credentials.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"golang.org/x/net/idna"
 )
 
 // Rule is one entry of an allow-list.
@@ -51,15 +53,13 @@ func ParseRule(s string) (Rule, error) {
 	case u.Hostname() == "":
 		return bad("it names no host")
 	}
-	r := Rule{scheme: u.Scheme, host: normalHost(u.Hostname()), port: u.Port(), path: u.EscapedPath()}
+	name, below := strings.CutPrefix(u.Hostname(), "*.")
+	r := Rule{scheme: u.Scheme, host: Host(name), below: below, port: u.Port(), path: u.EscapedPath()}
 	if r.path == "/" {
 		r.path = ""
 	}
 	if crooked(r.path) {
 		return bad("its path has . or .. or encoded slashes")
-	}
-	if rest, ok := strings.CutPrefix(r.host, "*."); ok {
-		r.host, r.below = rest, true
 	}
 	if strings.Contains(r.host, "*") || r.host == "" {
 		return bad("* stands alone or before the name of a domain")
@@ -138,7 +138,7 @@ func (r *Rule) matches(u *url.URL) bool {
 	if r.scheme != "" && r.scheme != u.Scheme {
 		return false
 	}
-	host := normalHost(u.Hostname())
+	host := Host(u.Hostname())
 	if r.below {
 		if !strings.HasSuffix(host, "."+r.host) {
 			return false
@@ -189,8 +189,14 @@ func isName(host string) bool {
 	})
 }
 
-// normalHost is a host as hosts are compared.
-func normalHost(host string) string {
+// Host is the name of a host as hosts are compared: in lower case, without a point at its end, as it is sent where it has letters beyond ASCII, and an IP
+// address in its one form.
+func Host(host string) string {
+	if strings.ContainsFunc(host, func(c rune) bool { return c >= 0x80 }) {
+		if ascii, err := idna.Lookup.ToASCII(host); err == nil { // as net/http does, which sends nothing to others
+			host = ascii
+		}
+	}
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	if ip, ok := parseIP(host); ok {
 		return ip.String()

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"triplestore/internal/egress"
 )
 
 // Hosts sees to it that a host is asked by one client at a time, though several sources are read at once, and remembers when it may be asked
@@ -30,7 +32,7 @@ func Host(address string) string {
 	if err != nil {
 		return ""
 	}
-	host, port := strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), u.Port()
+	host, port := egress.Host(u.Hostname()), u.Port()
 	if host == "" || port == "" || u.Scheme == "http" && port == "80" || u.Scheme == "https" && port == "443" {
 		return host
 	}

@@ -101,7 +101,9 @@ func TestHosts(t *testing.T) {
 	for address, want := range map[string]string{
 		"http://Example.ORG/a": "example.org", "http://example.org:80": "example.org", "https://u:p@example.org:443/x?y": "example.org",
 		"http://example.org:8080/": "example.org:8080", "https://[::1]:8443/": "[::1]:8443", "https://[::1]/": "::1", "http://[::1]:80/": "::1",
-		"http://example.org./x": "example.org", "http://example.org:/x": "example.org", "https://example.org.:443/x": "example.org", "https://example.org:80/": "example.org:80", "file.ttl": "", "http://%zz/": "", "": "",
+		"http://example.org./x": "example.org", "http://example.org:/x": "example.org", "https://example.org.:443/x": "example.org", "https://example.org:80/": "example.org:80",
+		"https://BÜCHER.example/x": "xn--bcher-kva.example", "https://xn--Bcher-kva.example:443": "xn--bcher-kva.example", "http://b%C3%BCcher.example:8080/": "xn--bcher-kva.example:8080", "http://[::ffff:192.0.2.1]/": "192.0.2.1",
+		"file.ttl": "", "http://%zz/": "", "": "",
 	} {
 		if got := Host(address); got != want {
 			t.Errorf("%s: %q, want %q", address, got, want)
