@@ -231,8 +231,7 @@ func (a *application) replaceAll() error {
 	return nil
 }
 
-// moveIn leaves the graphs that the configuration named before, and takes the graph from sources that had it. Those are read from the start, as what
-// they said in it is gone.
+// moveIn leaves the graphs that the configuration named before, and takes the graph from sources that had it.
 func (a *application) moveIn() error {
 	if f := a.ledger.sources[a.me]; f != nil {
 		for _, g := range f.Graphs {
@@ -264,15 +263,74 @@ func (a *application) moveIn() error {
 		return err
 	}
 	for id, name := range others {
-		if err := a.markStale(id, name); err != nil {
+		if err := a.evict(id, name, len(others) == 1); err != nil {
 			return err
 		}
-		if err := a.forget(id, vocab.HVGraph, a.graph); err != nil {
-			return err
-		}
-		a.turned = true
 	}
 	return nil
+}
+
+// evict takes the graph, which was cleared, from another source that is noted to have it. One that is harvested is read again and says what it has to say
+// in the graph that is its own by now. What one that is left alone has said is moved there if nobody else has that graph, so that it stays; else it is
+// gone with its records.
+func (a *application) evict(id store.ID, name string, alone bool) error {
+	if err := a.forget(id, vocab.HVGraph, a.graph); err != nil {
+		return err
+	}
+	a.turned = true
+	other := a.h.byName[name]
+	if other != nil && !other.Disabled {
+		return a.markStale(id, name)
+	}
+	if f := a.ledger.sources[a.me]; other != nil && alone && (f == nil || !slices.Contains(f.Graphs, a.graph)) {
+		if moved, err := a.moveOut(id, other); moved || err != nil {
+			return err
+		}
+	}
+	if err := a.markStale(id, name); err != nil {
+		return err
+	}
+	for _, i := range a.ledger.of(id) {
+		n, err := a.base.Count(store.Range{Order: store.GSPO, Prefix: []store.ID{a.ledger.entries[i].id}})
+		if err != nil {
+			return err
+		}
+		if n == 0 { // it has no graph of its own
+			if err := a.release(i); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// moveOut moves what another source has said in the graph to the one that the configuration names for it, if no other source has that one.
+func (a *application) moveOut(id store.ID, other *SourceConfig) (moved bool, err error) {
+	if slices.ContainsFunc(a.h.o.Config.Sources, func(s *SourceConfig) bool { return s != other && s.Graph == other.Graph }) {
+		return false, nil
+	}
+	to, err := a.txn.ID(rdf.IRI(other.Graph))
+	if err != nil {
+		return false, err
+	}
+	for holder, f := range a.ledger.sources {
+		if holder != id && holder != a.me && slices.Contains(f.Graphs, to) {
+			return false, nil
+		}
+	}
+	a.state(rdf.IRI(a.h.names.source(other.Name)), vocab.HVGraph, rdf.IRI(other.Graph))
+	var batch []store.Quad
+	if err := scan(a.ctx, a.base, store.Range{Order: store.GSPO, Prefix: []store.ID{a.graph}}, func(q store.Quad) (err error) {
+		q[store.G] = to
+		if batch = append(batch, q); len(batch) == applyBatch {
+			err = a.txn.AddIDs(batch)
+			batch = batch[:0]
+		}
+		return err
+	}); err != nil {
+		return false, err
+	}
+	return true, a.txn.AddIDs(batch)
 }
 
 // sharers are the other sources that are noted to have a graph, with their names.

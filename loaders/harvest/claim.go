@@ -201,12 +201,17 @@ func why(winner, loser *SourceConfig) string {
 	return winner.Name + " comes first in the file"
 }
 
-// giveUp ends the claim of a record that the source has no more. Those that were refused it are read again.
+// giveUp ends the claim of a record that the source has no more.
 func (a *application) giveUp(i int32) error {
 	if a.ledger.entries[i].gone {
 		return nil
 	}
 	a.report.Records.Removed++
+	return a.release(i)
+}
+
+// release ends the claim of a record. Those that were refused it are read again.
+func (a *application) release(i int32) error {
 	topic := a.ledger.entries[i].topic
 	a.drop(i)
 	for _, other := range slices.Clone(a.ledger.refused[topic]) {

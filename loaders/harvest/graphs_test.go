@@ -48,3 +48,62 @@ func TestGraphHandedOver(t *testing.T) {
 		}
 	}
 }
+
+// TestGraphOfDisabled: what a source that is disabled has said stays when another one takes its graph, in the one that the configuration names for it by
+// now. Where that is the same one it is gone, and its records are for others to have.
+func TestGraphOfDisabled(t *testing.T) {
+	t.Parallel()
+	section := func(name, graph, more string) string {
+		return fmt.Sprintf("- {name: %[1]s, kind: gate, path: %[1]s.ttl, graph: 'http://example.org/%[2]s'%[3]s}\n", name, graph, more)
+	}
+	run := func(t *testing.T, w *workbench, sections ...string) {
+		t.Helper()
+		w.config = "sources:\n" + strings.Join(sections, "")
+		for again := range 2 {
+			n := w.commit()
+			r, err := w.gated(newGate(), 1).Run(t.Context(), harvest.RunOptions{})
+			if err != nil || r.Failed() || again == 1 && w.commit() != n {
+				t.Fatalf("%d commits after %d: %v %+v", w.commit(), n, err, r)
+			}
+		}
+	}
+	for _, to := range []string{"h", "old"} { // a new graph, or that of the other one
+		t.Run("moved to "+to, func(t *testing.T) {
+			t.Parallel()
+			w := newBench(t, memstore.New())
+			w.write("a.ttl", head+`:d1 a dcat:Dataset .`)
+			w.write("b.ttl", head+`:d2 a dcat:Dataset .`)
+			run(t, w, section("a", "g", ""), section("b", "old", ""))
+			for _, more := range []string{", disabled: true", ""} {
+				run(t, w, section("a", to, more), section("b", "g", ""))
+				for graph, dataset := range map[string]string{to: "d1", "g": "d2"} {
+					if got := w.quads("http://example.org/" + graph); len(got) != 1 || !strings.Contains(got[0], dataset) {
+						t.Errorf("%q: the graph %s has %v", more, graph, got)
+					}
+				}
+			}
+			w.write("a.ttl", head+`:d3 a dcat:Dataset .`)
+			run(t, w, section("a", to, ""), section("b", "g", ""))
+			if got := w.quads(""); len(got) != 2 {
+				t.Errorf("at the end there are %v", got)
+			}
+		})
+	}
+	t.Run("replaced", func(t *testing.T) {
+		t.Parallel()
+		w := newBench(t, memstore.New())
+		w.write("a.ttl", head+`:d1 a dcat:Dataset ; dct:title "A" .`)
+		w.write("b.ttl", head+`:d2 a dcat:Dataset .`)
+		w.write("c.ttl", head+`:d1 a dcat:Dataset ; dct:title "C" .`)
+		run(t, w, section("a", "g", ""), section("b", "h", ""), section("c", "k", ""))
+		w.has(`"A"`, 1)
+		run(t, w, section("a", "g", ", disabled: true"), section("b", "g", ""), section("c", "k", ""))
+		w.has(`"A"`, 0)
+		w.has(`"C"`, 1)
+		w.has("example.org/d2>", 1)
+		run(t, w, section("a", "new", ""), section("b", "g", ""), section("c", "k", ""))
+		w.has(`"A"`, 1)
+		w.has(`"C"`, 0)
+		w.has("example.org/d2>", 1)
+	})
+}
