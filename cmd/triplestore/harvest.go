@@ -19,7 +19,6 @@ import (
 	"triplestore/loaders/harvest"
 	"triplestore/loaders/kinds"
 	"triplestore/loaders/source"
-	"triplestore/store"
 	"triplestore/store/badgerstore"
 )
 
@@ -139,7 +138,7 @@ func readHarvest(file string) (*harvest.Config, error) {
 	return c, err
 }
 
-func newHarvester(c *harvest.Config, st store.Store, dir string, parallel int, log *slog.Logger, observe egressObserver) (*harvest.Harvester, error) {
+func newHarvester(c *harvest.Config, st *badgerstore.Store, dir string, parallel int, log *slog.Logger, observe egressObserver) (*harvest.Harvester, error) {
 	journal, err := harvest.OpenJournal(filepath.Clean(dir) + ".harvest.json")
 	if err != nil {
 		return nil, err
@@ -148,7 +147,7 @@ func newHarvester(c *harvest.Config, st store.Store, dir string, parallel int, l
 	if err := harvest.TempDir(temp); err != nil {
 		return nil, err
 	}
-	h, err := harvest.New(harvest.Options{Config: c, Store: st, Journal: journal, Temp: temp, Parallel: parallel, Log: log, Proxy: egress.ProxyFromEnvironment, Observe: observe})
+	h, err := harvest.New(harvest.Options{Config: c, Store: st, Journal: journal, Temp: temp, Reserve: st.Reserve, Parallel: parallel, Log: log, Proxy: egress.ProxyFromEnvironment, Observe: observe})
 	if err != nil {
 		return nil, usageError{err}
 	}

@@ -30,8 +30,9 @@ type Options struct {
 	Journal *Journal
 	// Clock is the time; nil is the system's.
 	Clock source.Clock
-	// Temp is a folder for files that need not outlive a run; empty is the system's.
-	Temp string
+	// Temp is a folder for files that need not outlive a run; empty is the system's. Reserve is how many bytes of its disk they leave free; nil is none.
+	Temp    string
+	Reserve func() uint64
 	// Log is told of runs; nil is nobody.
 	Log *slog.Logger
 	// Proxy finds the proxy for requests; nil uses none. See egress.ProxyFromEnvironment.
@@ -134,7 +135,7 @@ func (h *Harvester) read(ctx context.Context, s *SourceConfig, o RunOptions, r *
 		retries = max(0, *s.Retries)
 	}
 	client := source.NewClient(source.ClientOptions{
-		Guard: guard, Clock: h.o.Clock, MaxBytes: int64(s.MaxBytes), MaxRequests: int64(s.MaxRequests), Retries: retries, Delay: s.Delay.Or(0), Temp: h.o.Temp, Jitter: h.o.Jitter,
+		Guard: guard, Clock: h.o.Clock, MaxBytes: int64(s.MaxBytes), MaxRequests: int64(s.MaxRequests), Retries: retries, Delay: s.Delay.Or(0), Temp: h.o.Temp, Reserve: h.o.Reserve, Jitter: h.o.Jitter,
 		Hosts: &h.asked, Waits: waits,
 	})
 	defer func() { r.Requests = client.Requests() }()

@@ -271,7 +271,7 @@ func (h *Harvester) run(ctx context.Context, s *SourceConfig, o RunOptions, r *S
 			since = nil
 		}
 	}
-	spool := newSpool(h.o.Temp)
+	spool := newSpool(h.o.Temp, h.o.Reserve)
 	defer spool.close()
 	waits := &source.Waits{Changed: t.waits}
 	share := h.memory.Share(waits)
@@ -307,7 +307,7 @@ func (h *Harvester) run(ctx context.Context, s *SourceConfig, o RunOptions, r *S
 	defer func() { <-h.writing }()
 	t.write()
 	tell("writing")
-	a := &application{h: h, s: s, report: r, outcome: outcome, spool: spool, share: share, tales: newSpool(h.o.Temp), started: r.Started, dry: o.DryRun, stale: map[string]bool{}}
+	a := &application{h: h, s: s, report: r, outcome: outcome, spool: spool, share: share, tales: newSpool(h.o.Temp, h.o.Reserve), started: r.Started, dry: o.DryRun, stale: map[string]bool{}}
 	if since != nil {
 		a.from = facts
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"os"
 	"slices"
 	"sync"
 
@@ -28,11 +27,12 @@ type frame struct {
 // spool keeps frames in memory, or in a file when there are many. Frames are added by several goroutines; when all are there they are
 // read, as often as need be. A record that was added twice comes once, as it was added last.
 type spool struct {
-	temp string
+	temp    string
+	reserve func() uint64 // of the disk that temp is on
 
 	mu      sync.Mutex
 	memory  bytes.Buffer
-	file    *os.File
+	file    *source.TempFile
 	out     *s2.Writer
 	buffer  []byte
 	last    map[xxh3.Uint128]uint32 // number of the last frame of a record
@@ -44,8 +44,8 @@ type spool struct {
 // spoolMemory is how much compressed data waits in memory.
 const spoolMemory = 4 << 20
 
-func newSpool(temp string) *spool {
-	s := &spool{temp: temp, last: map[xxh3.Uint128]uint32{}}
+func newSpool(temp string, reserve func() uint64) *spool {
+	s := &spool{temp: temp, reserve: reserve, last: map[xxh3.Uint128]uint32{}}
 	s.out = s2.NewWriter(spoolWriter{s}, s2.WriterConcurrency(1), s2.WriterBlockSize(256<<10))
 	return s
 }
@@ -59,7 +59,7 @@ func (w spoolWriter) Write(b []byte) (n int, err error) {
 		if s.memory.Len()+len(b) <= spoolMemory {
 			return s.memory.Write(b)
 		}
-		if s.file, err = os.CreateTemp(s.temp, "harvest-*"); err != nil {
+		if s.file, err = source.CreateTemp(s.temp, s.reserve); err != nil {
 			return 0, err
 		}
 		if _, err = s.file.Write(s.memory.Bytes()); err != nil {
@@ -214,8 +214,7 @@ func (f *frame) decode(b string) error {
 func (s *spool) close() {
 	s.known, s.last, s.memory, s.buffer = s.records(), nil, bytes.Buffer{}, nil
 	if s.file != nil {
-		s.file.Close()
-		os.Remove(s.file.Name())
+		s.file.Remove() //nolint:errcheck // nobody needs it any more
 		s.file = nil
 	}
 }

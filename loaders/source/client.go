@@ -12,7 +12,6 @@ import (
 	"math/rand/v2"
 	"mime"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -36,8 +35,9 @@ type ClientOptions struct {
 	Retries int
 	// Delay is the pause before a request since the one before to the same host, by any client of the Hosts.
 	Delay time.Duration
-	// Temp is the folder of documents that do not fit in memory; empty is the system's.
-	Temp string
+	// Temp is the folder of documents that do not fit in memory; empty is the system's. Reserve is how many bytes of its disk they leave free; nil is none.
+	Temp    string
+	Reserve func() uint64
 	// Jitter gives numbers in [0, 1) that spread what is tried again; nil is random.
 	Jitter func() float64
 	// Hosts keeps clients from asking a host at the same time; nil has this client only.
@@ -116,7 +116,7 @@ type Document struct {
 	header func(string) string
 	limit  int64
 	memory []byte
-	file   *os.File
+	file   *TempFile
 }
 
 // Header is the first value of a header of the answer.
@@ -145,8 +145,7 @@ func (d *Document) Close() error {
 	if d.file == nil {
 		return nil
 	}
-	err := d.file.Close()
-	return errors.Join(err, os.Remove(d.file.Name()))
+	return d.file.Remove()
 }
 
 // Next is the address that a header Link names as the next page (RFC 8288), resolved, or "".
@@ -292,7 +291,7 @@ func (c *Client) Get(ctx context.Context, r *Request) (*Document, error) {
 		}
 		if n := c.requests.Add(1); n > c.o.MaxRequests {
 			c.requests.Add(-1)
-			return nil, Errorf(TooLarge, "%s: the run sent %d requests, and more are not allowed (max-requests)", r.URL, c.o.MaxRequests)
+			return nil, Errorf(TooLarge, "%s: the run sent %d requests, and more are not allowed (max-requests)", redacted(r.URL), c.o.MaxRequests)
 		}
 		d, after, err := c.try(ctx, r)
 		c.o.Hosts.asked(host, c.o.Clock.Now())
@@ -380,7 +379,7 @@ func (c *Client) try(ctx context.Context, r *Request) (d *Document, after time.D
 		IRI: resp.URL.String(), Path: resp.URL.Path, MediaType: mt, header: resp.Header, limit: c.o.MaxBytes,
 		Validators: Validators{ETag: resp.Header("ETag"), LastModified: resp.Header("Last-Modified")},
 	}
-	if after, err = d.fill(resp.Body, c.o.Temp, c.o.MaxBytes); err != nil {
+	if after, err = d.fill(resp.Body, c.o.Temp, c.o.Reserve, c.o.MaxBytes); err != nil {
 		return nil, after, errors.Join(err, d.Close())
 	}
 	return d, 0, nil
@@ -401,9 +400,9 @@ const inMemory = 1 << 20
 
 // fill takes the body in. What is compressed is unpacked once, so that what is damaged or too large is known before anyone
 // reads it.
-func (d *Document) fill(body io.Reader, temp string, limit int64) (after time.Duration, err error) {
+func (d *Document) fill(body io.Reader, temp string, reserve func() uint64, limit int64) (after time.Duration, err error) {
 	sum := sha256.New()
-	s := &spill{d: d, temp: temp}
+	s := &spill{d: d, temp: temp, reserve: reserve}
 	wire := io.TeeReader(&capped{r: body, left: limit}, io.MultiWriter(sum, s))
 	rc, err := format.Decompress(wire, d.Path)
 	if err == nil {
@@ -444,11 +443,12 @@ func (c *capped) Read(b []byte) (int, error) {
 
 // spill keeps what is written to it in memory, or in a file if it is long.
 type spill struct {
-	d    *Document
-	temp string
-	buf  bytes.Buffer
-	n    int64
-	err  error
+	d       *Document
+	temp    string
+	reserve func() uint64
+	buf     bytes.Buffer
+	n       int64
+	err     error
 }
 
 func (s *spill) Write(b []byte) (int, error) {
@@ -457,7 +457,7 @@ func (s *spill) Write(b []byte) (int, error) {
 	}
 	s.n += int64(len(b))
 	if s.d.file == nil && s.buf.Len()+len(b) > inMemory {
-		if s.d.file, s.err = os.CreateTemp(s.temp, "harvest-*"); s.err != nil {
+		if s.d.file, s.err = CreateTemp(s.temp, s.reserve); s.err != nil {
 			return 0, s.err
 		}
 		if _, s.err = s.d.file.Write(s.buf.Bytes()); s.err != nil {
