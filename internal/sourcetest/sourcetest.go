@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -302,4 +303,26 @@ func Harvest(t testing.TB, s source.Source, since source.State) (*Sink, source.O
 	}
 	sink.Check(t)
 	return sink, out
+}
+
+// Waits reports whether a run of a source waits for another one if it may hold so many bytes in memory.
+func Waits(t testing.TB, kind source.Kind, section string, env source.Env, some int64) bool {
+	t.Helper()
+	m := source.NewMemory(some)
+	if err := m.Share(nil).Grow(t.Context(), some+1); err != nil {
+		t.Fatal(err)
+	}
+	waits := errors.New("it waits")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	env.Memory = m.Share(&source.Waits{Changed: func(waiting bool) {
+		if waiting {
+			cancel(waits)
+		}
+	}})
+	defer env.Memory.Close()
+	if _, err := Open(t, kind, section, env).Harvest(ctx, nil, NewSink()); (err != nil) != (ctx.Err() != nil) {
+		t.Errorf("%v (%v)", err, context.Cause(ctx))
+	}
+	return ctx.Err() != nil
 }

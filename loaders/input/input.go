@@ -32,6 +32,10 @@ type Input struct {
 
 	open  func() (io.ReadCloser, error)
 	limit int64
+
+	ctx    context.Context //nolint:containedctx // that of the run
+	memory *source.Share
+	held   *source.HeldReader // the text that was read as a whole
 }
 
 // Open opens a URL or a file; relative files begin at the folder of the configuration. Close it. Errors have a class.
@@ -43,7 +47,7 @@ func Open(ctx context.Context, env source.Env, address string, r source.Request)
 			return nil, err
 		}
 		in := &Input{Name: address, IRI: d.IRI, NotModified: d.NotModified, Validators: d.Validators, MediaType: d.MediaType, Path: d.Path, Document: d, open: d.Open,
-			limit: env.Client.MaxBytes()}
+			limit: env.Client.MaxBytes(), ctx: ctx, memory: env.Memory}
 		if t, err := time.Parse(time.RFC1123, d.Validators.LastModified); err == nil {
 			in.Date = t
 		}
@@ -62,7 +66,7 @@ func Open(ctx context.Context, env source.Env, address string, r source.Request)
 		return nil, source.WithClass(c, err)
 	}
 	v := source.Validators{ETag: fmt.Sprintf("%d-%d", info.Size(), info.ModTime().UnixNano())}
-	return &Input{Name: address, Validators: v, NotModified: v == r.Validators, Date: info.ModTime(), Path: path, limit: env.Client.MaxBytes(), open: func() (io.ReadCloser, error) {
+	return &Input{Name: address, Validators: v, NotModified: v == r.Validators, Date: info.ModTime(), Path: path, limit: env.Client.MaxBytes(), ctx: ctx, memory: env.Memory, open: func() (io.ReadCloser, error) {
 		f, err := os.Open(path)
 		if err != nil {
 			return nil, source.WithClass(source.NotFound, err)
@@ -115,6 +119,9 @@ func (i *Input) Members(visit func(name string, content io.Reader) error) (archi
 
 // Close lets go of the document.
 func (i *Input) Close() error {
+	if i.held != nil {
+		i.held.Release()
+	}
 	if i.Document != nil {
 		return i.Document.Close()
 	}
@@ -124,14 +131,18 @@ func (i *Input) Close() error {
 // MaxText limits a document that is read as a whole.
 const MaxText = 256 << 20
 
-// Text reads all of a document that is not large.
+// textBytes is about how many bytes of memory a byte of a text takes, with what is made of it.
+const textBytes = 3
+
+// Text reads all of a document that is not large. Its memory is counted until Close.
 func (i *Input) Text() ([]byte, error) {
 	body, err := i.Open()
 	if err != nil {
 		return nil, err
 	}
 	defer body.Close()
-	b, err := io.ReadAll(io.LimitReader(body, MaxText+1))
+	i.held = i.memory.Held(i.ctx, body, textBytes)
+	b, err := io.ReadAll(io.LimitReader(i.held, MaxText+1))
 	if err == nil && len(b) > MaxText {
 		err = source.Errorf(source.TooLarge, "%s: is longer than %d bytes", i.Name, MaxText)
 	}

@@ -2,7 +2,10 @@ package source
 
 import (
 	"context"
+	"io"
 	"sync"
+
+	"triplestore/rdf"
 )
 
 // Memory bounds what sources that are read at once hold in memory: each may hold some, and only one of them more. It is safe for concurrent use.
@@ -50,6 +53,16 @@ func (s *Share) Grow(ctx context.Context, bytes int64) error {
 	}
 }
 
+// Shrink notes that the run holds so many bytes less.
+func (s *Share) Shrink(bytes int64) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keep(max(0, s.held-bytes))
+}
+
 // Keep notes that the run now holds so many bytes and no more.
 func (s *Share) Keep(bytes int64) {
 	s.mu.Lock()
@@ -71,4 +84,48 @@ func (s *Share) keep(bytes int64) {
 		<-s.of.turn
 		s.large = false
 	}
+}
+
+// termBytes is about how many bytes a term takes beside its text.
+const termBytes = 40
+
+// TripleBytes is about how many bytes a triple takes in memory, with text of its own.
+func TripleBytes(t rdf.Triple) int64 {
+	return 3*termBytes + int64(len(t.S.Value())+len(t.P.Value())+len(t.O.Value()))
+}
+
+// JSONBytes is about how many bytes of memory a byte of JSON-LD takes while a document is read that cannot be read in parts: 8 of a catalogue, up to 32
+// where it is nearly all numbers, with garbage beside them.
+const JSONBytes = 12
+
+// HeldReader reads a document that is held in memory as it is read.
+type HeldReader struct {
+	r     io.Reader
+	ctx   context.Context //nolint:containedctx // that of the run, for as long as the document is read
+	share *Share
+	each  int64
+	held  int64
+}
+
+// Held makes a reader each byte of which takes so many bytes of memory, until Release.
+func (s *Share) Held(ctx context.Context, r io.Reader, each int64) *HeldReader {
+	return &HeldReader{r: r, ctx: ctx, share: s, each: each}
+}
+
+// Read implements io.Reader. It waits where the run may not hold more.
+func (h *HeldReader) Read(b []byte) (int, error) {
+	n, err := h.r.Read(b)
+	if grown := int64(n) * h.each; grown > 0 {
+		h.held += grown
+		if gerr := h.share.Grow(h.ctx, grown); gerr != nil {
+			return 0, gerr
+		}
+	}
+	return n, err
+}
+
+// Release notes that the document is held no more.
+func (h *HeldReader) Release() {
+	h.share.Shrink(h.held)
+	h.held = 0
 }

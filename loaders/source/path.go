@@ -1,6 +1,7 @@
 package source
 
 import (
+	"net/url"
 	"path/filepath"
 	"strings"
 )
@@ -16,4 +17,14 @@ func (e Env) Path(p string) string {
 // IsURL reports whether an address is an http or https URL.
 func IsURL(s string) bool {
 	return strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://")
+}
+
+// WithoutUser is a URL as it may be shown and kept: without user and password.
+func WithoutUser(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.User == nil {
+		return address
+	}
+	u.User = nil
+	return u.String()
 }

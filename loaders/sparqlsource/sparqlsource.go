@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"maps"
 	"net/url"
 	"os"
@@ -114,12 +115,12 @@ func (s *endpoint) Harvest(ctx context.Context, _ source.State, to source.Sink) 
 	var sums []string
 	total := 0
 	for page := 0; ; page++ {
-		triples, err := s.page(ctx, s.pageQuery(page), page, to)
+		triples, bytes, err := s.page(ctx, s.pageQuery(page), page, to)
 		if err != nil {
 			return source.Outcome{}, err
 		}
 		total += len(triples)
-		fresh, ofFirst := false, 0
+		fresh, ofFirst, known := false, 0, len(sums)
 		for _, t := range triples {
 			h := xxh3.HashString128(t.String())
 			first, ok := seen[h]
@@ -131,6 +132,9 @@ func (s *endpoint) Harvest(ctx context.Context, _ source.State, to source.Sink) 
 				ofFirst++
 			}
 		}
+		if err := s.env.Memory.Grow(ctx, int64(len(sums)-known)*seenBytes); err != nil {
+			return source.Outcome{}, err
+		}
 		if len(triples) > 0 {
 			place := source.Place{Source: s.URL, Path: "page " + strconv.Itoa(page+1)}
 			if err := to.Record(&source.Record{Triples: triples, Place: place}); err != nil {
@@ -138,6 +142,7 @@ func (s *endpoint) Harvest(ctx context.Context, _ source.State, to source.Sink) 
 			}
 			to.Progress(source.Progress{Doing: "asking " + s.env.Name, Done: int64(total), Unit: "triples", Requests: s.env.Client.Requests()})
 		}
+		s.env.Memory.Shrink(bytes)
 		if s.PageSize == 0 {
 			break
 		}
@@ -169,6 +174,9 @@ func (s *endpoint) Harvest(ctx context.Context, _ source.State, to source.Sink) 
 	return source.Outcome{Complete: true, Checksum: "sha256:" + hex.EncodeToString(sum[:])}, nil
 }
 
+// seenBytes is about how many bytes it takes to know a triple again.
+const seenBytes = 100
+
 // farAway is an offset that no answer reaches.
 const farAway = 1<<31 - 1
 
@@ -176,7 +184,8 @@ const farAway = 1<<31 - 1
 func (s *endpoint) solutionAt(ctx context.Context, offset int, to source.Sink) (bool, error) {
 	q := *s.probe
 	q.Offset = int64(offset)
-	triples, err := s.page(ctx, q.String(), offset/s.PageSize, to)
+	triples, bytes, err := s.page(ctx, q.String(), offset/s.PageSize, to)
+	s.env.Memory.Shrink(bytes)
 	return len(triples) > 0, err
 }
 
@@ -188,38 +197,46 @@ func (s *endpoint) pageQuery(page int) string {
 	return s.text + "\nLIMIT " + strconv.Itoa(s.PageSize) + " OFFSET " + strconv.Itoa(page*s.PageSize)
 }
 
-func (s *endpoint) page(ctx context.Context, query string, page int, to source.Sink) ([]rdf.Triple, error) {
+// page asks for a page. bytes is how much memory was counted for its triples.
+func (s *endpoint) page(ctx context.Context, query string, page int, to source.Sink) (out []rdf.Triple, bytes int64, err error) {
 	d, err := s.env.Client.Get(ctx, &source.Request{
 		URL: s.URL, Accept: source.AcceptRDF(), Body: []byte(url.Values{"query": {query}}.Encode()), ContentType: "application/x-www-form-urlencoded",
 	})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer d.Close()
 	f, ok := format.ByMediaType(d.MediaType)
 	if !ok || !f.CanRead() {
-		return nil, source.Errorf(source.Invalid, "%s: the endpoint answers with %q, which is no RDF that can be read", s.URL, d.MediaType)
+		return nil, 0, source.Errorf(source.Invalid, "%s: the endpoint answers with %q, which is no RDF that can be read", s.URL, d.MediaType)
 	}
 	body, err := d.Open()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer body.Close()
-	var out []rdf.Triple
+	var in io.Reader = body
+	if f == format.JSONLD {
+		held := s.env.Memory.Held(ctx, body, source.JSONBytes)
+		defer held.Release()
+		in = held
+	}
 	name := fmt.Sprintf("%s page %d", s.URL, page+1)
-	err = f.Parse(ctx, body, format.ReadOptions{
+	err = f.Parse(ctx, in, format.ReadOptions{
 		File: name, Base: d.IRI, BlankNodePrefix: "p" + strconv.Itoa(page) + "-", Contexts: s.env.Contexts,
 		Lenient: func(e *rdf.ParseError) {
 			to.Note(source.Note{Sort: source.Rejected, Message: e.Msg, Place: source.Place{Source: name, Line: e.Line, Column: e.Column}})
 		},
 	}, func(quads []rdf.Quad) error {
+		before := bytes
 		for _, q := range quads {
 			out = append(out, q.Triple())
+			bytes += 2 * source.TripleBytes(q.Triple()) // the sink has a copy
 		}
-		return nil
+		return s.env.Memory.Grow(ctx, bytes-before)
 	})
 	if err != nil && source.ClassOf(err) == source.Internal {
 		err = source.WithClass(source.Invalid, fmt.Errorf("%s: %w", name, err))
 	}
-	return out, err
+	return out, bytes, err
 }

@@ -107,3 +107,22 @@ func TestSections(t *testing.T) {
 		}
 	}
 }
+
+// TestMemory: an answer is counted while it is read.
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("x", 50_000)
+	for mediaType, body := range map[string]string{
+		"text/turtle": "<urn:a> <urn:b> \"" + text + "\" .", "application/ld+json": `{"nothing": "` + text + `"}`,
+	} {
+		s := sourcetest.Serve(t, func(*http.Request, string, int) sourcetest.Answer {
+			return sourcetest.Answer{Type: mediaType, Body: body}
+		})
+		env, _ := sourcetest.Env(t, ".", s.URL)
+		for some, want := range map[int64]bool{40_000: true, 1 << 20: false} {
+			if got := sourcetest.Waits(t, Kind(), "{url: '"+s.URL+"', query: 'CONSTRUCT WHERE { ?s ?p ?o }'}", env, some); got != want {
+				t.Errorf("%s: with %d bytes it waits: %v", mediaType, some, got)
+			}
+		}
+	}
+}
