@@ -96,6 +96,7 @@ func (c *catalogue) Harvest(ctx context.Context, _ source.State, to source.Sink)
 		if err != nil {
 			return source.Outcome{}, err
 		}
+		defer in.Close() //nolint:errcheck // it was read
 		text, err := in.Text()
 		if err != nil {
 			return source.Outcome{}, err
@@ -106,15 +107,27 @@ func (c *catalogue) Harvest(ctx context.Context, _ source.State, to source.Sink)
 		}
 		return r.finish()
 	}
+	earlier := map[string]bool{} // datasets that were delivered in tries before
 	for try := 1; ; try++ {
 		r := c.reading(to)
 		err := r.pages(ctx)
 		if errors.Is(err, errMoved) && try < maxTries {
+			for _, d := range r.datasets {
+				earlier[d] = true
+			}
 			to.Note(source.Note{Sort: source.Remark, Message: err.Error() + "; it is read again"})
 			continue
 		}
 		if err != nil {
 			return source.Outcome{}, err
+		}
+		for _, d := range r.datasets {
+			delete(earlier, d)
+		}
+		for d := range earlier { // they went meanwhile
+			if err := to.Record(&source.Record{IRI: d, Deleted: true}); err != nil {
+				return source.Outcome{}, err
+			}
 		}
 		return r.finish()
 	}
@@ -149,12 +162,12 @@ func (r *reading) pages(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		var p page
 		text, err := in.Text()
-		in.Close() //nolint:errcheck // it was read
-		if err != nil {
-			return err
+		if err == nil {
+			p, err = r.page(string(text), address)
 		}
-		p, err := r.page(string(text), address)
+		in.Close() //nolint:errcheck // it was read
 		if err != nil {
 			return err
 		}

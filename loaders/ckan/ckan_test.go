@@ -177,3 +177,40 @@ func FuzzPage(f *testing.F) {
 		sink.Check(t)
 	})
 }
+
+// TestGoneMeanwhile: a package that goes while the catalogue is read, which is then read again, is not delivered.
+func TestGoneMeanwhile(t *testing.T) {
+	t.Parallel()
+	answers := []string{answer(3, pkg(1), pkg(2)), answer(3), answer(2, pkg(1), pkg(4))}
+	s := sourcetest.Serve(t, func(*http.Request, string, int) sourcetest.Answer {
+		a := sourcetest.Answer{Type: "application/json", Body: answers[0]}
+		answers = answers[1:]
+		return a
+	})
+	env, _ := sourcetest.Env(t, ".", s.URL)
+	sink, out := sourcetest.Harvest(t, sourcetest.Open(t, Kind(), "{url: '"+s.URL+"/', rows: 2}", env), nil)
+	var there []string
+	for iri, r := range sink.Records {
+		if !r.Deleted {
+			there = append(there, strings.TrimPrefix(iri, s.URL))
+		}
+	}
+	slices.Sort(there)
+	if want := []string{"", "/dataset/p001", "/dataset/p004"}; !out.Complete || !slices.Equal(there, want) {
+		t.Errorf("%q, want %q\n%s", there, want, sink.Text())
+	}
+}
+
+// TestMemory: an answer is counted as long as it is read.
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	s := sourcetest.Serve(t, func(*http.Request, string, int) sourcetest.Answer {
+		return sourcetest.Answer{Type: "application/json", Body: answer(1, `{"id":"p1","nothing":"`+strings.Repeat("x", 50_000)+`"}`)}
+	})
+	env, _ := sourcetest.Env(t, ".", s.URL)
+	for some, want := range map[int64]bool{40_000: true, 1 << 20: false} {
+		if got := sourcetest.Waits(t, Kind(), "url: "+s.URL, env, some); got != want {
+			t.Errorf("with %d bytes it waits: %v", some, got)
+		}
+	}
+}
