@@ -37,7 +37,7 @@ type config struct {
 	URL         string `yaml:"url" doc:"base address of the repository" format:"uri" required:"true"`
 	Prefix      string `yaml:"metadata-prefix" doc:"format of the metadata; default rdfxml"`
 	Set         string `yaml:"set" doc:"set, such as org:974760673; default: all"`
-	Incremental bool   `yaml:"incremental" doc:"ask for what changed where the repository tells of deleted records; default true"`
+	Incremental bool   `yaml:"incremental" doc:"ask for what changed where the repository keeps deleted records (deletedRecord is persistent); default true"`
 	MaxPages    int    `yaml:"max-pages" doc:"most pages of a list; default 10000"`
 }
 
@@ -63,6 +63,9 @@ type repository struct {
 // maxRemembered is of how many records it is remembered which identifier is theirs; for more, all is read each time.
 const maxRemembered = 200_000
 
+// rememberedBytes is about how many bytes of memory a record takes beside its identifier and its IRI.
+const rememberedBytes = 256
+
 type state struct {
 	// From is the date of the repository's answer to the first request of the last run, from which the next one asks.
 	From string `json:"from"`
@@ -71,7 +74,9 @@ type state struct {
 	Section string            `json:"section"`
 }
 
-func (s *repository) section() string { return s.URL + " " + s.Prefix + " " + s.Set }
+func (s *repository) section() string {
+	return source.WithoutUser(s.URL) + " " + s.Prefix + " " + s.Set
+}
 
 // Harvest implements source.Source.
 func (s *repository) Harvest(ctx context.Context, since source.State, to source.Sink) (source.Outcome, error) {
@@ -85,8 +90,8 @@ func (s *repository) Harvest(ctx context.Context, since source.State, to source.
 	if err != nil {
 		return source.Outcome{}, err
 	}
-	incremental := s.Incremental && slices.Contains([]string{"persistent", "transient"}, about.Deleted)
-	r := &reading{repository: s, to: to, next: state{Section: s.section(), Records: map[string]string{}}, seen: map[string]bool{}}
+	incremental := s.Incremental && about.Deleted == "persistent" // else some deletions may never be told
+	r := &reading{repository: s, to: to, next: state{Section: s.section(), Records: map[string]string{}}}
 	from := ""
 	if incremental && old.From != "" {
 		from, r.next.Records = old.From, old.Records
@@ -122,8 +127,35 @@ type reading struct {
 	*repository
 	to   source.Sink
 	next state
-	seen map[string]bool
 	sums []string
+	of   map[string]int // how many identifiers a record has
+}
+
+// assign notes which record an identifier is of; "" is none. It gives the one that it was of before, if no other identifier is of that.
+func (r *reading) assign(identifier, record string) (gone string) {
+	if r.of == nil {
+		r.of = map[string]int{}
+		for _, other := range r.next.Records {
+			r.of[other]++
+		}
+	}
+	before := r.next.Records[identifier]
+	if before == record {
+		return ""
+	}
+	delete(r.next.Records, identifier)
+	if record != "" {
+		r.next.Records[identifier] = record
+		r.of[record]++
+	}
+	if before == "" {
+		return ""
+	}
+	if r.of[before]--; r.of[before] > 0 {
+		return ""
+	}
+	delete(r.of, before)
+	return before
 }
 
 // list reads ListRecords to its end, and tells how many records it delivered.
@@ -139,7 +171,7 @@ func (r *reading) list(ctx context.Context, from string) (n int, err error) {
 	for page := 1; ; page++ {
 		a, err := r.ask(ctx, q)
 		var refused *protocolError
-		if errors.As(err, &refused) && refused.Code == "noRecordsMatch" {
+		if errors.As(err, &refused) && refused.Code == "noRecordsMatch" && page == 1 {
 			return n, nil
 		}
 		if err != nil {
@@ -180,13 +212,12 @@ func (r *reading) record(ctx context.Context, rec *record, address string) (bool
 	if rec.Identifier == "" {
 		return reject("the record has no identifier")
 	}
-	known := r.next.Records[rec.Identifier]
 	if rec.Deleted {
-		delete(r.next.Records, rec.Identifier)
-		if known == "" || slices.Contains(slices.Collect(maps.Values(r.next.Records)), known) {
+		gone := r.assign(rec.Identifier, "")
+		if gone == "" {
 			return false, nil
 		}
-		return true, r.to.Record(&source.Record{IRI: known, Deleted: true, Place: place})
+		return true, r.to.Record(&source.Record{IRI: gone, Deleted: true, Place: place})
 	}
 	if len(rec.Metadata) == 0 {
 		return reject("the record has no metadata")
@@ -199,14 +230,16 @@ func (r *reading) record(ctx context.Context, rec *record, address string) (bool
 	if about == "" {
 		return reject("nothing in the metadata has an IRI")
 	}
-	if known != "" && known != about { // the identifier now means something else
-		if err := r.to.Record(&source.Record{IRI: known, Deleted: true, Place: place}); err != nil {
+	if gone := r.assign(rec.Identifier, about); gone != "" { // the identifier now means something else
+		if err := r.to.Record(&source.Record{IRI: gone, Deleted: true, Place: place}); err != nil {
 			return false, err
 		}
 	}
-	r.next.Records[rec.Identifier] = about
 	sum := sha256.Sum256(rec.Metadata)
 	r.sums = append(r.sums, rec.Identifier+hex.EncodeToString(sum[:]))
+	if err := r.env.Memory.Grow(ctx, int64(2*len(rec.Identifier)+len(about))+rememberedBytes); err != nil {
+		return false, err
+	}
 	return true, r.to.Record(&source.Record{IRI: about, Triples: triples, Place: place})
 }
 

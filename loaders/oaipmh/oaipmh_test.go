@@ -146,3 +146,53 @@ func FuzzParse(f *testing.F) {
 		sink.Check(t)
 	})
 }
+
+// TestIncremental: what a run after the first takes for gone, and what not.
+func TestIncremental(t *testing.T) {
+	t.Parallel()
+	const dataset = "https://data.example.org/dataset/"
+	kept, list := "persistent", ""
+	s := sourcetest.Serve(t, func(r *http.Request, _ string, _ int) sourcetest.Answer {
+		switch q := r.URL.Query(); {
+		case q.Get("verb") == "Identify":
+			return sourcetest.Answer{Body: wrap(strings.Replace(identify, "persistent", kept, 1))}
+		case q.Get("resumptionToken") != "":
+			return sourcetest.Answer{Body: wrap(`<error code="noRecordsMatch"/>`)}
+		}
+		return sourcetest.Answer{Body: wrap("<ListRecords>" + list + "</ListRecords>")}
+	})
+	env, _ := sourcetest.Env(t, ".", s.URL)
+	src := sourcetest.Open(t, Kind(), "url: "+s.URL, env)
+	// 2 stands for the dataset of 1.
+	two := strings.Replace(rec(2, "", "x"), dataset+"2", dataset+"1", 1)
+	about := strings.Replace(rec(3, "", "x"), "</record>", `<about><provenance xmlns="http://www.openarchives.org/OAI/2.0/provenance"><originDescription><identifier>oai:elsewhere:7</identifier></originDescription></provenance></about></record>`, 1)
+	list = rec(1, "", "x") + two + about
+	sink, first := sourcetest.Harvest(t, src, nil)
+	if len(sink.Records) != 2 {
+		t.Fatal(sink.Text())
+	}
+	for _, c := range []struct{ name, list, gone, kept string }{
+		{"one of two identifiers is deleted", rec(2, "deleted", ""), "", "1"},
+		{"one of two identifiers stands for another dataset", rec(2, "", "y"), "", "1"},
+		{"both are deleted", rec(2, "deleted", "") + rec(1, "deleted", ""), "1", "3"},
+		{"a record with an identifier of its origin", rec(3, "deleted", ""), "3", "1"},
+	} {
+		list = c.list
+		sink, _ := sourcetest.Harvest(t, src, first.State)
+		if c.gone != "" && !sink.Records[dataset+c.gone].Deleted || sink.Records[dataset+c.kept].Deleted {
+			t.Errorf("%s:\n%s", c.name, sink.Text())
+		}
+	}
+	// Without its rest a list is not whole.
+	list = rec(1, "", "x") + "<resumptionToken>2</resumptionToken>"
+	if _, err := src.Harvest(context.Background(), nil, sourcetest.NewSink()); source.ClassOf(err) != source.Invalid {
+		t.Errorf("a list whose second page is refused: %v", err)
+	}
+	// A repository that forgets deletions is read as a whole each time.
+	kept, list = "transient", rec(1, "", "x")
+	for range 2 {
+		if _, first = sourcetest.Harvest(t, src, first.State); !first.Complete {
+			t.Error("asked for changes only")
+		}
+	}
+}

@@ -123,7 +123,7 @@ func parse(text []byte) (*answer, error) {
 			case "resumptionToken":
 				a.Token += s
 			case "identifier":
-				if rec != nil {
+				if rec != nil && len(path) > 1 && path[len(path)-2] == "header" { // what is said about a record may have others
 					rec.Identifier += s
 				}
 			case "error":
