@@ -75,9 +75,12 @@ const (
 type state struct {
 	// Since is the time of the latest member that was taken in.
 	Since string `json:"since,omitempty"`
-	// Pages are those that were read, by address.
-	Pages map[string]pageState `json:"pages"`
+	// Pages are those that were read, by their addresses without users.
+	Pages map[string]pageState `json:"read"`
 	URL   string               `json:"url"`
+	// Timestamp and VersionOf are the properties that the stream named on pages that may not be asked for again.
+	Timestamp string `json:"timestamp_path,omitempty"`
+	VersionOf string `json:"version_of_path,omitempty"`
 }
 
 type pageState struct {
@@ -95,17 +98,18 @@ type version struct {
 	triples []rdf.Triple
 	place   source.Place
 	order   int
+	bytes   int64 // of memory
 }
 
 // Harvest implements source.Source.
 func (s *stream) Harvest(ctx context.Context, since source.State, to source.Sink) (source.Outcome, error) {
 	var old state
 	if since != nil {
-		if err := json.Unmarshal(since, &old); err != nil || old.URL != s.URL {
+		if err := json.Unmarshal(since, &old); err != nil || old.URL != source.WithoutUser(s.URL) {
 			old = state{}
 		}
 	}
-	r := &reading{stream: s, to: to, old: old, next: state{URL: s.URL, Since: old.Since, Pages: map[string]pageState{}}, latest: map[string]*version{},
+	r := &reading{stream: s, to: to, old: old, next: state{URL: source.WithoutUser(s.URL), Since: old.Since, Pages: map[string]pageState{}}, latest: map[string]*version{},
 		timestamp: s.Timestamp, versionOf: s.Version}
 	queue := []string{s.URL}
 	queued := map[string]bool{s.URL: true}
@@ -144,6 +148,7 @@ func (s *stream) Harvest(ctx context.Context, since source.State, to source.Sink
 			return source.Outcome{}, err
 		}
 	}
+	r.next.Timestamp, r.next.VersionOf = r.paths()
 	kept, err := json.Marshal(&r.next)
 	return source.Outcome{State: kept, Complete: first, Unchanged: !first && delivered == 0}, err
 }
@@ -155,13 +160,20 @@ type reading struct {
 	latest               map[string]*version
 	timestamp, versionOf string
 	members              int
+	bytes                int64 // of memory that latest takes
+}
+
+// paths are the properties with the time of a member and with its object, by the section, by what the stream says now, or by what it said before.
+func (r *reading) paths() (timestamp, versionOf string) {
+	return cmp.Or(r.timestamp, r.old.Timestamp), cmp.Or(r.versionOf, r.old.VersionOf)
 }
 
 // page reads a page and tells which others it leads to.
 func (r *reading) page(ctx context.Context, address string) ([]string, error) {
-	known := r.old.Pages[address]
+	page := source.WithoutUser(address)
+	known := r.old.Pages[page]
 	if known.Immutable {
-		r.next.Pages[address] = known
+		r.next.Pages[page] = known
 		return known.Next, nil
 	}
 	in, err := input.Open(ctx, r.env, address, source.Request{Accept: source.AcceptRDF(), Validators: known.Validators})
@@ -170,7 +182,7 @@ func (r *reading) page(ctx context.Context, address string) ([]string, error) {
 	}
 	defer in.Close()
 	if in.NotModified {
-		r.next.Pages[address] = known
+		r.next.Pages[page] = known
 		return known.Next, nil
 	}
 	f, ok := format.ByMediaType(in.MediaType)
@@ -191,18 +203,26 @@ func (r *reading) page(ctx context.Context, address string) ([]string, error) {
 		p.Immutable = true
 	}
 	p.Next = r.follow(g, in.IRI)
-	r.next.Pages[address] = p
+	r.next.Pages[page] = p
+	r.env.Memory.Shrink(g.bytes)
+	before := r.bytes
 	r.take(g, address)
-	return p.Next, nil
+	return p.Next, r.env.Memory.Grow(ctx, r.bytes-before)
 }
 
 // parse reads the statements of a page.
 func (r *reading) parse(ctx context.Context, body io.Reader, f *format.Format, address, base string) (*graph, error) {
 	g := &graph{bySubject: map[rdf.Term][]rdf.Quad{}}
+	if f == format.JSONLD {
+		held := r.env.Memory.Held(ctx, body, source.JSONBytes)
+		defer held.Release()
+		body = held
+	}
 	err := f.Parse(ctx, body, format.ReadOptions{File: address, Base: base, Contexts: r.env.Contexts, BlankNodePrefix: "p" + strconv.Itoa(len(r.next.Pages)) + "-",
 		Lenient: func(e *rdf.ParseError) {
 			r.to.Note(source.Note{Sort: source.Rejected, Message: e.Msg, Place: source.Place{Source: address, Line: e.Line, Column: e.Column}})
 		}}, func(quads []rdf.Quad) error {
+		before := g.bytes
 		for _, q := range quads {
 			if err := checkIRIs(q); err != nil {
 				r.to.Note(source.Note{Sort: source.Rejected, Message: err.Error(), Place: source.Place{Source: address, Path: q.S.Value()}})
@@ -210,8 +230,9 @@ func (r *reading) parse(ctx context.Context, body io.Reader, f *format.Format, a
 			}
 			g.bySubject[q.S] = append(g.bySubject[q.S], q)
 			g.order = append(g.order, q)
+			g.bytes += 2 * source.TripleBytes(q.Triple()) // it is in both
 		}
-		return nil
+		return r.env.Memory.Grow(ctx, g.bytes-before)
 	})
 	if err != nil && source.ClassOf(err) == source.Internal {
 		err = source.WithClass(source.Invalid, fmt.Errorf("%s: %w", address, err))
@@ -272,6 +293,7 @@ func withoutFragment(s string) string {
 type graph struct {
 	bySubject map[rdf.Term][]rdf.Quad
 	order     []rdf.Quad
+	bytes     int64 // of memory
 }
 
 func (g *graph) value(s rdf.Term, properties ...string) rdf.Term {
@@ -285,8 +307,12 @@ func (g *graph) value(s rdf.Term, properties ...string) rdf.Term {
 	return rdf.Term{}
 }
 
+// memberBytes is about how many bytes a member takes beside its statements.
+const memberBytes = 256
+
 // take takes the members of a page in.
 func (r *reading) take(g *graph, address string) {
+	timestamp, versionOf := r.paths()
 	members := map[rdf.Term]bool{}
 	var order []rdf.Term
 	for _, q := range g.order {
@@ -297,8 +323,8 @@ func (r *reading) take(g *graph, address string) {
 	}
 	for _, m := range order {
 		r.members++
-		v := &version{place: source.Place{Source: address, Path: m.Value()}, order: r.members}
-		v.time = g.value(m, r.timestamp, vocab.DCT+"modified", vocab.DCT+"created", activity+"published", vocab.PROV+"generatedAtTime").Value()
+		v := &version{place: source.Place{Source: address, Path: m.Value()}, order: r.members, bytes: memberBytes}
+		v.time = g.value(m, timestamp, vocab.DCT+"modified", vocab.DCT+"created", activity+"published", vocab.PROV+"generatedAtTime").Value()
 		types := map[string]bool{}
 		for _, q := range g.bySubject[m] {
 			if q.P.Value() == vocab.RDF+"type" {
@@ -311,7 +337,7 @@ func (r *reading) take(g *graph, address string) {
 			subject = o
 		}
 		object := subject
-		if o := g.value(subject, r.versionOf, isVersionOf); o.IsIRI() {
+		if o := g.value(subject, versionOf, isVersionOf); o.IsIRI() {
 			object = o
 		}
 		if !object.IsIRI() {
@@ -327,8 +353,15 @@ func (r *reading) take(g *graph, address string) {
 		}
 		if !v.deleted {
 			v.triples = r.closure(g, subject, object, members)
+			for _, t := range v.triples {
+				v.bytes += source.TripleBytes(t)
+			}
 		}
 		if before := r.latest[v.object]; before == nil || cmp.Or(compareTimes(v.time, before.time), cmp.Compare(v.order, before.order)) > 0 {
+			if before != nil {
+				r.bytes -= before.bytes
+			}
+			r.bytes += v.bytes
 			r.latest[v.object] = v
 		}
 	}
@@ -366,6 +399,7 @@ func instant(s string) (xsd.DateTimeValue, bool) {
 // closure gives what a page says about a member, and about what that leads to, up to other members. The version is named as the object.
 func (r *reading) closure(g *graph, subject, object rdf.Term, members map[rdf.Term]bool) []rdf.Triple {
 	seen := map[rdf.Term]bool{subject: true, object: true}
+	_, versionOf := r.paths()
 	queue := []rdf.Term{subject}
 	if object != subject && !members[object] {
 		queue = append(queue, object)
@@ -382,7 +416,7 @@ func (r *reading) closure(g *graph, subject, object rdf.Term, members map[rdf.Te
 		queue = queue[1:]
 		for _, q := range g.bySubject[s] {
 			p := q.P.Value()
-			if strings.HasPrefix(p, tree) || strings.HasPrefix(p, ldesNS) || s == subject && object != subject && (p == isVersionOf || p == r.versionOf) {
+			if strings.HasPrefix(p, tree) || strings.HasPrefix(p, ldesNS) || s == subject && object != subject && (p == isVersionOf || p == versionOf) {
 				continue
 			}
 			out = append(out, rdf.Triple{S: name(q.S).Clone(), P: q.P.Clone(), O: name(q.O).Clone()})

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -181,4 +182,65 @@ func FuzzStream(f *testing.F) {
 		}
 		sink.Check(t)
 	})
+}
+
+// TestMemory: pages and the members that are kept are counted.
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("x", 2000)
+	for mediaType, page := range map[string]func(n int) string{
+		"text/turtle": func(n int) string {
+			var b strings.Builder
+			for i := range 10 {
+				fmt.Fprintf(&b, "<s> <https://w3id.org/tree#member> <m%d-%d> . <m%d-%d> <http://purl.org/dc/terms/title> %q .\n", n, i, n, i, text)
+			}
+			return b.String() + fmt.Sprintf("<> <https://w3id.org/tree#relation> [ <https://w3id.org/tree#node> <%d> ] .", min(n+1, 5))
+		},
+		"application/ld+json": func(int) string { return `{"nothing": "` + strings.Repeat(text, 5) + `"}` }, // no statement, and yet it is held
+	} {
+		s := sourcetest.Serve(t, func(r *http.Request, _ string, _ int) sourcetest.Answer {
+			n, err := strconv.Atoi(r.URL.Path[1:])
+			if err != nil {
+				return sourcetest.Answer{Status: 404}
+			}
+			return sourcetest.Answer{Type: mediaType, Body: page(n)}
+		})
+		env, _ := sourcetest.Env(t, ".", s.URL)
+		for some, want := range map[int64]bool{80_000: true, 1 << 20: false} {
+			if got := sourcetest.Waits(t, Kind(), "url: "+s.URL+"/1", env, some); got != want {
+				t.Errorf("%s: with %d bytes it waits: %v", mediaType, some, got)
+			}
+		}
+	}
+}
+
+// TestPathsAreRemembered: what the stream says about its members on a page that is not asked for again holds in later runs.
+func TestPathsAreRemembered(t *testing.T) {
+	t.Parallel()
+	const head = "PREFIX tree: <https://w3id.org/tree#> PREFIX ldes: <https://w3id.org/ldes#> PREFIX e: <http://e.example/>\n"
+	pages := map[string]string{
+		"/1": head + "<s> ldes:timestampPath e:when ; ldes:versionOfPath e:of . <> tree:relation [ tree:node <2> ] .",
+		"/2": head + `<s> tree:member <m1> . <m1> e:of e:a ; e:when "2026-03-01" ; e:title "first" .`,
+	}
+	s := sourcetest.Serve(t, func(r *http.Request, _ string, _ int) sourcetest.Answer {
+		a := sourcetest.Answer{Type: "text/turtle", Body: pages[r.URL.Path]}
+		if r.URL.Path == "/1" {
+			a.Header = map[string]string{"Cache-Control": "immutable"}
+		}
+		return a
+	})
+	env, _ := sourcetest.Env(t, ".", s.URL)
+	src := sourcetest.Open(t, Kind(), "url: "+s.URL+"/1", env)
+	_, out := sourcetest.Harvest(t, src, nil)
+	for _, more := range []string{
+		` <s> tree:member <m2> . <m2> e:of e:a ; e:when "2026-03-02" ; e:title "second" .`,
+		` <s> tree:member <m0> . <m0> e:of e:b ; e:when "2026-02-01" ; e:title "before" .`, // older than what was taken in
+	} {
+		pages["/2"] += more
+		var sink *sourcetest.Sink
+		sink, out = sourcetest.Harvest(t, src, out.State)
+		if r, ok := sink.Records["http://e.example/a"]; !ok || len(sink.Records) != 1 || !strings.Contains(r.Triples[0].String()+r.Triples[1].String(), "second") {
+			t.Errorf("after %s\n%s", more, sink.Text())
+		}
+	}
 }
