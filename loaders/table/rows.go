@@ -104,6 +104,11 @@ func (s *tables) csv(ctx context.Context, w *writer, r io.Reader, comma rune) er
 		var pe *csv.ParseError
 		if errors.As(err, &pe) {
 			w.to.Note(source.Note{Sort: source.Rejected, Message: pe.Err.Error(), Place: source.Place{Source: w.name, Line: pe.Line, Column: pe.Column}})
+			if pe.Line > pe.StartLine { // a quote that is never closed takes in all that follows: nobody knows what that is
+				if _, err := br.Peek(1); err != nil {
+					return source.Errorf(source.Invalid, "%s: the quote in line %d is not closed, so that what follows it cannot be read", w.name, pe.StartLine+s.Skip)
+				}
+			}
 			continue
 		}
 		if err != nil {

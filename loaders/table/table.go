@@ -92,7 +92,8 @@ type tables struct {
 }
 
 type state struct {
-	Validators map[string]source.Validators `json:"validators"`
+	// Validators are those of documents that lead to no others, of which nothing would be known.
+	Validators map[string]source.Validators `json:"documents"`
 }
 
 // Harvest implements source.Source.
@@ -120,75 +121,78 @@ func (s *tables) Harvest(ctx context.Context, since source.State, to source.Sink
 	}()
 	fresh := false
 	for i, a := range addresses {
-		in, err := open(a, old.Validators[a])
+		in, err := open(a, old.Validators[source.WithoutUser(a)])
 		if err != nil {
 			return source.Outcome{}, err
 		}
 		inputs[i] = in
 		fresh = fresh || !in.NotModified
-		next.Validators[a] = in.Validators
-	}
-	kept, err := json.Marshal(&next)
-	if err != nil {
-		return source.Outcome{}, err
+		next.Validators[source.WithoutUser(a)] = in.Validators
 	}
 	if !fresh {
-		return source.Outcome{State: kept, Unchanged: true}, nil
+		kept, err := json.Marshal(&next)
+		return source.Outcome{State: kept, Unchanged: true}, err
 	}
 	w := &writer{tables: s, to: to, sum: sha256.New(), seen: map[uint64]struct{}{}}
 	for i, a := range addresses {
 		if inputs[i].NotModified {
+			var err error
 			if inputs[i], err = open(a, source.Validators{}); err != nil {
 				return source.Outcome{}, err
 			}
 		}
-		if err := s.pages(ctx, w, inputs[i]); err != nil {
+		pages, err := s.pages(ctx, w, inputs[i])
+		if err != nil {
 			return source.Outcome{}, err
+		}
+		if pages > 1 {
+			delete(next.Validators, source.WithoutUser(a))
 		}
 	}
 	if err := w.flush(); err != nil {
 		return source.Outcome{}, err
 	}
-	return source.Outcome{State: kept, Complete: true, Checksum: "sha256:" + hex.EncodeToString(w.sum.Sum(nil))}, nil
+	kept, err := json.Marshal(&next)
+	return source.Outcome{State: kept, Complete: true, Checksum: "sha256:" + hex.EncodeToString(w.sum.Sum(nil))}, err
 }
 
-// pages reads a document and those that it leads to.
-func (s *tables) pages(ctx context.Context, w *writer, in *input.Input) error {
+// pages reads a document and those that it leads to, and tells how many there are.
+func (s *tables) pages(ctx context.Context, w *writer, in *input.Input) (n int, err error) {
 	asked := map[string]bool{in.IRI: true}
-	for n := 1; ; n++ {
+	for n = 1; ; n++ {
 		nextPage, err := s.read(ctx, w, in)
 		if n > 1 { // the first one is the caller's
 			in.Close() //nolint:errcheck // it was read
 		}
 		if err != nil {
-			return err
+			return n, err
 		}
 		if in.Document == nil {
-			return nil
+			return n, nil
 		}
 		if nextPage == "" && s.Next == "" {
 			nextPage = in.Document.Next()
 		}
 		if nextPage == "" {
-			return nil
+			return n, nil
 		}
 		base, err := url.Parse(in.IRI)
 		if err != nil {
-			return source.WithClass(source.Invalid, err)
+			return n, source.WithClass(source.Invalid, err)
 		}
 		u, err := base.Parse(nextPage)
 		if err != nil {
-			return source.Errorf(source.Invalid, "%s: the address of the next page is no URL: %q", in.Name, nextPage)
+			return n, source.Errorf(source.Invalid, "%s: the address of the next page is no URL: %q", in.Name, nextPage)
 		}
 		if asked[u.String()] {
-			return source.Errorf(source.Invalid, "%s: the pages go in a circle: %s was read before", in.Name, u.Redacted())
+			return n, source.Errorf(source.Invalid, "%s: the pages go in a circle: %s was read before", in.Name, u.Redacted())
 		}
 		if n >= s.MaxPages {
-			return source.Errorf(source.TooLarge, "%s: there are more than %d pages (max-pages)", in.Name, s.MaxPages)
+			return n, source.Errorf(source.TooLarge, "%s: there are more than %d pages (max-pages)", in.Name, s.MaxPages)
 		}
 		asked[u.String()] = true
 		if in, err = input.Open(ctx, s.env, u.String(), source.Request{Accept: "application/json"}); err != nil {
-			return err
+			return n, err
 		}
 	}
 }

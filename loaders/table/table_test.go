@@ -381,3 +381,57 @@ func fuzz(t *testing.T, section, name string, in []byte) {
 		sink.Check(t)
 	}
 }
+
+// TestLaterPageChanges: a table whose first page is as it was is read again all the same, as those after it may differ.
+func TestLaterPageChanges(t *testing.T) {
+	t.Parallel()
+	title := "first"
+	s := sourcetest.Serve(t, func(r *http.Request, _ string, _ int) sourcetest.Answer {
+		a := sourcetest.Answer{Type: "application/json", Header: map[string]string{"ETag": `"1"`}}
+		switch {
+		case r.URL.Path == "/2":
+			a.Body = `{"rows":[{"id":2,"t":"` + title + `"}]}`
+			a.Header["ETag"] = `"` + title + `"`
+		case r.Header.Get("If-None-Match") == `"1"`:
+			return sourcetest.Answer{Status: 304}
+		case r.URL.Path == "/1":
+			a.Body = `{"rows":[{"id":1,"t":"x"}],"next":"/2"}`
+		default:
+			a.Body = `{"rows":[{"id":3,"t":"x"}]}`
+		}
+		return a
+	})
+	env, _ := sourcetest.Env(t, ".", s.URL)
+	section := "rows: rows\nnext: next\nsubject: 'urn:{id}'\nproperties: [{property: dct:title, column: t}]\n"
+	src := sourcetest.Open(t, Kind(), "url: "+s.URL+"/1\n"+section, env)
+	_, out := sourcetest.Harvest(t, src, nil)
+	title = "second"
+	if sink, out := sourcetest.Harvest(t, src, out.State); !out.Complete || !strings.Contains(sink.Text(), "second") {
+		t.Errorf("%+v\n%s", out, sink.Text())
+	}
+	src = sourcetest.Open(t, Kind(), "url: "+s.URL+"/3\n"+section, env)
+	_, out = sourcetest.Harvest(t, src, nil)
+	if _, out := sourcetest.Harvest(t, src, out.State); !out.Unchanged {
+		t.Errorf("a single document that has not changed: %+v", out)
+	}
+}
+
+// TestOpenQuote: a quote that is never closed ends the run, since the rows behind it would be taken for gone; other mistakes cost a row.
+func TestOpenQuote(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	env, _ := sourcetest.Env(t, dir)
+	src := sourcetest.Open(t, Kind(), "path: a.csv\nsubject: 'urn:{id}'\nproperties: [{property: dct:title, column: t}]", env)
+	for text, want := range map[string]int{
+		"1,a\n2,\"b\n3,c\n4,d\n": -1, "1,a\n2,\"b\n3,c": -1, "1,a\n2,\"b": 1, "1,a\n2,\"b\"x\n3,c\n": 2, "1,a\n2,\"b\nc\"x\n3,d\n": 2, "1,a\n2,b\"\n3,c\n": 2, "1,\"a\nb\"\n2,c\n": 2,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "a.csv"), []byte("id,t\n"+text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		sink := sourcetest.NewSink()
+		_, err := src.Harvest(context.Background(), nil, sink)
+		if want < 0 && (source.ClassOf(err) != source.Invalid || !strings.Contains(err.Error(), "line 3 ")) || want >= 0 && (err != nil || len(sink.Records) != want) {
+			t.Errorf("%q: %v\n%s", text, err, sink.Text())
+		}
+	}
+}
