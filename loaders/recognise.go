@@ -1,14 +1,19 @@
 package loaders
 
-import "triplestore/rdf/format"
+import (
+	"strings"
+
+	"triplestore/rdf/format"
+)
 
 // FoundFile is a file that [FindFiles] found.
 type FoundFile struct {
 	Path string
 	// Named tells that the path was given as such, and not found in a folder or by a glob.
 	Named bool
-	// Skip says why the file cannot be read, if so.
-	Skip string
+	// Skip says why the file is not to be read, if so. Unreadable tells that it might have been, but for an error.
+	Skip       string
+	Unreadable bool
 }
 
 // FindFiles finds the files that paths, folders and globs stand for, as [Load] does.
@@ -19,7 +24,7 @@ func FindFiles(paths []string) ([]FoundFile, error) {
 		if err := expandPath(p, func(d document) {
 			if !seen[d.path] {
 				seen[d.path] = true
-				out = append(out, FoundFile{Path: d.path, Named: d.explicit, Skip: d.skip})
+				out = append(out, FoundFile{Path: d.path, Named: d.explicit, Skip: d.skip, Unreadable: strings.HasPrefix(d.skip, unreadable)})
 			}
 		}); err != nil {
 			return nil, err

@@ -22,6 +22,9 @@ type document struct {
 	skip     string // known beforehand not to be readable
 }
 
+// unreadable begins the reason why a document is skipped that might well be RDF.
+const unreadable = "cannot be read: "
+
 // expand turns sources into documents, in order, each once.
 func expand(sources []string) ([]document, error) {
 	var docs []document
@@ -83,7 +86,7 @@ func expandPath(s string, add func(document)) error {
 		info, err := os.Stat(m)
 		switch {
 		case err != nil:
-			add(document{name: m, path: m, skip: "cannot be read: " + reason(err).Error()})
+			add(document{name: m, path: m, skip: unreadable + reason(err).Error()})
 		case info.IsDir():
 			if err := expandFolder(m, add); err != nil {
 				return err
@@ -105,7 +108,7 @@ func expandFolder(dir string, add func(document)) error {
 			if path == root {
 				return &SourceError{Source: dir, Err: reason(err)}
 			}
-			add(document{name: path, path: path, skip: "cannot be read: " + reason(err).Error()})
+			add(document{name: path, path: path, skip: unreadable + reason(err).Error()})
 			return nil
 		}
 		hidden := path != root && strings.HasPrefix(d.Name(), ".")
@@ -121,7 +124,7 @@ func expandFolder(dir string, add func(document)) error {
 		info, err := os.Stat(path) // follows a link to a file; WalkDir does not enter one to a folder
 		switch {
 		case err != nil:
-			add(document{name: path, path: path, skip: "cannot be read: " + reason(err).Error()})
+			add(document{name: path, path: path, skip: unreadable + reason(err).Error()})
 		case info.IsDir():
 			add(document{name: path, path: path, skip: "is a link to a folder"})
 		default:

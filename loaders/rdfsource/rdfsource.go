@@ -135,7 +135,7 @@ type state struct {
 }
 
 type page struct {
-	URL string `json:"url"`
+	URL string `json:"url"` // without user
 	source.Validators
 }
 
@@ -233,7 +233,7 @@ func (r *reading) pages(old state) (fresh bool, err error) {
 			if err != nil {
 				return false, err
 			}
-			r.seen = append(r.seen, page{address, d.Validators})
+			r.seen = append(r.seen, page{source.WithoutUser(address), d.Validators})
 			if c.Paging == "none" {
 				break
 			}
@@ -245,14 +245,21 @@ func (r *reading) pages(old state) (fresh bool, err error) {
 
 // ask finds out whether the pages of the old state are still the newest. The first page comes along if it is not.
 func (r *reading) ask(old state) (first *source.Document, unchanged bool, err error) {
-	if len(old.Pages) == 0 || old.Pages[0].URL != r.s.c.URL[0] {
+	if len(old.Pages) == 0 || old.Pages[0].URL != source.WithoutUser(r.s.c.URL[0]) {
 		return nil, false, nil
 	}
 	for i, p := range old.Pages {
 		if p.Validators == (source.Validators{}) {
 			return first, false, nil
 		}
-		d, err := r.get(p.URL, p.Validators)
+		address := p.URL
+		for _, u := range r.s.c.URL {
+			if source.WithoutUser(u) == address {
+				address = u
+				break
+			}
+		}
+		d, err := r.get(address, p.Validators)
 		if err != nil {
 			return nil, false, err
 		}
@@ -317,6 +324,9 @@ func (r *reading) files() error {
 		}
 	}()
 	for i, f := range found {
+		if f.Unreadable { // what it has would be taken for gone
+			return source.Errorf(source.Unavailable, "%s %s", f.Path, f.Skip)
+		}
 		if f.Skip != "" {
 			r.to.Note(source.Note{Sort: source.Remark, Message: "skipped: " + f.Skip, Place: source.Place{Source: f.Path}})
 			continue
@@ -382,6 +392,11 @@ func (r *reading) document(body io.Reader, name, base, path, mediaType string, n
 	r.docs++
 	var last *rdf.ParseError
 	lines := &lineCounter{r: br, n: 1}
+	if f == format.JSONLD {
+		held := r.s.env.Memory.Held(r.ctx, br, source.JSONBytes)
+		defer held.Release()
+		lines.r = held
+	}
 	err = f.Parse(r.ctx, lines, format.ReadOptions{
 		Base: base, File: name, BlankNodePrefix: fmt.Sprintf("d%d-", r.docs), Contexts: r.s.env.Contexts,
 		Lenient: func(e *rdf.ParseError) {
