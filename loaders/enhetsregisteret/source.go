@@ -120,7 +120,7 @@ type state struct {
 
 func (s *register) section() string {
 	units, subs := s.dumps()
-	return fmt.Sprintf("1 %s %s %s %s %t", units, subs, s.base(), s.Sole, s.Texts)
+	return fmt.Sprintf("1 %s %s %s %s %t", source.WithoutUser(units), source.WithoutUser(subs), source.WithoutUser(s.base()), s.Sole, s.Texts)
 }
 
 // Harvest implements source.Source.
@@ -158,14 +158,14 @@ func (s *register) all(ctx context.Context, old state, now time.Time, to source.
 		if address == "" {
 			continue
 		}
-		d, err := s.open(ctx, address, old.Validators[address])
+		d, err := s.open(ctx, address, old.Validators[source.WithoutUser(address)])
 		if err != nil {
 			return source.Outcome{}, err
 		}
 		defer d.close() //nolint:revive // there are two
 		docs[i] = d
 		fresh = fresh || !d.notModified
-		next.Validators[address] = d.validators
+		next.Validators[source.WithoutUser(address)] = d.validators
 	}
 	if !fresh && !s.feeds() {
 		next.Codes = old.Codes
@@ -185,7 +185,7 @@ func (s *register) all(ctx context.Context, old state, now time.Time, to source.
 				return source.Outcome{}, err
 			}
 			defer d.close() //nolint:revive // there are two
-			next.Validators[address] = d.validators
+			next.Validators[source.WithoutUser(address)] = d.validators
 		}
 		if err := s.read(ctx, r, d, parts[i], sum); err != nil {
 			return source.Outcome{}, err

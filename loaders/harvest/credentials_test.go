@@ -108,3 +108,107 @@ func TestCredentialMistakes(t *testing.T) {
 		}
 	}
 }
+
+// TestPasswordOfURL harvests from URLs with a user and a password, which are kept and told nowhere, and go along again in the next run.
+func TestPasswordOfURL(t *testing.T) {
+	t.Parallel()
+	const password = "s3cret-of-a-url"
+	var mu sync.Mutex
+	unchanged := 0
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		if _, p, _ := r.BasicAuth(); p != password {
+			t.Errorf("%s was asked for without the password", r.URL)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		if r.Header.Get("If-None-Match") != "" {
+			unchanged++
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		mediaType, body := "text/turtle", ""
+		switch r.URL.Path {
+		case "/rdf", "/sparql":
+			body = "<urn:" + r.URL.Path[1:] + "> a <http://www.w3.org/ns/dcat#Dataset> . <urn:x> <urn:p> wrong .\n"
+		case "/ldes":
+			body = "<s> <https://w3id.org/tree#member> <urn:l>, [] . <urn:l> <urn:p> 1 .\n"
+		case "/table":
+			mediaType, body = "application/json", `[{"id": 1, "t": "x"}, {"t": "y"}]`
+		case "/oai":
+			mediaType = "text/xml"
+			body = `<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><responseDate>2026-11-27T11:00:00Z</responseDate><Identify><deletedRecord>persistent</deletedRecord></Identify></OAI-PMH>`
+			if r.URL.Query().Get("verb") == "ListRecords" {
+				body = `<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><ListRecords><record><header><identifier>urn:o</identifier></header><metadata><dc xmlns="http://www.openarchives.org/OAI/2.0/oai_dc/">` +
+					`<title xmlns="http://purl.org/dc/elements/1.1/">x</title></dc></metadata></record><record><header/></record></ListRecords></OAI-PMH>`
+			}
+		default:
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		if r.Method == http.MethodGet && r.URL.Path != "/oai" {
+			w.Header().Set("ETag", `"1"`)
+		}
+		w.Header().Set("Content-Type", mediaType)
+		w.Write([]byte(body)) //nolint:errcheck // a test
+	}))
+	t.Cleanup(s.Close)
+	base := strings.Replace(s.URL, "://", "://user:"+password+"@", 1)
+	w := newBench(t, memstore.New())
+	w.config = "sources:\n" +
+		"- {name: rdf, kind: rdf, url: '" + base + "/rdf'}\n" +
+		"- {name: ldes, kind: ldes, url: '" + base + "/ldes'}\n" +
+		"- {name: table, kind: table, url: '" + base + "/table', subject: 'urn:t:{id}', properties: [{property: dct:title, column: t}]}\n" +
+		"- {name: oai, kind: oai-pmh, url: '" + base + "/oai'}\n" +
+		"- {name: sparql, kind: sparql, url: '" + base + "/sparql', query: 'CONSTRUCT WHERE { ?s ?p ?o }'}\n" +
+		"- {name: missing, kind: rdf, url: '" + base + "/missing'}\n" +
+		"- {name: limited, kind: rdf, url: ['" + base + "/rdf?1', '" + base + "/rdf?2'], max-requests: 1}\n"
+	c, err := harvest.ParseConfig([]byte(w.config), w.dir, kinds.All(), kinds.Rewriters())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	h, err := harvest.New(harvest.Options{Config: c, Store: w.store, Journal: w.journal, Clock: w.clock, Temp: w.dir, Parallel: 1,
+		Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]string{}
+	for _, want := range []string{"changed changed changed changed changed failed failed", "unchanged unchanged unchanged unchanged unchanged failed failed"} {
+		r, err := h.Run(t.Context(), harvest.RunOptions{Progress: func(_ string, p source.Progress) { texts["progress"] += p.Doing }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, s := range r.Sources {
+			got = append(got, string(s.Status))
+			if s.Rejected == 0 && s.Status == harvest.Changed {
+				t.Errorf("%s: nothing was rejected", s.Name)
+			}
+		}
+		report, err := json.Marshal(r)
+		if err != nil || strings.Join(got, " ") != want {
+			t.Errorf("%v, want %s (%v)\n%s", got, want, err, report)
+		}
+		texts["report"] += string(report)
+	}
+	if unchanged != 3 {
+		t.Errorf("%d conditional requests, want 3", unchanged)
+	}
+	status, err := json.Marshal(h.Status())
+	if err != nil {
+		t.Fatal(err)
+	}
+	journal, err := json.Marshal(w.journal.Entries())
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts["status"], texts["journal"], texts["log"] = string(status), string(journal), log.String()
+	texts["store"] = strings.Join(w.quadsOf(func(string) bool { return true }), "\n")
+	for name, text := range texts {
+		if strings.Contains(text, password) || text == "" {
+			t.Errorf("the %s tells the password, or nothing:\n%s", name, text)
+		}
+	}
+}

@@ -143,7 +143,7 @@ func (h *Harvester) read(ctx context.Context, s *SourceConfig, o RunOptions, r *
 		Name: s.Name, Dir: h.o.Config.Dir, Client: client, Clock: h.o.Clock, Temp: h.o.Temp, Log: h.o.Log.With("source", s.Name),
 		Contexts: jsonld.ContextFiles(h.o.Config.Contexts), Memory: share,
 	}
-	k := &sink{ctx: ctx, name: s.Name, sums: s.claims(), spool: spool, report: r, share: share}
+	k := &sink{ctx: ctx, name: s.Name, sums: s.claims(), spool: spool, report: r, share: share, hide: hider(s.config)}
 	if o.Progress != nil {
 		k.show = func(p source.Progress) {
 			if p.Requests == 0 {

@@ -215,6 +215,9 @@ func (h *Harvester) source(ctx context.Context, s *SourceConfig, o RunOptions, a
 	if err != nil {
 		m.clear(s.Name)
 		r.Status, r.Error, r.Class, r.Run = Failed, err.Error(), source.ClassOf(err), ""
+		if hide := hider(s.config); hide != nil {
+			r.Error = hide.Replace(r.Error)
+		}
 		if ctx.Err() != nil {
 			r.Class = source.Interrupted
 		}

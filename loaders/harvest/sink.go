@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -30,6 +31,7 @@ type sink struct {
 	show      func(source.Progress)
 	share     *source.Share
 
+	hide   *strings.Replacer // takes users and passwords out of what is told; nil where there are none
 	mu     sync.Mutex
 	report *SourceReport
 
@@ -49,6 +51,9 @@ type work struct {
 var _ source.Sink = (*sink)(nil)
 
 func (s *sink) Note(n source.Note) {
+	if s.hide != nil {
+		n.Message, n.Place.Source = s.hide.Replace(n.Message), s.hide.Replace(n.Place.Source)
+	}
 	s.mu.Lock()
 	s.report.note(n)
 	s.mu.Unlock()
@@ -56,6 +61,9 @@ func (s *sink) Note(n source.Note) {
 
 func (s *sink) Progress(p source.Progress) {
 	if s.show != nil {
+		if s.hide != nil {
+			p.Doing = s.hide.Replace(p.Doing)
+		}
 		if p.Records == 0 {
 			p.Records = s.records.Load()
 		}
@@ -190,4 +198,26 @@ func (w *work) iri(s string) error {
 	}
 	w.valid.Keep(s)
 	return nil
+}
+
+// hider takes the users and passwords of the URLs that a section names out of texts; it is nil where there are none.
+func hider(c source.Config) *strings.Replacer {
+	l, ok := c.(source.Locator)
+	if !ok {
+		return nil
+	}
+	var pairs []string
+	for _, address := range l.Locations() {
+		_, rest, _ := strings.Cut(address, "://")
+		if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+			rest = rest[:i]
+		}
+		if i := strings.LastIndex(rest, "@"); i >= 0 {
+			pairs = append(pairs, "://"+rest[:i+1], "://")
+		}
+	}
+	if pairs == nil {
+		return nil
+	}
+	return strings.NewReplacer(pairs...)
 }
