@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"triplestore/internal/cputime"
 	"triplestore/rdf"
 	"triplestore/sparql/results"
 	"triplestore/sparql/syntax"
@@ -163,12 +164,23 @@ func cancelAfter(f func(context.Context) error, moment time.Duration) (work, clo
 	var at time.Time
 	var before time.Duration
 	timer := time.AfterFunc(moment, func() {
-		at, before = time.Now(), processTime()
+		at, before = time.Now(), cputime.Process()
 		cancel()
 	})
 	err = f(ctx)
 	if timer.Stop() || ctx.Err() == nil {
 		return 0, 0, err
 	}
-	return processTime() - before, time.Since(at), err
+	return cputime.Process() - before, time.Since(at), err
+}
+
+// late is the processor time that this process takes from when so much time has passed until f ends.
+func late(after time.Duration, f func()) time.Duration {
+	passed := make(chan time.Duration, 1)
+	timer := time.AfterFunc(after, func() { passed <- cputime.Process() })
+	f()
+	if timer.Stop() {
+		return 0
+	}
+	return cputime.Process() - <-passed
 }

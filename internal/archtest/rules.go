@@ -51,6 +51,8 @@ var SupportPackages = []SupportPackage{
 	{"internal/archtest", "", true, "it reads the source, so it must not depend on it"},
 	{"internal/testsum", "", true, "it counts test results, whatever they test"},
 	{"internal/conformance", "algebra", true, "it counts the outcomes of the suites, whatever they test"},
+	{"internal/leaks", "", true, "it looks for goroutines that tests left, whatever they test"},
+	{"internal/cputime", "", true, "it asks the operating system how much tests have worked"},
 	{"internal/golden", "", true, "comparing with a file needs nothing of ours"},
 	{"internal/growing", "", true, "it writes texts of queries, which tests of any layer may read"},
 	{"internal/w3c", "algebra", true, "manifests are Turtle: it may use the formats and must not depend on what it tests above them"},
@@ -104,7 +106,7 @@ var Dependencies = []Dependency{
 	{"google.golang.org/protobuf/", nil, []string{"server", "cmd/..."}, "tests read what a collector of traces gets"},
 	{"github.com/google/go-cmp/", nil, []string{"..."}, "tests only"},
 	{"github.com/rogpeppe/go-internal/", nil, []string{"..."}, "tests only"},
-	{"go.uber.org/goleak", nil, []string{"..."}, "tests only"},
+	{"go.uber.org/goleak", []string{"internal/leaks"}, nil, "tests only"},
 	{"pgregory.net/rapid", nil, []string{"..."}, "tests only"},
 }
 

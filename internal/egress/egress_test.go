@@ -22,10 +22,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"go.uber.org/goleak"
+	"triplestore/internal/leaks"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaks.Main(m) }
 
 func guard(t *testing.T, o Options, allow ...string) *Guard {
 	t.Helper()
@@ -493,12 +493,13 @@ func TestTimeouts(t *testing.T) {
 
 func TestCancel(t *testing.T) {
 	t.Parallel()
-	gone := make(chan struct{})
+	asked, gone := make(chan struct{}), make(chan struct{})
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/body" {
 			hello(w, r)
 			http.NewResponseController(w).Flush() //nolint:errcheck // a test
 		}
+		asked <- struct{}{}
 		<-r.Context().Done()
 		gone <- struct{}{}
 	})
@@ -506,7 +507,10 @@ func TestCancel(t *testing.T) {
 	mine := errors.New("mine")
 	for _, path := range []string{"/header", "/body"} {
 		ctx, cancel := context.WithCancelCause(t.Context())
-		time.AfterFunc(20*time.Millisecond, func() { cancel(mine) })
+		go func() {
+			<-asked
+			cancel(mine)
+		}()
 		r, err := g.Do(ctx, &Request{URL: s.URL + path})
 		if err == nil {
 			_, err = io.ReadAll(r.Body)

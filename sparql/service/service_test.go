@@ -11,15 +11,14 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"triplestore/internal/egress"
+	"triplestore/internal/leaks"
 	"triplestore/rdf"
 	"triplestore/sparql/exec"
 	"triplestore/sparql/results"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaks.Main(m) }
 
 func endpoint(t *testing.T, h http.HandlerFunc) string {
 	t.Helper()
@@ -178,17 +177,21 @@ func TestRefused(t *testing.T) {
 
 func TestCancel(t *testing.T) {
 	t.Parallel()
-	gone := make(chan struct{})
+	asked, gone := make(chan struct{}), make(chan struct{})
 	address := endpoint(t, func(w http.ResponseWriter, r *http.Request) {
 		io.ReadAll(r.Body) //nolint:errcheck // a test
 		w.Header().Set("Content-Type", "application/sparql-results+json")
 		io.WriteString(w, oneJSON[:40])       //nolint:errcheck // a test
 		http.NewResponseController(w).Flush() //nolint:errcheck // a test
+		close(asked)
 		<-r.Context().Done()
 		close(gone)
 	})
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(20*time.Millisecond, cancel)
+	go func() {
+		<-asked
+		cancel()
+	}()
 	_, err := ask(ctx, client(t, egress.Options{}, 0, address), address, "SELECT")
 	if err != context.Canceled {
 		t.Errorf("got %v", err)
