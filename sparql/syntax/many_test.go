@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"triplestore/internal/cputime"
 )
 
 // TestManyAssignments: parsing many BINDs takes time that grows with their number. With its square, these would take a quarter of a minute.
@@ -15,9 +17,9 @@ func TestManyAssignments(t *testing.T) {
 		for i := range 100_000 {
 			fmt.Fprintf(&b, element, i)
 		}
-		begin := time.Now()
-		q, err := ParseQuery("SELECT * { "+b.String()+"{ ?s ?p ?o } }", Options{})
-		if took := time.Since(begin); took > 5*time.Second {
+		var q *Query
+		var err error
+		if took := cputime.Thread(func() { q, err = ParseQuery("SELECT * { "+b.String()+"{ ?s ?p ?o } }", Options{}) }); took > 5*time.Second {
 			t.Errorf("%s: %v", name, took)
 		}
 		if err != nil {

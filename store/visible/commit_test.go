@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"triplestore/internal/cputime"
 	"triplestore/rdf"
 	"triplestore/store"
 	"triplestore/store/memstore"
@@ -104,13 +105,13 @@ func TestManyGraphs(t *testing.T) {
 	}
 	rights.Closed = closed
 	counts := func(i int) (map[rdf.Term]uint64, time.Duration) {
-		begin := time.Now()
-		n, err := views[i].For(t.Context(), rights, nil).Snapshot()
+		var n store.Snapshot
+		var err error
+		took := cputime.Thread(func() { n, err = views[i].For(t.Context(), rights, nil).Snapshot() })
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer n.Close()
-		took := time.Since(begin)
 		list, err := n.Graphs()
 		if err != nil {
 			t.Fatal(err)
@@ -152,8 +153,8 @@ func TestManyGraphs(t *testing.T) {
 		}
 		least = min(least, took)
 	}
-	t.Logf("the first snapshot of a restricted caller after a commit took %v at least", least)
+	t.Logf("the first snapshot of a restricted caller after a commit took %v of processor time at least", least)
 	if least > 100*time.Millisecond {
-		t.Errorf("the first snapshot after a commit took %v at least", least)
+		t.Errorf("the first snapshot after a commit took %v of processor time at least", least)
 	}
 }
