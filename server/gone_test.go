@@ -29,14 +29,14 @@ const goneCalls = 40
 // calledStore counts how often its snapshots are called by work whose context has ended.
 type calledStore struct {
 	store.Store
-	ctx   atomic.Pointer[context.Context] // of the request that is looked at
+	ended atomic.Pointer[atomic.Bool] // whether the context of the request that is looked at has ended, and all that were made of it
 	late  atomic.Int64
 	calls atomic.Int64
 }
 
 func (s *calledStore) call() {
 	s.calls.Add(1)
-	if ctx := s.ctx.Load(); ctx != nil && (*ctx).Err() != nil {
+	if ended := s.ended.Load(); ended != nil && ended.Load() {
 		s.late.Add(1)
 	}
 }
@@ -137,9 +137,15 @@ func TestClientGoneFromEveryOperator(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handlers.Add(1)
 		defer handlers.Add(-1)
-		ctx := r.Context()
-		st.ctx.Store(&ctx)
-		s.ServeHTTP(w, r)
+		ended := &atomic.Bool{}
+		st.ended.Store(ended)
+		ctx, end := context.WithCancel(context.WithoutCancel(r.Context()))
+		defer context.AfterFunc(r.Context(), func() {
+			end()
+			ended.Store(true)
+		})()
+		defer end()
+		s.ServeHTTP(w, r.WithContext(ctx))
 	}))
 	defer srv.Close()
 	product := "?a :p ?b . ?c :p ?d . ?e :p ?f . ?g :p ?h"

@@ -71,11 +71,10 @@ func TestMetrics(t *testing.T) {
 	}
 	// A request is measured after its client has the answer.
 	var got map[string]string
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); {
-		if got = scrape(t, s); got["triplestore_http_requests_unfinished"] == "0" && got[`triplestore_http_requests_total{method="GET",route="/",status="200"}`] == "1" {
-			break
-		}
-	}
+	await(t, func() bool {
+		got = scrape(t, s)
+		return got["triplestore_http_requests_unfinished"] == "0" && got[`triplestore_http_requests_total{method="GET",route="/",status="200"}`] == "1"
+	})
 	for name, want := range map[string]string{
 		`triplestore_build_info{version="1.2.3"}`:                                      "1",
 		`triplestore_query_seconds_count{kind="select"}`:                               "2",
@@ -179,9 +178,10 @@ func TestMetricsOfMemory(t *testing.T) {
 		t.Fatalf("%d, %d lines", r.StatusCode, strings.Count(r.body, "\n"))
 	}
 	var got map[string]string
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline) && got["triplestore_http_requests_unfinished"] != "0"; {
+	await(t, func() bool {
 		got = scrape(t, s)
-	}
+		return got["triplestore_http_requests_unfinished"] == "0"
+	})
 	if got[`triplestore_query_memory_bytes{state="limit"}`] != "6.7108864e+07" || got[`triplestore_query_memory_bytes{state="used"}`] != "0" {
 		t.Errorf("the memory that is shared: %v", got)
 	}

@@ -123,8 +123,8 @@ func (s *Server) record(next http.Handler) http.Handler {
 			if in.problem != nil {
 				status = in.problem.Status
 			}
-			s.logRequest(r, in, status, rec.bytes, took, ended)
 			s.measure(r, in, status, rec.bytes, took, ended)
+			s.logRequest(r, in, status, rec.bytes, took, ended)
 			trace(span, r, in, status, ended)
 		}()
 		next.ServeHTTP(rec, r.WithContext(&x.ctx))

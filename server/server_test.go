@@ -171,7 +171,7 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/sparql?query=%zz", "", 400, problem, "parameters"},
 		{"GET", "/sparql?update=CLEAR+ALL", "", 400, problem, "/update"},
 		{"GET", sel + "&timeout=x", "", 400, problem, "timeout"},
-		{"GET", sel + "&timeout=0.5", "", 200, json, "id/ds"},
+		{"GET", sel + "&timeout=60.5", "", 200, json, "id/ds"},
 		{"GET", sel + "&default-graph-uri=x+y", "", 400, problem, "default-graph-uri"},
 		{"GET", sel, "", 200, json, `"http://data.example/id/ds"`},
 		{"GET", sel, "*/*", 200, json, ""},

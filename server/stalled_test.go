@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -139,31 +140,41 @@ func TestStalledClients(t *testing.T) {
 // TestSlowClientsGetAll: the deadline moves on with what a client takes, so that one that takes its answer slowly gets all of it.
 func TestSlowClientsGetAll(t *testing.T) {
 	t.Parallel()
-	const stall = 2 * time.Second
-	address, _ := serveNarrow(t, Config{Store: testStore(t, testData), Base: testBase, Stall: stall}, nil)
-	c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	c.(*net.TCPConn).SetReadBuffer(4096) //nolint:errcheck // it makes the test quicker, no more
-	const pause = stall / 8
-	const parts = 14 // together they take longer than the stall
-	fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", stylePath)
-	r, err := http.ReadResponse(bufio.NewReaderSize(c, 16), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Body.Close()
-	want := assets[stylePath].body
-	var got bytes.Buffer
-	for range parts {
-		time.Sleep(pause) // the slowness is what is tested
-		if _, err := io.CopyN(&got, r.Body, int64(len(want)/(parts+1))); err != nil {
-			t.Fatalf("after %d bytes of %d: %v", got.Len(), len(want), err)
+	synctest.Test(t, func(t *testing.T) {
+		const stall = 2 * time.Second
+		s, err := New(Config{Store: manyQuads(t, 3000), Base: testBase, Stall: stall, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if _, err := io.Copy(&got, r.Body); err != nil || !bytes.Equal(got.Bytes(), want) {
-		t.Errorf("%d bytes of %d: %v", got.Len(), len(want), err)
-	}
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, allQuery, nil))
+		want := w.Body.Bytes()
+		l := &pipeListener{conns: make(chan net.Conn, 1), done: make(chan struct{})}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- s.Serve(ctx, l, time.Second) }()
+		c, conn := net.Pipe()
+		l.conns <- conn
+		if _, err := fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", allQuery); err != nil {
+			t.Fatal(err)
+		}
+		r, err := http.ReadResponse(bufio.NewReaderSize(c, 16), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		begin := time.Now()
+		var got bytes.Buffer
+		for err == nil {
+			time.Sleep(stall / 16) // a piece takes half of the stall
+			_, err = io.CopyN(&got, r.Body, recorderPiece/8)
+		}
+		if took := time.Since(begin); err != io.EOF || !bytes.Equal(got.Bytes(), want) || took < 2*stall {
+			t.Errorf("%d bytes of %d in %v: %v", got.Len(), len(want), took, err)
+		}
+		c.Close()
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
 }
