@@ -94,9 +94,17 @@ func TestCrash(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		kill := time.AfterFunc(time.Duration(50+r.IntN(600))*time.Millisecond, func() { cmd.Process.Kill() })
+		var kill *time.Timer
+		after := time.Duration(50+r.IntN(600)) * time.Millisecond
+		begin := func() { kill = time.AfterFunc(after, func() { cmd.Process.Kill() }) }
+		if round < rounds-1 || found > 0 {
+			begin()
+		}
 		acknowledged := found
 		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if kill == nil { // no round has come to a commit, so this one does
+				begin()
+			}
 			if acknowledged, err = strconv.ParseUint(lines.Text(), 10, 64); err != nil {
 				t.Fatal(err)
 			}
@@ -126,8 +134,5 @@ func TestCrash(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if found == 0 {
-		t.Error("no commit survived: the rounds are too short to test anything")
 	}
 }

@@ -84,16 +84,16 @@ func TestSoak(t *testing.T) {
 	expected.Store(uint64(0), digest{})
 	stop := make(chan struct{})
 	time.AfterFunc(duration, func() { close(stop) })
+	var commits, checks atomic.Uint64
 	stopped := func() bool {
 		select {
 		case <-stop:
-			return true
+			return t.Failed() || commits.Load() > 0 && checks.Load() > 0
 		default:
 			return t.Failed()
 		}
 	}
 	var work sync.WaitGroup
-	var commits, checks atomic.Uint64
 	work.Go(func() {
 		r := rand.New(rand.NewPCG(seed, 0))
 		model := map[rdf.Quad]bool{}
@@ -179,9 +179,6 @@ func TestSoak(t *testing.T) {
 		t.Error(err)
 	}
 	t.Logf("%d commits, %d checks", commits.Load(), checks.Load())
-	if commits.Load() == 0 || checks.Load() == 0 {
-		t.Error("nothing was done")
-	}
 }
 
 // TestGroups lets writers share commits: each has quads of its own, which it knows, and all quarrel about a few others. Some
