@@ -14,6 +14,7 @@ import (
 	"triplestore/rdf"
 	"triplestore/sparql/results"
 	"triplestore/store"
+	"triplestore/store/memstore"
 )
 
 // endpoints answers SERVICE from stores in this process, as far as an engine is concerned.
@@ -419,6 +420,40 @@ func TestServiceMemoryReturned(t *testing.T) {
 	}
 	if n := len(client.sent); n != 40 {
 		t.Errorf("%d requests", n)
+	}
+}
+
+// TestRefusedServiceMemoryReturned: a query that is refused when its operators are made gives back what their columns were to take.
+func TestRefusedServiceMemoryReturned(t *testing.T) {
+	t.Parallel()
+	var pattern strings.Builder
+	for i := range 100 {
+		fmt.Fprintf(&pattern, "?s :name ?n%d . ", i)
+	}
+	pattern.WriteString("SERVICE <" + far + "> { ?s :knows ?k } ")
+	pool := NewPool(256 << 20)
+	o := Options{Pool: pool, Memory: 128 << 20}
+	snap, client := federation(t, 10)
+	err := run(t.Context(), snap, "SELECT * { "+pattern.String()+"}", o)
+	if !errors.Is(err, ErrServiceRefused) {
+		t.Errorf("got %v", err)
+	}
+	st := memstore.New()
+	defer st.Close()
+	if _, err := st.Update(t.Context(), func(x store.Txn) error {
+		return x.Add([]rdf.Quad{{S: rdf.IRI("http://e/a1"), P: rdf.IRI("http://e/name"), O: rdf.String("name")}})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewEngine(o).Update(t.Context(), st, "PREFIX : <http://e/> INSERT { ?s :knows ?k } WHERE { "+pattern.String()+"}"); !errors.Is(err, ErrServiceRefused) {
+		t.Errorf("update: got %v", err)
+	}
+	if pool.Peak() == 0 || pool.Used() != 0 {
+		t.Errorf("of the pool %d bytes are in use, %d were", pool.Used(), pool.Peak())
+	}
+	o.Service = client
+	if err := run(t.Context(), snap, "SELECT * { "+pattern.String()+"}", o); err != nil {
+		t.Error(err)
 	}
 }
 

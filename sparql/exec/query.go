@@ -128,15 +128,21 @@ func Start(ctx context.Context, snap store.Snapshot, plan *optimizer.Plan, c Con
 	if q.termsOnly = c.Shown; c.Shown {
 		q.shown = shownOnly(plan)
 	}
-	var err error
-	if q.root, err = q.build(plan.Root, &x.env); err == nil {
-		if plan.Query.Form != algebra.Ask && q.gathered(nil, 0, plan.Root, &x.env) {
-			q.root = newPiecewise(q, plan.Root, q.root)
+	defer func() {
+		if !q.counted { // after an error, or a panic, there is no query to close
+			q.memory.close()
 		}
-		busy.Add(1)
-		q.counted = true
+	}()
+	var err error
+	if q.root, err = q.build(plan.Root, &x.env); err != nil {
+		return nil, err
 	}
-	return q, err
+	if plan.Query.Form != algebra.Ask && q.gathered(nil, 0, plan.Root, &x.env) {
+		q.root = newPiecewise(q, plan.Root, q.root)
+	}
+	busy.Add(1)
+	q.counted = true
+	return q, nil
 }
 
 // Every operator has a few columns for each slot of the query, slotBytes without rows. Up to fewSlots that is little, but a query of a thousand
