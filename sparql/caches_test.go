@@ -56,3 +56,33 @@ func TestLongArgumentsAreCounted(t *testing.T) {
 		t.Errorf("%d bytes were counted for 1000 values of 5000", peak)
 	}
 }
+
+// TestRowsOfLimitAreCounted: what ORDER BY with LIMIT keeps is counted for as long as it is kept, long values to sort by among it.
+func TestRowsOfLimitAreCounted(t *testing.T) {
+	t.Parallel()
+	quads := []rdf.Quad{{S: rdf.IRI("http://e/d"), P: rdf.IRI("http://e/long"), O: rdf.String(strings.Repeat("x", 20_000))}}
+	for i := range 12_000 {
+		quads = append(quads, rdf.Quad{S: rdf.IRI(fmt.Sprintf("http://e/d%d", i)), P: rdf.IRI("http://e/i"), O: rdf.Literal(fmt.Sprint(i), "http://www.w3.org/2001/XMLSchema#integer")})
+	}
+	snap := snapshotOf(t, quads)
+	for _, first := range []string{"?i", "DESC(?i)", "STR(?i)"} {
+		pool := NewPool(1 << 30)
+		r, err := NewEngine(Options{Pool: pool}).Query(context.Background(), snap, "PREFIX : <http://e/> SELECT ?s { ?s :i ?i . :d :long ?l } ORDER BY "+first+" CONCAT(STR(?s), ?l) LIMIT 1000")
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := 0
+		for _, err := range r.Rows() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if used := pool.Used(); rows == 0 && used < 1000*20_000-(8<<20) {
+				t.Errorf("%s: %d bytes are counted for 1000 values of 20000", first, used)
+			}
+			rows++
+		}
+		if r.Close(); rows != 1000 || pool.Used() != 0 {
+			t.Errorf("%s: %d rows, and %d bytes in use after them", first, rows, pool.Used())
+		}
+	}
+}

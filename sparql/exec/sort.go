@@ -23,7 +23,6 @@ type sorter struct {
 
 	rows    *table
 	extra   [][]expr.Value // by key: values of expression keys
-	bytes   int64
 	perm    []int32
 	sorted  bool
 	at      int
@@ -167,7 +166,6 @@ func (s *sorter) takePart(b *batch) error {
 			s.extra[i] = append(s.extra[i], v)
 			bytes += v.Size()
 			if bytes > 1<<20 { // long strings: not all of them unasked
-				s.bytes += bytes
 				if err := s.held.grow(bytes); err != nil {
 					return err
 				}
@@ -178,7 +176,6 @@ func (s *sorter) takePart(b *batch) error {
 			}
 		}
 	}
-	s.bytes += bytes
 	if s.held.crowded(bytes) {
 		return s.spill()
 	}
@@ -268,8 +265,7 @@ func (s *sorter) truncate() error {
 	}
 	s.held.release()
 	s.scratch.release()
-	s.bytes = int64(n) * 16
-	if err := s.held.grow(s.bytes); err != nil {
+	if err := s.held.grow(s.size()); err != nil {
 		return err
 	}
 	if s.top != nil && int64(n) == s.node.Limit && n > 0 {
@@ -285,6 +281,20 @@ func (s *sorter) truncate() error {
 		s.worstText.class, s.worstText.prefix, s.worstText.ok = v.TextPrefix()
 	}
 	return nil
+}
+
+// size is about what the rows take that are kept, with the values of expressions.
+func (s *sorter) size() int64 {
+	bytes := int64(0)
+	for _, col := range s.rows.cols {
+		bytes += int64(cap(col)) * 8
+	}
+	for _, vals := range s.extra {
+		for i := range vals {
+			bytes += vals[i].Size()
+		}
+	}
+	return bytes
 }
 
 func (s *sorter) next(b *batch) error {

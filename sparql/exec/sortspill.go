@@ -24,7 +24,6 @@ func (s *sorter) spill() error {
 	s.perm = nil
 	s.held.release()
 	s.scratch.release()
-	s.bytes = 0
 	return nil
 }
 
