@@ -316,11 +316,7 @@ func patternSize(n node) int64 {
 	if p == nil || p.constant == nil {
 		return 0
 	}
-	size := int64(regexSize + instSize*p.constant.program)
-	if t, ok := p.text.(*constNode); ok && p.constant.back != nil {
-		size += instSize * textSize(&t.v)
-	}
-	return size
+	return p.constant.size(textSize(&p.text.(*constNode).v)) // a pattern that is compiled once is constant
 }
 
 // tripleOf makes a triple term; the subject must be an IRI or a blank node, the predicate an IRI.

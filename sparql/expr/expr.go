@@ -49,6 +49,7 @@ type Context struct {
 
 	labels   map[string]rdf.Term // of BNODE(label), for the row labelRow
 	regexps  map[regexpKey]*matcher
+	patterns int64 // about how many bytes regexps take
 	blankSeq int64
 	scratch  []byte // of lowerTest
 	direct   directRow
@@ -65,7 +66,7 @@ func (c *Context) NextRow() {
 // Reset forgets what evaluations have left in c, so that a copy of a context may be used beside it by another goroutine, for programs
 // that are Pure.
 func (c *Context) Reset() {
-	c.labels, c.regexps, c.scratch, c.blankSeq, c.direct = nil, nil, nil, 0, directRow{}
+	c.labels, c.regexps, c.patterns, c.scratch, c.blankSeq, c.direct = nil, nil, 0, nil, 0, directRow{}
 }
 
 // CompileOptions connects an expression with its surroundings.

@@ -48,8 +48,11 @@ const maxProgram = 10_000
 
 type regexpKey struct{ pattern, flags string }
 
-// maxCached is how many patterns that are not constant a Context keeps compiled.
-const maxCached = 128
+// maxCached is how many patterns that are not constant a Context keeps compiled, and maxCachedBytes about how many bytes of them.
+const (
+	maxCached      = 128
+	maxCachedBytes = 8 << 20
+)
 
 // matcher is a compiled regular expression.
 type matcher struct {
@@ -71,6 +74,15 @@ type matcher struct {
 	lines    bool   // asserts ends of lines, see regexlines.go
 	around   string // in the syntax of package regexp2
 	exactly  lineMatcher
+}
+
+// size is about how many bytes it takes, if its pattern has so many.
+func (m *matcher) size(pattern int64) int64 {
+	size := int64(regexSize + instSize*m.program)
+	if m.back != nil {
+		size += instSize * pattern
+	}
+	return size
 }
 
 type matchMode uint8
@@ -260,9 +272,15 @@ func (p *pattern) get(c *Context, row Row) (*matcher, error) {
 			return nil, c.Ctx.Err()
 		}
 		m, _ = compileRegexp(key.pattern, key.flags) // nil is remembered for a wrong pattern
-		if len(c.regexps) >= maxCached {
-			clear(c.regexps)
+		size := int64(len(key.pattern))
+		if m != nil {
+			size += m.size(size)
 		}
+		if len(c.regexps) >= maxCached || c.patterns+size > maxCachedBytes {
+			clear(c.regexps)
+			c.patterns = 0
+		}
+		c.patterns += size
 		if c.regexps == nil {
 			c.regexps = map[regexpKey]*matcher{}
 		}

@@ -3,6 +3,7 @@ package expr
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -64,5 +65,32 @@ func TestLongTextEnds(t *testing.T) {
 	}
 	if _, err := m.match(ctx, text); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("REGEX: got %v", err)
+	}
+}
+
+// TestPatternsOfRows: patterns that differ by row take no more memory than they may, however large they are.
+func TestPatternsOfRows(t *testing.T) {
+	t.Parallel()
+	n := &regexNode{text: &constNode{String("b")}, pattern: newPattern(varNode(0), nil)}
+	c := &Context{}
+	most := int64(0)
+	for i := range 400 {
+		pattern := fmt.Sprintf("(a?){900}b%d", i) // some thousands of instructions
+		if i%4 == 0 {
+			pattern = strings.Repeat("x", maxPattern+i) // too long
+		}
+		if _, err := n.eval(c, slotRow{String(pattern)}); err != nil && !errors.Is(err, ErrExpr) {
+			t.Fatal(err)
+		}
+		bytes := int64(0)
+		for k, m := range c.regexps {
+			if bytes += int64(len(k.pattern)); m != nil {
+				bytes += int64(regexSize + instSize*m.program)
+			}
+		}
+		most = max(most, bytes)
+	}
+	if most > maxCachedBytes || most < maxCachedBytes/2 {
+		t.Errorf("%d bytes were kept", most)
 	}
 }
