@@ -19,7 +19,7 @@ var (
 	ErrPool = exec.ErrPool
 	// ErrTooManyRows: the query has more results than Options.MaxRows.
 	ErrTooManyRows = exec.ErrTooManyRows
-	// ErrRegexTimeout: a regular expression with a back-reference took longer than any may.
+	// ErrRegexTimeout: a regular expression with back-references or more than a thousand repetitions took longer than any may.
 	ErrRegexTimeout = expr.ErrRegexTimeout
 	// ErrString: an expression made a string of more than 16 MiB.
 	ErrString = expr.ErrString

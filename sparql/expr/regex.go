@@ -13,7 +13,7 @@ import (
 	"github.com/dlclark/regexp2"
 )
 
-// matchTimeout bounds a try of matching a regular expression with back-references, which may take exponential time. The context can only
+// matchTimeout bounds a try of matching a regular expression by backtracking, which may take exponential time. The context can only
 // be looked at between tries, of which there are matchTries: a processor that others have may have kept the first one waiting.
 const (
 	matchTimeout = 60 * time.Millisecond
@@ -38,9 +38,9 @@ func patiently[T any](ctx context.Context, match func() (T, error)) (T, error) {
 	}
 }
 
-// ErrRegexTimeout is the error of a regular expression with back-references that takes too long. It ends the query, since
+// ErrRegexTimeout is the error of a regular expression that is matched by backtracking and takes too long. It ends the query, since
 // dropping the row would be a wrong answer.
-var ErrRegexTimeout = errors.New("a regular expression with a back-reference took too long")
+var ErrRegexTimeout = errors.New("a regular expression with back-references or more than a thousand repetitions took too long")
 
 // maxProgram bounds the instructions of a compiled regular expression: matching takes time in proportion to them and to the
 // length of the text.
@@ -105,22 +105,22 @@ func compileRegexp(pattern, flags string) (*matcher, error) {
 	}
 	m := &matcher{groups: t.groups, quoted: t.quoted, lines: t.lines, around: t.around}
 	if t.backrefs {
-		if m.back, err = regexp2.Compile(t.pattern, regexp2.RE2); err != nil {
-			return nil, regexErrorf("%s", err)
-		}
-		m.back.MatchTimeout = matchTimeout
-		m.mode = matchBack
-		m.empty, err = m.back.MatchString("")
-		return m, err
+		return m.backtrack()
 	}
 	parsed, err := syntax.Parse(t.pattern, syntax.Perl)
+	if large := new(syntax.Error); errors.As(err, &large) && (large.Code == syntax.ErrInvalidRepeatSize || large.Code == syntax.ErrLarge) {
+		return m.backtrack()
+	}
 	if err != nil {
 		return nil, regexErrorf("%s", err)
 	}
 	parsed = parsed.Simplify()
 	prog, err := syntax.Compile(parsed)
-	if err != nil || len(prog.Inst) > maxProgram {
-		return nil, regexErrorf("too large")
+	if err != nil {
+		return nil, regexErrorf("%s", err)
+	}
+	if len(prog.Inst) > maxProgram {
+		return m.backtrack()
 	}
 	m.program, m.text, m.need = len(prog.Inst), t.pattern, requiredBy(parsed)
 	if m.re, err = regexp.Compile(t.pattern); err != nil {
@@ -132,6 +132,19 @@ func compileRegexp(pattern, flags string) (*matcher, error) {
 		m.fold = newFoldedText(m.literals[0])
 	}
 	m.lookFor(prog.StartCond()&syntax.EmptyBeginText != 0 && beginsNarrowly(parsed))
+	return m, nil
+}
+
+// backtrack takes package regexp2, which knows back-references, and counts repetitions where package regexp writes them out.
+func (m *matcher) backtrack() (_ *matcher, err error) {
+	if m.back, err = regexp2.Compile(m.around, regexp2.RE2); err != nil {
+		return nil, regexErrorf("%s", err)
+	}
+	m.back.MatchTimeout = matchTimeout
+	m.mode = matchBack
+	if m.empty, err = patiently(context.Background(), func() (bool, error) { return m.back.MatchString("") }); err != nil {
+		return nil, err
+	}
 	return m, nil
 }
 

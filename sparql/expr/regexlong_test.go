@@ -68,6 +68,45 @@ func TestLongTextEnds(t *testing.T) {
 	}
 }
 
+// TestManyRepetitions: package regexp refuses counts above 1,000 and programs that are large. They are matched all the same.
+func TestManyRepetitions(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		pattern, flags string
+		text           string
+		is             bool
+	}{
+		{"^.{0,2000}$", "", strings.Repeat("å", 2000), true},
+		{"^.{0,2000}$", "", strings.Repeat("å", 2001), false},
+		{"^[a-c]{1500}d?$", "i", strings.Repeat("aBC", 500) + "D", true},
+		{"^[a-c]{1500}d?$", "", strings.Repeat("aBC", 500) + "d", false},
+		{`^(\d{3}-){400}$`, "", strings.Repeat("123-", 400), true},
+		{`^(\d{3}-){400}$`, "", strings.Repeat("123-", 399), false},
+		{"^b{1001,}$", "m", "a\n" + strings.Repeat("b", 1200) + "\nc", true},
+		{"^b{1001,}$", "m", "a\n" + strings.Repeat("b", 1000) + "\nc", false},
+		{strings.Repeat("(a|b){900}", 14) + "c", "", strings.Repeat("ab", 450*14) + "c", true},
+		{strings.Repeat("kK.", 4000), "qi", strings.Repeat("Kk.", 4000), true},
+		{strings.Repeat("kK.", 4000), "q", strings.Repeat("Kk.", 4000), false},
+	} {
+		m, err := compileRegexp(c.pattern, c.flags)
+		if err != nil {
+			t.Errorf("%.40s: %v", c.pattern, err)
+			continue
+		}
+		if is, err := m.match(context.Background(), c.text); err != nil || is != c.is {
+			t.Errorf("%.40s, flags %q: %v, %v", c.pattern, c.flags, is, err)
+		}
+	}
+	m, err := compileRegexp("(x{1200})y", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Repeat("x", 1201)
+	if out, _, err := m.replace(context.Background(), text+"y-"+text+"y", "$1"); err != nil || out != text+"-"+text {
+		t.Errorf("REPLACE: %d bytes, %v", len(out), err)
+	}
+}
+
 // TestPatternsOfRows: patterns that differ by row take no more memory than they may, however large they are.
 func TestPatternsOfRows(t *testing.T) {
 	t.Parallel()

@@ -22,7 +22,7 @@ const (
 type translation struct {
 	pattern string
 	groups  int
-	// lines tells that it asserts ends of lines. Then, and with back-references, around is the expression for package regexp2.
+	// lines tells that it asserts ends of lines. around is the expression for package regexp2.
 	lines  bool
 	around string
 	// quoted tells that flag q is given, so that a replacement is taken literally too.
@@ -97,9 +97,11 @@ func translate(pattern, flags string) (translation, error) {
 	}
 	if quote {
 		for _, r := range pattern {
-			t.literal(r)
+			t.character(r)
 		}
-		return translation{pattern: t.out.String(), quoted: true}, nil
+		done := t.done()
+		done.quoted = true
+		return done, nil
 	}
 	if spaced {
 		t.src = withoutSpace(pattern)
@@ -107,14 +109,12 @@ func translate(pattern, flags string) (translation, error) {
 	if err := t.run(); err != nil {
 		return translation{}, err
 	}
-	done := translation{pattern: t.out.String(), groups: t.groups, backrefs: t.back, lines: t.lines}
-	if t.lines || t.back {
-		done.around = t.around.String() + done.pattern[t.copied:]
-	}
-	if t.back {
-		done.pattern = done.around
-	}
-	return done, nil
+	return t.done(), nil
+}
+
+func (t *translator) done() translation {
+	out := t.out.String()
+	return translation{pattern: out, groups: t.groups, backrefs: t.back, lines: t.lines, around: t.around.String() + out[t.copied:]}
 }
 
 // line writes an assertion for package regexp, and remembers the one of package regexp2.
@@ -296,11 +296,17 @@ func (t *translator) quantity() error {
 	digits := func(s string) bool {
 		return s != "" && strings.Trim(s, "0123456789") == ""
 	}
-	if !digits(low) || comma && high != "" && !digits(high) {
+	if !digits(low) || comma && high != "" && (!digits(high) || lessDigits(high, low)) {
 		return regexErrorf("bad quantity {%s}", q)
 	}
 	t.out.WriteString("{" + q + "}")
 	return nil
+}
+
+// lessDigits compares two numbers of any length.
+func lessDigits(a, b string) bool {
+	a, b = strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0")
+	return len(a) < len(b) || len(a) == len(b) && a < b
 }
 
 // escape is called behind a backslash outside a class.
