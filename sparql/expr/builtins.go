@@ -194,7 +194,7 @@ func sameValue(a, b Value) (bool, error) {
 	if sameTerm(&a, &b) {
 		return true, nil
 	}
-	if a.kind >= kFloat && a.kind <= kDouble && b.kind >= kFloat && b.kind <= kDouble && math.IsNaN(a.float()) && math.IsNaN(b.float()) {
+	if a.isNaN() && b.isNaN() {
 		return true, nil
 	}
 	return equal(&a, &b)

@@ -103,7 +103,7 @@ func (v *Value) hasText() bool { return v.kind != kBlank && v.kind != kTriple &&
 func sameTerm(a, b *Value) bool {
 	if a.term.IsZero() && b.term.IsZero() && a.kind == b.kind && a.sub == b.sub && a.big == nil && b.big == nil &&
 		a.kind != kDecimal {
-		return a.n == b.n && a.scale == b.scale && a.months == b.months && a.zone == b.zone
+		return a.n == b.n && a.scale == b.scale && a.months == b.months && a.zone == b.zone || a.isNaN() && b.isNaN() // of which there are many patterns of bits
 	}
 	return a.Term() == b.Term()
 }

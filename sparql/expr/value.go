@@ -236,6 +236,7 @@ func (v Value) isDuration() bool  { return v.kind >= kDuration && v.kind <= kDay
 func (v Value) isNumeric() bool   { return v.kind >= kInteger && v.kind <= kDouble }
 func (v Value) isLiteral() bool   { return v.kind >= kString }
 func (v Value) isStringLit() bool { return v.kind == kString || v.kind == kLang }
+func (v Value) isNaN() bool       { return v.isNumeric() && v.kind >= kFloat && math.IsNaN(v.float()) }
 
 func (v Value) decimal() xsd.Decimal { return xsd.MakeDecimal(v.n, v.scale, v.big) }
 
