@@ -71,6 +71,7 @@ func (s *Store) Writable() error {
 type flushes struct {
 	failed atomic.Int64
 	last   atomic.Pointer[flushFailure]
+	lost   atomic.Pointer[string] // why the value log could not be synced
 }
 
 type flushFailure struct {
@@ -83,8 +84,23 @@ func (f *flushes) fail(why string) {
 	f.failed.Add(1)
 }
 
+// lose notes that the value log could not be synced, which is not tried again: an operating system may take what it could not write for
+// written. So nothing is committed any more until the store is opened anew.
+func (f *flushes) lose(why string) { f.lost.CompareAndSwap(nil, &why) }
+
+// unsynced is an error if the value log could not be synced.
+func (f *flushes) unsynced() error {
+	if why := f.lost.Load(); why != nil {
+		return fmt.Errorf("%w: the value log could not be synced: %s", ErrUnwritable, *why)
+	}
+	return nil
+}
+
 // failing is an error while Badger cannot write: a commit might wait for it for ever.
 func (f *flushes) failing() error {
+	if err := f.unsynced(); err != nil {
+		return err
+	}
 	if l := f.last.Load(); l != nil && time.Since(l.at) < flushRetry*5/2 {
 		return l.err()
 	}

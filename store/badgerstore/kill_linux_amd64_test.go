@@ -59,7 +59,9 @@ func killHelper(arg string) error {
 		fmt.Println(n)
 		if n%4 == 0 {
 			k.step()
-			p.collect(garbageRatio, nil)
+			if err := p.collect(garbageRatio, nil); err != nil {
+				return err
+			}
 		}
 	}
 	k.step()
@@ -310,22 +312,121 @@ func TestKillAtEverySystemCall(t *testing.T) {
 	}
 }
 
+// TestValuesNotSynced lets one sync of the value log fail, which Badger tells only its log: the commit that it is for fails, or what is done at
+// last, and no commit is acknowledged whose pages may be lost.
+func TestValuesNotSynced(t *testing.T) {
+	t.Parallel()
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 4))
+	values := func(c call) bool { return c.name == "msync" && strings.HasSuffix(c.file(), ".vlog") }
+	count := uint64(0)
+	acknowledged, err := runTraced(t, helper(t, seed, 1, 0, filepath.Join(t.TempDir(), "dry")), func(c call) verdict {
+		if values(c) {
+			count++
+		}
+		return passed
+	})
+	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.ENOSYS) {
+		t.Skipf("this system does not let processes be traced: %v", err)
+	}
+	if err != nil || acknowledged != killCommits(t) || count == 0 {
+		t.Fatalf("%v, commit %d, %d syncs", err, acknowledged, count)
+	}
+	tried, refusals := points(t, r, count, killPoints(t)), 0
+	for _, n := range tried {
+		dir := filepath.Join(t.TempDir(), fmt.Sprint(n))
+		seen := uint64(0)
+		acknowledged, err := runTraced(t, helper(t, seed, 1, 0, dir), func(c call) verdict {
+			if values(c) {
+				if seen++; seen == n {
+					return refused
+				}
+			}
+			return passed
+		})
+		if seen >= n {
+			refusals++
+			if err == nil {
+				t.Errorf("sync %d of %d: all %d commits were acknowledged", n, seen, acknowledged)
+			}
+		}
+		if found := after(t, dir, seed, acknowledged); found != acknowledged {
+			t.Errorf("sync %d of %d: commit %d was refused and is there", n, seen, found)
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%d of %d syncs were refused", refusals, len(tried))
+	if refusals == 0 { // their number differs from run to run, as pages go together
+		t.Error("no sync was refused")
+	}
+}
+
 // traced runs the helper under ptrace, kills it at the n-th call (0: never) and counts calls by name.
 func traced(t *testing.T, seed uint64, dir string, kill uint64) (counts map[string]uint64, acknowledged uint64, err error) {
 	t.Helper()
 	counts = map[string]uint64{}
-	cmd := helper(t, seed, 1, 0, dir)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true, Setpgid: true}
-	runtime.LockOSThread() // the tracer is a thread
-	defer runtime.UnlockOSThread()
-	acknowledged, said, err := runKill(t, cmd, cmd.Start, func() error { return trace(cmd.Process.Pid, kill, counts) })
-	if err != nil && !strings.Contains(err.Error(), "killed") {
-		err = fmt.Errorf("%w\n%s", err, said)
-	}
+	total := uint64(0)
+	acknowledged, err = runTraced(t, helper(t, seed, 1, 0, dir), func(c call) verdict {
+		counts[c.name]++
+		if total++; total == kill {
+			return killed
+		}
+		return passed
+	})
 	return counts, acknowledged, err
 }
 
-func trace(pid int, kill uint64, counts map[string]uint64) error {
+// runTraced runs a helper under ptrace; at decides what becomes of its calls. The error tells what it said, unless it was killed.
+func runTraced(t *testing.T, cmd *exec.Cmd, at func(call) verdict) (acknowledged uint64, err error) {
+	t.Helper()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true, Setpgid: true}
+	runtime.LockOSThread() // the tracer is a thread
+	defer runtime.UnlockOSThread()
+	acknowledged, said, err := runKill(t, cmd, cmd.Start, func() error { return trace(cmd.Process.Pid, at) })
+	if err != nil && !strings.Contains(err.Error(), "killed") {
+		err = fmt.Errorf("%w\n%s", err, said)
+	}
+	return acknowledged, err
+}
+
+// call is a system call that a process is about to make, one of killCalls.
+type call struct {
+	pid  int
+	name string
+	args [2]uint64
+}
+
+// verdict is what becomes of a call.
+type verdict int
+
+const (
+	passed  verdict = iota
+	killed          // the process ends before it
+	refused         // it is not made and fails with EIO
+)
+
+// file is the file that a call is about which syncs one.
+func (c call) file() string {
+	if c.name != "msync" {
+		link, _ := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", c.pid, c.args[0]))
+		return link
+	}
+	maps, _ := os.ReadFile(fmt.Sprintf("/proc/%d/maps", c.pid))
+	for line := range strings.Lines(string(maps)) {
+		var from, to uint64
+		if n, _ := fmt.Sscanf(line, "%x-%x", &from, &to); n == 2 && from <= c.args[0] && c.args[0] < to {
+			if fields := strings.Fields(line); len(fields) > 5 {
+				return fields[5]
+			}
+		}
+	}
+	return ""
+}
+
+func trace(pid int, at func(call) verdict) error {
 	const options = syscall.PTRACE_O_TRACESYSGOOD | syscall.PTRACE_O_TRACECLONE | 0x100000 /* PTRACE_O_EXITKILL */
 	var status syscall.WaitStatus
 	if _, err := syscall.Wait4(pid, &status, 0, nil); err != nil { // the stop after exec
@@ -337,8 +438,7 @@ func trace(pid int, kill uint64, counts map[string]uint64) error {
 	if err := syscall.PtraceSyscall(pid, 0); err != nil {
 		return err
 	}
-	inside := map[int]bool{}
-	total := uint64(0)
+	inside := map[int]verdict{} // by thread: what became of the call that it is in
 	for {
 		tid, err := syscall.Wait4(-pid, &status, syscall.WALL, nil)
 		if errors.Is(err, syscall.EINTR) {
@@ -363,20 +463,24 @@ func trace(pid int, kill uint64, counts map[string]uint64) error {
 		signal := 0
 		switch stop := status.StopSignal(); {
 		case stop == syscall.SIGTRAP|0x80:
-			inside[tid] = !inside[tid]
-			if inside[tid] {
-				name, err := callName(tid)
-				if err != nil && !errors.Is(err, syscall.ESRCH) {
+			v, leaving := inside[tid]
+			if leaving {
+				delete(inside, tid)
+			} else {
+				if v, err = judge(pid, tid, at); err != nil && !errors.Is(err, syscall.ESRCH) {
 					return err
 				}
-				if name != "" {
-					counts[name]++
-					if total++; total == kill {
-						if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-							return err
-						}
-						continue
-					}
+				inside[tid] = v
+			}
+			switch {
+			case v == killed:
+				if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+					return err
+				}
+				continue
+			case v == refused:
+				if err := refuse(tid, leaving); err != nil && !errors.Is(err, syscall.ESRCH) {
+					return err
 				}
 			}
 		case stop == syscall.SIGTRAP, stop == syscall.SIGSTOP: // a new thread
@@ -391,14 +495,29 @@ func trace(pid int, kill uint64, counts map[string]uint64) error {
 
 var renameCalls = map[uint64]string{syscall.SYS_RENAME: "rename", syscall.SYS_UNLINK: "unlink", 316: "renameat2"}
 
-// callName names the system call at which a thread has stopped, if it is one of killCalls on a file.
-func callName(tid int) (string, error) {
+// judge decides about the system call at which a thread has stopped, if it is one of killCalls on a file.
+func judge(pid, tid int, at func(call) verdict) (verdict, error) {
 	var regs syscall.PtraceRegs
 	if err := syscall.PtraceGetRegs(tid, &regs); err != nil {
-		return "", err
+		return passed, err
 	}
-	if regs.Orig_rax == syscall.SYS_WRITE && regs.Rdi <= 2 {
-		return "", nil // not a file
+	name := killCalls[regs.Orig_rax]
+	if name == "" || regs.Orig_rax == syscall.SYS_WRITE && regs.Rdi <= 2 { // not a file
+		return passed, nil
 	}
-	return killCalls[regs.Orig_rax], nil
+	return at(call{pid, name, [2]uint64{regs.Rdi, regs.Rsi}}), nil
+}
+
+// refuse makes a call one that there is not, and then its result an error.
+func refuse(tid int, leaving bool) error {
+	var regs syscall.PtraceRegs
+	if err := syscall.PtraceGetRegs(tid, &regs); err != nil {
+		return err
+	}
+	if !leaving {
+		regs.Orig_rax = ^uint64(0)
+	} else {
+		regs.Rax = ^uint64(syscall.EIO) + 1
+	}
+	return syscall.PtraceSetRegs(tid, &regs)
 }

@@ -125,7 +125,7 @@ func openAs(dir string, o Options, version uint16) (_ *badgerPages, err error) {
 	p := &badgerPages{dir: dir, fileSize: uint64(o.ValueLogFileSize), opened: time.Now()}
 	opt := badger.DefaultOptions(dir).
 		WithExternalMagic(version).
-		WithLogger(quiet{o.Logger, p.hold, p.flushes.fail}).
+		WithLogger(quiet{o.Logger, p.hold, &p.flushes}).
 		WithSyncWrites(true).WithChecksumVerificationMode(options.OnBlockRead).WithVerifyValueChecksum(true).
 		WithCompression(options.None).WithBlockCacheSize(0).
 		WithValueThreshold(smallPage).WithValueLogFileSize(o.ValueLogFileSize).
@@ -274,7 +274,7 @@ func (p *badgerPages) flush() error {
 	p.mu.Unlock()
 	if batch != nil {
 		if err == nil {
-			err = batch.Flush()
+			err = errors.Join(batch.Flush(), p.flushes.unsynced())
 		} else {
 			batch.Cancel()
 		}
@@ -331,8 +331,12 @@ func (p *badgerPages) Root() (root []byte, err error) {
 func (p *badgerPages) SwapRoot(root []byte) error {
 	p.flushing.Lock()
 	defer p.flushing.Unlock()
+	before, err := p.Root()
+	if err != nil {
+		return fmt.Errorf("%w; %w", err, errOldRoot)
+	}
 	if done, err := p.together(root); done {
-		return err
+		return p.moved(before, err)
 	}
 	if err := p.flush(); err != nil {
 		p.mu.Lock()
@@ -346,7 +350,25 @@ func (p *badgerPages) SwapRoot(root []byte) error {
 	if err := p.db.Update(func(txn *badger.Txn) error { return txn.Set(pageKey(rootKey), root) }); err != nil {
 		return fmt.Errorf("store: write the root: %w", err)
 	}
-	return nil
+	return p.moved(before, nil)
+}
+
+// moved is the end of a swap. Where the value log could not be synced, of which Badger tells only its log, pages may be missing: then the root
+// that was there is written once more.
+func (p *badgerPages) moved(before []byte, err error) error {
+	unsynced := p.flushes.unsynced()
+	if err != nil || unsynced == nil {
+		return err
+	}
+	if err := p.db.Update(func(txn *badger.Txn) error {
+		if before == nil {
+			return txn.Delete(pageKey(rootKey))
+		}
+		return txn.Set(pageKey(rootKey), before)
+	}); err != nil {
+		return fmt.Errorf("store: write the root: %w", errors.Join(unsynced, err))
+	}
+	return fmt.Errorf("store: write the root: %w; %w", unsynced, errOldRoot)
 }
 
 // together swaps the root in one transaction with the pages that wait for it, unless these are too many. p.flushing is held.
@@ -390,13 +412,16 @@ func (p *badgerPages) together(root []byte) (done bool, err error) {
 // quiet passes Badger's messages on, which are chatty, and tells what some of them say.
 type quiet struct {
 	log       *slog.Logger
-	rewriting func()           // is called just before a file of the value log is written anew
-	unflushed func(why string) // is called when tables cannot be written
+	rewriting func()   // is called just before a file of the value log is written anew
+	flushes   *flushes // is told what cannot be written
 }
 
 func (q quiet) Errorf(f string, a ...any) {
-	if strings.HasPrefix(f, "error flushing memtable") {
-		q.unflushed(fmt.Sprint(a...))
+	switch {
+	case strings.HasPrefix(f, "error flushing memtable"):
+		q.flushes.fail(fmt.Sprint(a...))
+	case strings.HasPrefix(f, "Error while curlf sync"):
+		q.flushes.lose(fmt.Sprint(a...))
 	}
 	q.log.Error("badger: " + strings.TrimSpace(fmt.Sprintf(f, a...)))
 }

@@ -298,8 +298,11 @@ func (s *Store) Close() error {
 	s.mu.Unlock()
 	close(s.stop)
 	s.stopped.Wait()
-	if p, ok := s.pages.(*badgerPages); ok && err == nil && p.folder.writable() == nil && p.flushes.failing() == nil {
-		err = s.tidy(p)
+	if p, ok := s.pages.(*badgerPages); ok {
+		if err == nil && p.folder.writable() == nil && p.flushes.failing() == nil {
+			err = s.tidy(p)
+		}
+		err = errors.Join(err, p.flushes.unsynced())
 	}
 	return s.closePages(err)
 }
