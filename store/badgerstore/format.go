@@ -157,6 +157,24 @@ func writeSynced(path string, b []byte) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
+// makeDir makes a directory and those that it lies in, as far as they are not there, for good.
+func makeDir(dir string) error {
+	var made []string
+	for d := filepath.Clean(dir); ; d = filepath.Dir(d) {
+		if _, err := os.Stat(d); !errors.Is(err, os.ErrNotExist) {
+			break
+		}
+		made = append(made, d)
+	}
+	err := os.MkdirAll(dir, 0o755)
+	for _, d := range made {
+		if err == nil {
+			err = syncDir(filepath.Dir(d))
+		}
+	}
+	return err
+}
+
 // syncDir makes names in a directory durable.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)

@@ -364,6 +364,25 @@ func TestValuesNotSynced(t *testing.T) {
 	}
 }
 
+// TestNewFolderIsSynced: the folder of a new store has its name for good before anything is committed.
+func TestNewFolderIsSynced(t *testing.T) {
+	t.Parallel()
+	parent := t.TempDir()
+	want := map[string]bool{parent: true, filepath.Join(parent, "a"): true}
+	_, err := runTraced(t, helper(t, 1, 1, 0, filepath.Join(parent, "a", "store")), func(c call) verdict {
+		if c.name == "fsync" {
+			delete(want, c.file())
+		}
+		return passed
+	})
+	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.ENOSYS) {
+		t.Skipf("this system does not let processes be traced: %v", err)
+	}
+	if err != nil || len(want) > 0 {
+		t.Errorf("not synced: %v, %v", want, err)
+	}
+}
+
 // traced runs the helper under ptrace, kills it at the n-th call (0: never) and counts calls by name.
 func traced(t *testing.T, seed uint64, dir string, kill uint64) (counts map[string]uint64, acknowledged uint64, err error) {
 	t.Helper()

@@ -51,7 +51,7 @@ func Restore(ctx context.Context, dir string, o Options, sources []BackupSource,
 		return nil, fmt.Errorf("store: %s is not empty; restore into a new directory", dir)
 	}
 	parent := filepath.Dir(filepath.Clean(dir))
-	if err := os.MkdirAll(parent, 0o755); err != nil {
+	if err := makeDir(parent); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	tmp, err := os.MkdirTemp(parent, filepath.Base(filepath.Clean(dir))+".restore-*")
