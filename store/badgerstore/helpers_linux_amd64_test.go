@@ -7,11 +7,13 @@ import (
 
 // helpers runs what a test has started this process for, and does not return then.
 func helpers(getenv func(string) string) {
-	if v := getenv(killEnv); v != "" {
-		if err := killHelper(v); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+	for name, run := range map[string]func(string) error{killEnv: killHelper, maintainEnv: maintainHelper} {
+		if v := getenv(name); v != "" {
+			if err := run(v); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+			os.Exit(0)
 		}
-		os.Exit(0)
 	}
 }
