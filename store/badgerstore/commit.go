@@ -2,6 +2,7 @@ package badgerstore
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"triplestore/store"
@@ -22,6 +23,22 @@ type commit struct {
 
 // errOldRoot: a swap of the root failed before anything of the new root was written.
 var errOldRoot = errors.New("the store is as it was before")
+
+var errLost = errors.New("store: the commit before this one failed")
+
+// because is the error of a transaction, or that of the commit before it if that has failed: then the transaction may have met anything, such as
+// pages that are missing.
+func (t *txn) because(err error) error {
+	if err == nil {
+		return nil
+	}
+	t.store.mu.Lock()
+	defer t.store.mu.Unlock()
+	if t.base.lost != nil {
+		return fmt.Errorf("%w: %w", errLost, t.base.lost)
+	}
+	return err
+}
 
 // stage makes the transaction's state the one that the next transaction begins with.
 func (s *Store) stage(t *txn) (*commit, error) {
@@ -57,7 +74,7 @@ func (s *Store) stage(t *txn) (*commit, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.head != t.base {
-		return nil, errors.Join(errors.New("store: the commit before this one failed"), s.broken)
+		return nil, errLost
 	}
 	s.head = c.next
 	s.pending = append(s.pending, c)
@@ -95,6 +112,7 @@ func (s *Store) durable(c *commit) error {
 		s.pending = nil
 		s.head = s.state
 		for _, c := range batch {
+			c.next.lost = err
 			if s.broken == nil {
 				s.lost = append(s.lost, c.put...)
 			} else {

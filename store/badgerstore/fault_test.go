@@ -268,3 +268,59 @@ func TestFaults(t *testing.T) {
 		})
 	}
 }
+
+// failingSwap is pages whose next root waits and then fails.
+type failingSwap struct {
+	*memPages
+	reached, fail chan struct{}
+	once          sync.Once
+}
+
+func (p *failingSwap) SwapRoot(root []byte) (err error) {
+	p.once.Do(func() {
+		close(p.reached)
+		<-p.fail
+		err = fmt.Errorf("%w; %w", errFault, errOldRoot)
+	})
+	if err != nil {
+		return err
+	}
+	return p.memPages.SwapRoot(root)
+}
+
+// TestCommitBeforeFails: a transaction that began with a commit which then fails says what became of that, whatever it met itself.
+func TestCommitBeforeFails(t *testing.T) {
+	t.Parallel()
+	for _, met := range []error{nil, store.ErrCorrupt} {
+		p := &failingSwap{memPages: newMemPages(), reached: make(chan struct{}), fail: make(chan struct{})}
+		s, err := open(t.TempDir(), Options{}.withDefaults(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := make(chan error, 1)
+		go func() { first <- addRecord(t.Context(), s, 1) }()
+		<-p.reached
+		_, err = s.Update(t.Context(), func(x store.Txn) error {
+			n, err := x.Snapshot() // it begins with the first
+			if err != nil {
+				return err
+			}
+			defer n.Close()
+			close(p.fail)
+			if err := <-first; !errors.Is(err, errFault) {
+				t.Errorf("the first: %v", err)
+			}
+			_, err = x.ID(rdf.IRI("http://example.org/new"))
+			return errors.Join(err, met, x.Add([]rdf.Quad{{S: rdf.IRI("http://example.org/new"), P: rdf.IRI("http://example.org/p"), O: rdf.String("x")}}))
+		})
+		if !errors.Is(err, errFault) || errors.Is(err, store.ErrCorrupt) {
+			t.Errorf("met %v: %v", met, err)
+		}
+		if err := addRecord(t.Context(), s, 2); err != nil {
+			t.Error(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}

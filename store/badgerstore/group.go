@@ -256,12 +256,14 @@ func (s *Store) run(ctx context.Context, fn func(store.Txn) error) (result store
 	if err = fn(r); err == nil {
 		err = ctx.Err()
 	}
+	if r.real != nil {
+		if err == nil {
+			result, c, err = r.real.commit()
+		}
+		return result, c, nil, r.real.because(err)
+	}
 	if err != nil {
 		return result, nil, nil, err
-	}
-	if r.real != nil {
-		result, c, err = r.real.commit()
-		return result, c, nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -337,13 +339,14 @@ func (s *Store) runJobs() bool {
 	return true
 }
 
-func (s *Store) runGroup(jobs []*job) error {
+func (s *Store) runGroup(jobs []*job) (err error) {
 	base, err := s.base()
 	if err != nil {
 		return err
 	}
 	t := newTxn(context.Background(), s, base)
 	defer t.abort()
+	defer func() { err = t.because(err) }()
 	if len(jobs) == 1 {
 		j := jobs[0]
 		for _, o := range j.operations {

@@ -120,6 +120,7 @@ type state struct {
 	terms *dictionary.Dictionary
 	quads [store.NumOrders]*relation.Relation
 	kept  []keptCommit // the history before it, from old to new; later states share its memory
+	lost  error        // why it never became durable; the store's lock guards it
 
 	pages Pages
 	rows  *relation.Cache
