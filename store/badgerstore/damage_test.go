@@ -2,6 +2,7 @@ package badgerstore
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -239,45 +240,60 @@ func TestDamagedLengths(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if s, err = Open(base, Options{}); err != nil { // the newest file is empty then, and Badger does not look at the one before
+	if s, err = Open(base, Options{}); err != nil { // the newest file is empty then, and Badger does not look at those before
 		t.Fatal(err)
 	}
-	if err := addRecord(t.Context(), s, 1); err != nil {
+	pages := map[uint64][]byte{}
+	if err := s.state.walk(func(no uint64) (bool, error) {
+		b, err := s.pages.Get(no)
+		pages[no] = b
+		return true, err
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 	names, err := filepath.Glob(filepath.Join(base, "*.vlog"))
-	if err != nil || len(names) < 2 {
-		t.Fatal(names, err)
-	}
-	b, err := os.ReadFile(names[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	var entries []int
-	for at := logHead; ; {
-		x, ok := readRecord(b[at:])
-		if !ok {
-			break
+	type entry struct {
+		name string
+		at   int
+	}
+	var entries []entry // of pages that are in use
+	files := map[string][]byte{}
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
 		}
-		entries = append(entries, at)
-		at += x.size
+		files[filepath.Base(name)] = b
+		for at := min(logHead, len(b)); ; {
+			x, ok := readRecord(b[at:])
+			if !ok {
+				break
+			}
+			if bytes.Equal(x.value, pages[binary.BigEndian.Uint64(x.key)]) {
+				entries = append(entries, entry{filepath.Base(name), at})
+			}
+			at += x.size
+		}
 	}
 	if len(entries) < 3 {
 		t.Fatalf("%d entries", len(entries))
 	}
 	dir := filepath.Join(t.TempDir(), "store")
 	noticed := 0
-	for _, at := range []int{entries[0], entries[len(entries)/2]} {
+	for _, e := range []entry{entries[0], entries[len(entries)/2]} {
 		for bit := range 8 * 5 {
 			if err := errors.Join(os.RemoveAll(dir), os.CopyFS(dir, os.DirFS(base))); err != nil {
 				t.Fatal(err)
 			}
-			bad := bytes.Clone(b)
-			bad[at+1+bit/8] ^= 1 << (bit % 8)
-			if err := os.WriteFile(filepath.Join(dir, filepath.Base(names[0])), bad, 0o644); err != nil {
+			bad := bytes.Clone(files[e.name])
+			bad[e.at+1+bit/8] ^= 1 << (bit % 8)
+			if err := os.WriteFile(filepath.Join(dir, e.name), bad, 0o644); err != nil {
 				t.Fatal(err)
 			}
 			s, err := Open(dir, Options{})
@@ -288,11 +304,11 @@ func TestDamagedLengths(t *testing.T) {
 			if err := s.Verify(t.Context()); err != nil {
 				noticed++
 				if !errors.Is(err, store.ErrCorrupt) {
-					t.Errorf("entry at %d, bit %d: %v", at, bit, err)
+					t.Errorf("entry %+v, bit %d: %v", e, bit, err)
 				}
 			}
 			if err := closed(t, s); err != nil {
-				t.Errorf("entry at %d, bit %d: close: %v", at, bit, err)
+				t.Errorf("entry %+v, bit %d: close: %v", e, bit, err)
 			}
 		}
 	}
