@@ -102,7 +102,7 @@ func (s *Server) queryContent(r *http.Request, q *queryRequest) *content {
 	return c
 }
 
-// unchanged answers 304 if the client has what the tag names. "*" is not taken for a tag: it would hide errors of a query.
+// unchanged answers 304 if the client has what the tag names.
 func unchanged(w http.ResponseWriter, r *http.Request, tag string) bool {
 	return tag != "" && unchangedAs(w, r, []string{tag})
 }
@@ -115,11 +115,9 @@ func unchangedAs(w http.ResponseWriter, r *http.Request, value []string) bool {
 	tag, h := value[0], w.Header()
 	h["Etag"] = value // as net/http writes the name
 	h["Cache-Control"] = noCache
-	for _, v := range r.Header.Values("If-None-Match") {
-		if strings.TrimSpace(v) != "*" && matches([]string{v}, tag) {
-			w.WriteHeader(http.StatusNotModified)
-			return true
-		}
+	if matches(r.Header.Values("If-None-Match"), tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return true
 	}
 	return false
 }

@@ -189,7 +189,7 @@ func (s *Server) readGraphs(w http.ResponseWriter, r *http.Request, t graphTarge
 		return nil
 	}
 	w.Header().Set("Content-Type", contentType(mediaType))
-	if r.Method == http.MethodHead {
+	if bodiless(r) {
 		return nil
 	}
 	f, ok := format.ByName(offers[i].name)

@@ -186,7 +186,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q *queryRequest)
 	out := newStream(w)
 	out.turn, out.conn = turn, wholeConnOf(r)
 	h["Content-Type"], h["Cache-Control"] = as.header, noCache
-	if r.Method == http.MethodHead {
+	if bodiless(r) {
 		return nil
 	}
 	if key != "" && s.answers.worthKeeping(key) {

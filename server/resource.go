@@ -277,7 +277,7 @@ func (s *Server) writeDescription(w http.ResponseWriter, r *http.Request, d *des
 		return fmt.Errorf("server: no writer for %s", name)
 	}
 	w.Header().Set("Content-Type", contentType(mediaType))
-	if r.Method == http.MethodHead {
+	if bodiless(r) {
 		return nil
 	}
 	out := newStream(w)
@@ -311,7 +311,7 @@ func matches(values []string, etag string) bool {
 	etag = strings.TrimPrefix(etag, "W/")
 	for _, v := range values {
 		for part := range strings.SplitSeq(v, ",") {
-			if part = strings.TrimSpace(part); part == "*" || strings.TrimPrefix(part, "W/") == etag {
+			if strings.TrimPrefix(strings.TrimSpace(part), "W/") == etag {
 				return true
 			}
 		}

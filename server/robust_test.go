@@ -394,7 +394,7 @@ func TestMatches(t *testing.T) {
 	for _, c := range []struct {
 		header, tag string
 		want        bool
-	}{{`"a"`, `W/"a"`, true}, {`W/"a"`, `W/"a"`, true}, {`"b", W/"a"`, `W/"a"`, true}, {"*", `W/"a"`, true}, {`"ab"`, `W/"a"`, false}, {"", `W/"a"`, false}} {
+	}{{`"a"`, `W/"a"`, true}, {`W/"a"`, `W/"a"`, true}, {`"b", W/"a"`, `W/"a"`, true}, {"*", `W/"a"`, false}, {`"ab"`, `W/"a"`, false}, {"", `W/"a"`, false}} {
 		if got := matches([]string{c.header}, c.tag); got != c.want {
 			t.Errorf("%s, %s: %v", c.header, c.tag, got)
 		}

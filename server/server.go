@@ -323,7 +323,7 @@ func (s *Server) routes() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.record(s.catch(headers(s.identify(s.share(encode(compress, direct(sparqlPath, sparql, m))))))), nil
+	return s.record(s.catch(headers(ifAbsent(s.identify(s.share(encode(compress, direct(sparqlPath, sparql, m)))))))), nil
 }
 
 // encode compresses for those who take that. Those who name no content coding need not go through the compression.
