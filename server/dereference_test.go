@@ -167,3 +167,21 @@ func TestLanguagesFallBack(t *testing.T) {
 		}
 	}
 }
+
+// TestNoIRI: what is asked for by the parameter iri and is no absolute IRI is a mistake of the request, unless the store has it all the same.
+func TestNoIRI(t *testing.T) {
+	t.Parallel()
+	srv := testServer(t, testStore(t, testData), nil)
+	for iri, want := range map[string]int{
+		"": 400, "foo": 400, "id/ds": 400, "//data.example/id/ds": 400, "http://data.example/a b": 400, "http://data.example/%zz": 400, "http://data.example/\xff": 400,
+		strings.Repeat("x", 100_000): 400, "http://data.example/id/none": 404, "urn:x": 404, testBase + "id/ds": 200, `http://elsewhere.example/"><script>`: 200,
+	} {
+		r := get(t, srv, "/resource?iri="+url.QueryEscape(iri), "Accept", "text/turtle")
+		if r.StatusCode != want || want == 400 && (r.Header.Get("Content-Type") != "application/problem+json" || !strings.Contains(r.body, "absolute IRI") || len(r.body) > 1000) {
+			t.Errorf("%.40q: %d %s", iri, r.StatusCode, r.body)
+		}
+	}
+	if r := get(t, srv, "/resource?iri=foo", "Accept", browser, "Accept-Language", "nb"); r.StatusCode != 400 || !strings.Contains(r.body, "IRI-en er ikke gyldig") {
+		t.Errorf("a page: %d %s", r.StatusCode, r.body)
+	}
+}

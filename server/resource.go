@@ -85,10 +85,6 @@ func (s *Server) resourceByParam(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, problem(http.StatusBadRequest, "There is no IRI", "Which resource to describe is said once, by the parameter iri."))
 		return
 	}
-	if err := iri.Check(values[0]); err != nil && len(values[0]) > 4096 {
-		s.fail(w, r, problem(http.StatusBadRequest, "The IRI is not valid", err.Error()))
-		return
-	}
 	s.resource(w, r, values, false)
 }
 
@@ -181,6 +177,10 @@ func (s *Server) describe(w http.ResponseWriter, r *http.Request, iris []string,
 			} else if t != nil {
 				return s.gone(w, r, t, name, mediaType)
 			}
+		}
+		if err := iri.Check(self); err != nil && !byPath {
+			return problem(http.StatusBadRequest, "The IRI is not valid", fmt.Sprintf("The parameter iri is %q. It should be an absolute IRI, such as https://example.org/a: %s.",
+				cut(self, 200), strings.TrimPrefix(err.Error(), "iri: ")))
 		}
 		if similar, err = d.suggest(iris); err != nil {
 			return err
