@@ -69,6 +69,7 @@ type translator struct {
 	tripleBytes             int
 	joins                   int // of property paths
 	patterns, allPatterns   int
+	deletes                 bool // what is translated is an operation that deletes
 
 	// group collects the aggregates of the query that is being translated.
 	group *grouping
@@ -341,7 +342,11 @@ func (t *translator) joinTriples(op Op, triples []syntax.Triple) Op {
 		t.patterns++
 		t.allPatterns++
 		if t.patterns > MaxPatterns {
-			t.fail(triples[0].S.Span, "there are more than %d triple patterns; VALUES takes many values for a few, and DELETE DATA has no such limit", MaxPatterns)
+			hint := "VALUES takes many values for a few"
+			if t.deletes {
+				hint += ", and DELETE DATA has no such limit"
+			}
+			t.fail(triples[0].S.Span, "there are more than %d triple patterns; %s", MaxPatterns, hint)
 		}
 		if t.allPatterns > maxAllPatterns {
 			t.fail(triples[0].S.Span, "there are more than %d triple patterns in the alternatives of UNION; VALUES takes many values for a few", maxAllPatterns)

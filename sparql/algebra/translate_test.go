@@ -182,6 +182,34 @@ func TestManyPatterns(t *testing.T) {
 	}
 }
 
+// TestTooManyPatterns: only who deletes is told of DELETE DATA.
+func TestTooManyPatterns(t *testing.T) {
+	t.Parallel()
+	many := strings.Repeat("?s ?p ?o . ", MaxPatterns+1)
+	for text, deletes := range map[string]bool{
+		"DELETE WHERE { " + many + " }": true, "DELETE { ?s ?p ?o } INSERT { ?s ?p 1 } WHERE { " + many + " }": true, "INSERT { ?s ?p 1 } WHERE { " + many + " }": false,
+		"DELETE WHERE { ?s ?p ?o } ; INSERT { ?s ?p 1 } WHERE { " + many + " }": false, "": false,
+	} {
+		var err error
+		if text == "" {
+			q, perr := syntax.ParseQuery("SELECT * { "+many+" }", syntax.Options{})
+			if perr != nil {
+				t.Fatal(perr)
+			}
+			_, err = Translate(q)
+		} else {
+			u, perr := syntax.ParseUpdate(text, syntax.Options{})
+			if perr != nil {
+				t.Fatal(perr)
+			}
+			_, err = TranslateUpdate(u)
+		}
+		if err == nil || !strings.Contains(err.Error(), "more than 2048 triple patterns; VALUES takes many") || strings.Contains(err.Error(), "DELETE DATA") != deletes {
+			t.Errorf("%.60s…: %v", text, err)
+		}
+	}
+}
+
 func TestTranslateUpdate(t *testing.T) {
 	t.Parallel()
 	u, err := syntax.ParseUpdate(`PREFIX : <http://e/>

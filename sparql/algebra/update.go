@@ -109,13 +109,14 @@ func TranslateUpdate(u *syntax.Update) (out *Update, err error) {
 }
 
 func (t *translator) updateOp(op syntax.Operation) UpdateOp {
-	t.patterns, t.allPatterns = 0, 0
+	t.patterns, t.allPatterns, t.deletes = 0, 0, false
 	switch o := op.(type) {
 	case *syntax.InsertData:
 		return &InsertData{t.data(o.Quads)}
 	case *syntax.DeleteData:
 		return &DeleteData{t.data(o.Quads)}
 	case *syntax.Modify:
+		t.deletes = len(o.Delete) > 0
 		return &Modify{
 			With: o.With, Delete: t.quads(o.Delete, "."), Insert: t.quads(o.Insert, ".t"), Where: t.groupPattern(o.Where),
 			Using: Dataset{Set: len(o.Using)+len(o.UsingNamed) > 0, Default: o.Using, Named: o.UsingNamed},
