@@ -35,7 +35,7 @@ const exitHelp = `Exit codes:
   1    it failed: a source or the store could not be read or written
   2    wrong use: unknown flags, bad arguments, a query or update that is not valid or uses what is not there yet
        check: a document has a mistake
-  3    load --strict: something was rejected, nothing was committed
+  3    load --strict, harvest --strict: something was rejected, nothing of that was committed
   4    a query or update reached its limit of time, memory or rows
   130  interrupted; nothing of what was going on was committed`
 
