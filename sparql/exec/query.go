@@ -349,7 +349,12 @@ func (q *Query) Profile() string {
 			}
 			fmt.Fprintf(w, "time %s", s.time.Round(time.Microsecond))
 			if s.files > 0 {
-				fmt.Fprintf(w, ", spilled %.1f MB in %d files", float64(s.spilled)/1e6, s.files)
+				fmt.Fprintf(w, ", spilled %.1f MB in ", float64(s.spilled)/1e6)
+				if s.files == 1 {
+					w.WriteString("1 file")
+				} else {
+					fmt.Fprintf(w, "%d files", s.files)
+				}
 			}
 		}
 	})

@@ -144,7 +144,11 @@ func (p *Plan) describe(n Node) string {
 	case *Input:
 		return "input"
 	case *Values:
-		return fmt.Sprintf("values (%s), %d rows", p.slotList(n.Slots), len(n.Table))
+		rows := "1 row"
+		if len(n.Table) != 1 {
+			rows = fmt.Sprintf("%d rows", len(n.Table))
+		}
+		return fmt.Sprintf("values (%s), %s", p.slotList(n.Slots), rows)
 	case *Scan:
 		s := fmt.Sprintf("scan %s, prefix %d: %s", n.Order, n.Prefix, p.pattern(&n.Pattern))
 		if n.Lo != 0 || n.Hi != 0 {
