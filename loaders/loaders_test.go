@@ -487,3 +487,16 @@ func TestFileIRI(t *testing.T) {
 		}
 	}
 }
+
+// TestStrictSingular: the error of a strict load counts one thing in the singular.
+func TestStrictSingular(t *testing.T) {
+	t.Parallel()
+	for want, r := range map[string]Report{
+		"strict: 1 statement rejected and 0 documents not readable, nothing was loaded": {Rejected: 1, Files: []File{{}}},
+		"strict: 2 statements rejected and 1 document not readable, nothing was loaded": {Rejected: 2, Files: []File{{unsupported: true}}},
+	} {
+		if got := (&StrictError{r}).Error(); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}

@@ -33,7 +33,13 @@ func (e *StrictError) Error() string {
 			unsupported++
 		}
 	}
-	return fmt.Sprintf("strict: %d statements rejected and %d documents not readable, nothing was loaded", e.Report.Rejected, unsupported)
+	count := func(n int64, word string) string {
+		if n != 1 {
+			word += "s"
+		}
+		return fmt.Sprint(n, " ", word)
+	}
+	return fmt.Sprintf("strict: %s rejected and %s not readable, nothing was loaded", count(e.Report.Rejected, "statement"), count(int64(unsupported), "document"))
 }
 
 // Report tells what a load did.

@@ -85,7 +85,7 @@ snapshot, and readers and writers go on: this command asks it through a socket i
 		if commit > 0 {
 			from = fmt.Sprintf(" since commit %d", commit)
 		}
-		_, err = fmt.Fprintf(a.stdout, "%s: commit %d%s, %s quads in all, %s\n", path, info.Commit, from, formatCount(info.Quads), formatBytes(size))
+		_, err = fmt.Fprintf(a.stdout, "%s: commit %d%s, %s in all, %s\n", path, info.Commit, from, plural(info.Quads, "quad"), formatBytes(size))
 		return err
 	}
 	return cmd
@@ -191,7 +191,7 @@ refused, with the place.
 		if *asJSON {
 			return a.printJSON(report)
 		}
-		_, err = fmt.Fprintf(a.stdout, "%s: commit %d, %s quads, %s terms, checked\n", *dir, report.Commit, formatCount(report.Quads), formatCount(report.Terms))
+		_, err = fmt.Fprintf(a.stdout, "%s: commit %d, %s, %s, checked\n", *dir, report.Commit, plural(report.Quads, "quad"), plural(report.Terms, "term"))
 		return err
 	}
 	return cmd

@@ -58,12 +58,12 @@ The exit code is 2 if any document has a mistake.
 		if *asJSON {
 			err = a.printJSON(r)
 		} else if !*quiet {
-			fmt.Fprintf(out, "%s correct, %s wrong, %s skipped; %s statements, %s mistakes\n",
-				formatCount(r.Correct), formatCount(r.Wrong), formatCount(r.Skipped), formatCount(r.Statements), formatCount(r.Count))
+			fmt.Fprintf(out, "%s correct, %s wrong, %s skipped; %s, %s\n",
+				formatCount(r.Correct), formatCount(r.Wrong), formatCount(r.Skipped), plural(r.Statements, "statement"), plural(r.Count, "mistake"))
 			err = out.Flush()
 		}
 		if err == nil && r.Wrong > 0 {
-			err = usageError{fmt.Errorf("there are mistakes in %s of %s documents", formatCount(r.Wrong), formatCount(r.Wrong+r.Correct))}
+			err = usageError{fmt.Errorf("there are mistakes in %s of %s", formatCount(r.Wrong), plural(r.Wrong+r.Correct, "document"))}
 		}
 		return err
 	}
@@ -156,13 +156,13 @@ func (c *checked) print(w *bufio.Writer, quiet, all bool) {
 		}
 	}
 	if more := c.Count - int64(len(c.Mistakes)); more > 0 {
-		fmt.Fprintf(w, "%s: %s more mistakes\n", c.Source, formatCount(more))
+		fmt.Fprintf(w, "%s: %s\n", c.Source, plural(more, "more mistake"))
 	}
 	switch {
 	case quiet:
 	case c.Skipped != "" && all:
 		fmt.Fprintf(w, "%s: skipped: %s\n", c.Source, c.Skipped)
 	case c.Skipped == "":
-		fmt.Fprintf(w, "%s: %s, %s statements, %s mistakes\n", c.Source, c.Format, formatCount(c.Statements), formatCount(c.Count))
+		fmt.Fprintf(w, "%s: %s, %s, %s\n", c.Source, c.Format, plural(c.Statements, "statement"), plural(c.Count, "mistake"))
 	}
 }

@@ -80,7 +80,7 @@ each is. What the output format cannot hold, such as a named graph in Turtle or 
 		}
 		err = a.writeTo(*output, func(w io.Writer) error { return c.run(cmd.Context(), w, sources) })
 		if c.leftOut > 0 {
-			fmt.Fprintf(a.stderr, "triplestore: %s mistakes in the input; what they are in was left out\n", formatCount(c.leftOut))
+			fmt.Fprintf(a.stderr, "triplestore: %s in the input; what %s in was left out\n", plural(c.leftOut, "mistake"), map[bool]string{true: "it is", false: "they are"}[c.leftOut == 1])
 		}
 		return err
 	}

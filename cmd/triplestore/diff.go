@@ -208,7 +208,7 @@ func (a *app) summarise(ctx context.Context, st store.History, from, to store.Sn
 		return a.writeTo(output, func(w io.Writer) error { return writeJSON(w, s) })
 	}
 	return a.writeTo(output, func(w io.Writer) error {
-		fmt.Fprintf(w, "from commit %d to commit %d: +%s -%s quads\n", s.From.Commit, s.To.Commit, formatCount(s.Added), formatCount(s.Deleted))
+		fmt.Fprintf(w, "from commit %d to commit %d: +%s -%s\n", s.From.Commit, s.To.Commit, formatCount(s.Added), plural(s.Deleted, "quad"))
 		for _, part := range []struct {
 			title string
 			list  []namedChange

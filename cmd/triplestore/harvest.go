@@ -187,7 +187,7 @@ func harvestVerdict(r *harvest.Report) error {
 	case strict:
 		return &strictHarvestError{failed}
 	}
-	return fmt.Errorf("%d of %d sources failed: %s", len(failed), countSources(r), strings.Join(failed, ", "))
+	return fmt.Errorf("%d of %s failed: %s", len(failed), plural(countSources(r), "source"), strings.Join(failed, ", "))
 }
 
 func countSources(r *harvest.Report) int {
@@ -267,10 +267,10 @@ func harvestLine(name string, p source.Progress) string {
 		s += " " + p.Unit
 	}
 	if p.Records > 0 {
-		s += ", " + formatCount(p.Records) + " records"
+		s += ", " + plural(p.Records, "record")
 	}
 	if p.Requests > 0 {
-		s += ", " + formatCount(p.Requests) + " requests"
+		s += ", " + plural(p.Requests, "request")
 	}
 	return s
 }
@@ -286,7 +286,7 @@ func printSource(to io.Writer, r *harvest.SourceReport, quiet, dry bool) {
 	case r.Status == harvest.Unchanged:
 		fmt.Fprintf(w, " in %.1f s\n", r.Seconds)
 	default:
-		fmt.Fprintf(w, ": %s statements added, %s removed", formatCount(r.Added), formatCount(r.Removed))
+		fmt.Fprintf(w, ": %s added, %s removed", plural(r.Added, "statement"), formatCount(r.Removed))
 		if c := r.Records; c.Added+c.Changed+c.Removed+c.Unchanged > 0 {
 			fmt.Fprintf(w, "; records: %s added, %s changed, %s removed, %s as before", formatCount(c.Added), formatCount(c.Changed), formatCount(c.Removed), formatCount(c.Unchanged))
 		}
@@ -304,16 +304,16 @@ func printSource(to io.Writer, r *harvest.SourceReport, quiet, dry bool) {
 		n    int64
 		what string
 	}{
-		{r.Rejected, "rejected"}, {r.Normalised, "normalised"}, {r.Unmatched, "identifiers without a canonical IRI"}, {r.Conflicts, "conflicts with other sources"},
+		{r.Rejected, "rejected"}, {r.Normalised, "normalised"}, {r.Unmatched, unit(r.Unmatched, "identifier") + " without a canonical IRI"}, {r.Conflicts, unit(r.Conflicts, "conflict") + " with other sources"},
 	} {
 		if c.n > 0 {
 			fmt.Fprintf(w, "  %s %s\n", formatCount(c.n), c.what)
 		}
 	}
 	for _, d := range r.Derived {
-		fmt.Fprintf(w, "  derived by %s: %s facts, %s added, %s removed", d.Rule, formatCount(d.Facts), formatCount(d.Added), formatCount(d.Removed))
+		fmt.Fprintf(w, "  derived by %s: %s, %s added, %s removed", d.Rule, plural(d.Facts, "fact"), formatCount(d.Added), formatCount(d.Removed))
 		if !d.Whole {
-			fmt.Fprintf(w, "; evaluated for %s resources", formatCount(d.Resources))
+			fmt.Fprintf(w, "; evaluated for %s", plural(d.Resources, "resource"))
 		}
 		fmt.Fprintln(w)
 	}

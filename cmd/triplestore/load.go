@@ -133,19 +133,15 @@ func printReport(to io.Writer, r *loaders.Report, quiet, committed bool) error {
 			printFile(w, &r.Files[i])
 		}
 	}
-	word := "documents"
-	if len(r.Files) == 1 {
-		word = "document"
-	}
-	fmt.Fprintf(w, "%s %s: %s read, %s skipped; %s statements, %s rejected, %s in %.1f s (%s statements/s)\n",
-		formatCount(len(r.Files)), word, formatCount(len(r.Files)-r.Skipped), formatCount(r.Skipped), formatCount(r.Statements), formatCount(r.Rejected),
+	fmt.Fprintf(w, "%s: %s read, %s skipped; %s, %s rejected, %s in %.1f s (%s statements/s)\n",
+		plural(len(r.Files), "document"), formatCount(len(r.Files)-r.Skipped), formatCount(r.Skipped), plural(r.Statements, "statement"), formatCount(r.Rejected),
 		formatBytes(r.Bytes), r.Seconds, formatCount(int64(float64(r.Statements)/max(r.Seconds, 1e-3))))
 	if committed {
 		removed := ""
 		if r.Deleted > 0 {
 			removed = fmt.Sprintf("%s removed, ", formatCount(r.Deleted))
 		}
-		fmt.Fprintf(w, "%s new quads, %scommit %d\n", formatCount(r.Inserted), removed, r.Commit)
+		fmt.Fprintf(w, "%s, %scommit %d\n", plural(r.Inserted, "new quad"), removed, r.Commit)
 	}
 	return w.Flush()
 }
@@ -155,7 +151,7 @@ func printFile(w io.Writer, f *loaders.File) {
 		fmt.Fprintf(w, "%s: skipped: %s\n", f.Source, f.Skipped)
 		return
 	}
-	fmt.Fprintf(w, "%s: %s, %s statements", f.Source, f.Format, formatCount(f.Statements))
+	fmt.Fprintf(w, "%s: %s, %s", f.Source, f.Format, plural(f.Statements, "statement"))
 	if f.Rejected > 0 {
 		fmt.Fprintf(w, ", %s rejected", formatCount(f.Rejected))
 	}

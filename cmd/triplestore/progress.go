@@ -32,9 +32,9 @@ func (a *app) progress(quiet bool) (show func(loaders.Progress), done func()) {
 
 func progressLine(p *loaders.Progress) string {
 	if p.Committing { // short, so that all of it is seen on a narrow terminal
-		return formatCount(p.Statements) + " triples, " + buildingLine(p.Built, p.Building)
+		return plural(p.Statements, "triple") + ", " + buildingLine(p.Built, p.Building)
 	}
-	s := fmt.Sprintf("%s of %s documents, %s triples, %s triples/s, %s", formatCount(p.Files), formatCount(p.TotalFiles), formatCount(p.Statements),
+	s := fmt.Sprintf("%s of %s, %s, %s triples/s, %s", formatCount(p.Files), plural(p.TotalFiles, "document"), plural(p.Statements, "triple"),
 		formatCount(int64(p.Rate())), formatBytes(p.Bytes))
 	if p.TotalBytes > 0 {
 		s += " of " + formatBytes(p.TotalBytes)

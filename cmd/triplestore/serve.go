@@ -298,7 +298,7 @@ func loadExamples(ctx context.Context, st store.Store, stderr io.Writer) error {
 	}
 	report, err := loaders.LoadFS(ctx, st, examples.FS(), examples.DataFiles(), loaders.Options{Strict: true, Base: examples.Base})
 	if err == nil {
-		fmt.Fprintf(stderr, "loaded the example data: %s quads\n", formatCount(report.Inserted))
+		fmt.Fprintf(stderr, "loaded the example data: %s\n", plural(report.Inserted, "quad"))
 	}
 	return err
 }
@@ -341,7 +341,7 @@ func (a *app) announce(st store.Store, dir string, c *server.Config, addr net.Ad
 	if f.json {
 		return a.printJSON(v)
 	}
-	_, err = fmt.Fprintf(a.stdout, `triplestore %s serves %s (%s quads)
+	_, err = fmt.Fprintf(a.stdout, `triplestore %s serves %s (%s)
 
   front page       %s
   SPARQL endpoint  %s
@@ -353,7 +353,7 @@ Try:
     --data-urlencode 'query=%s'
 
 Ctrl-C stops it.
-`, release, dir, formatCount(stats.Quads), v.URL, v.SPARQL, updates, v.SPARQL, tryQuery)
+`, release, dir, plural(stats.Quads, "quad"), v.URL, v.SPARQL, updates, v.SPARQL, tryQuery)
 	return err
 }
 

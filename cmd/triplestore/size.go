@@ -64,6 +64,19 @@ func formatCount[T int | int64 | uint64](n T) string {
 	return s
 }
 
+// plural is a number with the word for what is counted.
+func plural[T int | int64 | uint64](n T, word string) string {
+	return formatCount(n) + " " + unit(n, word)
+}
+
+// unit is the word for so many.
+func unit[T int | int64 | uint64](n T, word string) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
+}
+
 // limitMemory tells the garbage collector about the limit of the control group that the process runs in, so that it works
 // harder instead of being killed. GOMEMLIMIT in the environment goes before it.
 func limitMemory() {

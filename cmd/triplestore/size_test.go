@@ -86,3 +86,12 @@ func TestCachesOf(t *testing.T) {
 		}
 	}
 }
+
+func TestPlural(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{0: "0 quads", 1: "1 quad", 2: "2 quads", 1001: "1,001 quads"} {
+		if got := plural(n, "quad"); got != want {
+			t.Errorf("%d: %s", n, got)
+		}
+	}
+}

@@ -162,8 +162,8 @@ func (f *fullStats) count(ctx context.Context, snap store.Snapshot, top int) err
 
 func (f *fullStats) print(to io.Writer, full bool) error {
 	w := bufio.NewWriter(to)
-	fmt.Fprintf(w, "%15s quads\n%15s named graphs\n%15s terms\n%15s commits\n%15s on disk\n", formatCount(f.Quads), formatCount(f.sizeStats.Graphs),
-		formatCount(f.Terms), formatCount(f.Commits), formatBytes(int64(f.BytesOnDisk)))
+	fmt.Fprintf(w, "%15s %s\n%15s %s\n%15s %s\n%15s %s\n%15s on disk\n", formatCount(f.Quads), unit(f.Quads, "quad"), formatCount(f.sizeStats.Graphs), unit(f.sizeStats.Graphs, "named graph"),
+		formatCount(f.Terms), unit(f.Terms, "term"), formatCount(f.Commits), unit(f.Commits, "commit"), formatBytes(int64(f.BytesOnDisk)))
 	if !full {
 		return w.Flush()
 	}

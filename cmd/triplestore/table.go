@@ -66,11 +66,7 @@ func (a *app) writeTable(out io.Writer, res *sparql.Result) error {
 			return err
 		}
 	}
-	word := "rows"
-	if rows == 1 {
-		word = "row"
-	}
-	_, err := fmt.Fprintf(out, "%s %s\n", formatCount(rows), word)
+	_, err := fmt.Fprintln(out, plural(rows, "row"))
 	return err
 }
 

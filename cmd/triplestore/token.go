@@ -83,7 +83,7 @@ func (a *app) tokenCheck() *cobra.Command {
 		if closed == "" {
 			closed = "none"
 		}
-		_, err = fmt.Fprintf(a.stdout, "%s is valid: %d tokens, %d issuers; closed graphs: %s\n", list[0], policy.Tokens(), policy.Issuers(), closed)
+		_, err = fmt.Fprintf(a.stdout, "%s is valid: %s, %s; closed graphs: %s\n", list[0], plural(policy.Tokens(), "token"), plural(policy.Issuers(), "issuer"), closed)
 		return err
 	}
 	return cmd

@@ -84,7 +84,7 @@ func (a *app) lockedHint(err error) error {
 }
 
 func checkLine(p badgerstore.CheckProgress) string {
-	s := fmt.Sprintf("checked %s rows, %s pages", formatCount(p.Rows), formatCount(p.Pages))
+	s := fmt.Sprintf("checked %s, %s", plural(p.Rows, "row"), plural(p.Pages, "page"))
 	if p.TotalRows > 0 {
 		s += fmt.Sprintf(", %d%%", min(100, p.Rows*100/p.TotalRows))
 	}
@@ -104,17 +104,10 @@ func (a *app) printCheck(r *badgerstore.CheckReport, quiet bool) error {
 	}
 	word := "whole"
 	if !r.OK {
-		word = fmt.Sprintf("%s findings", formatCount(len(r.Findings)+r.More))
+		word = plural(len(r.Findings)+r.More, "finding")
 	}
-	_, err := fmt.Fprintf(a.stdout, "commit %d, %s: %s quads, %s named graphs, %s terms, %s pages, %s free; %s checked: %s\n", r.Commit,
-		r.Time.Format("2006-01-02T15:04:05Z07:00"), formatCount(r.Quads), formatCount(r.Graphs), formatCount(r.Terms), formatCount(r.Pages),
+	_, err := fmt.Fprintf(a.stdout, "commit %d, %s: %s, %s, %s, %s, %s free; %s checked: %s\n", r.Commit,
+		r.Time.Format("2006-01-02T15:04:05Z07:00"), plural(r.Quads, "quad"), plural(r.Graphs, "named graph"), plural(r.Terms, "term"), plural(r.Pages, "page"),
 		formatCount(r.Free), plural(r.States, "state"), word)
 	return err
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return formatCount(n) + " " + word + "s"
 }

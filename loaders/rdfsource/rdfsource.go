@@ -320,7 +320,11 @@ func (r *reading) files() error {
 	}
 	defer func() {
 		if r.foreign > 0 {
-			r.to.Note(source.Note{Sort: source.Remark, Message: fmt.Sprintf("%d files are no RDF and were skipped, such as this one", r.foreign), Place: source.Place{Source: r.example}})
+			message := "this file is no RDF and was skipped"
+			if r.foreign > 1 {
+				message = fmt.Sprintf("%d files are no RDF and were skipped, such as this one", r.foreign)
+			}
+			r.to.Note(source.Note{Sort: source.Remark, Message: message, Place: source.Place{Source: r.example}})
 		}
 	}()
 	for i, f := range found {
