@@ -274,7 +274,7 @@ class Workbench {
     if (config.updates === "closed") return this.end(outcome, h("p", { class: "error", role: "alert" }, m.closed));
     try {
       const c = await update(text, signal.signal);
-      this.end(outcome, h("p", { class: "wb-status", role: "status" }, fill(m.updated, { i: formatNumber(c.inserted), d: formatNumber(c.deleted), c: c.commit })));
+      this.end(outcome, h("p", { class: "wb-status", role: "status" }, fill(m.updated, { i: `${formatNumber(c.inserted)} ${c.inserted === 1 ? m.statement : m.statements}`, d: formatNumber(c.deleted), c: c.commit })));
       void known.load();
     } catch (e) {
       if (e instanceof ProblemError && e.problem.status === 401) {

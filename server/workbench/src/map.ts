@@ -117,7 +117,7 @@ export function map(result: Result, names: Names): HTMLElement {
   const centre = [(least(xs) + most(xs)) / 2, (least(ys) + most(ys)) / 2] as Position;
   const fit = 0.86 * Math.min(width / Math.max(most(xs) - least(xs), 0.02), height / Math.max(most(ys) - least(ys), 0.02));
   let scale = fit, [cx, cy] = centre;
-  const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "map", role: "img", "aria-label": `${m.map}: ${formatNumber(all.length)} ${m.places}` });
+  const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "map", role: "img", "aria-label": `${m.map}: ${formatNumber(all.length)} ${all.length === 1 ? m.place : m.places}` });
   const px = (x: number) => width / 2 + (x - cx) * scale, py = (y: number) => height / 2 - (mercator(y) - cy) * scale;
   const latitude = (y: number) => (Math.atan(Math.exp(y * Math.PI / 180)) * 2 - Math.PI / 2) * 180 / Math.PI;
 
@@ -195,5 +195,5 @@ export function map(result: Result, names: Names): HTMLElement {
   return h("div", { class: "map-view" }, h("div", { class: "choices" },
     h("button", { type: "button", class: "quiet", click: () => zoom(1.5) }, m.zoomIn), h("button", { type: "button", class: "quiet", click: () => zoom(1 / 1.5) }, m.zoomOut),
     h("button", { type: "button", class: "quiet", click: () => { scale = fit; [cx, cy] = centre; draw(); } }, m.zoomAll),
-    h("span", { class: "hint" }, `${formatNumber(all.length)} ${m.places}`)), box);
+    h("span", { class: "hint" }, `${formatNumber(all.length)} ${all.length === 1 ? m.place : m.places}`)), box);
 }

@@ -11,9 +11,9 @@ const en = {
   sortBy: "Sort by", rawFormat: "Format", rawCut: "The first {n} characters are shown; the download has all of it.", copied: "The link is copied.", copyThis: "The link to this query:",
   tooLong: "The query is too long for a link.", chartType: "Kind", bars: "Bars", lines: "Line", labelColumn: "Labels", valueColumn: "Values",
   noChart: "A chart needs a column of numbers.", chartCut: "The first {n} values are drawn.", noMap: "A map needs a column of geometries (WKT or GeoJSON), or one of latitudes and one of longitudes.",
-  zoomIn: "Zoom in", zoomOut: "Zoom out", zoomAll: "Show all", places: "places", north: "N", planTitle: "Plan", profileTitle: "Profile", rowsEstimated: "estimated",
+  zoomIn: "Zoom in", zoomOut: "Zoom out", zoomAll: "Show all", place: "place", places: "places", north: "N", planTitle: "Plan", profileTitle: "Profile", rowsEstimated: "estimated",
   operator: "operator", time: "time", pages: "pages", own: "own", total: "in all", incomplete: "The run was ended early:", badEstimate: "the estimate is far off",
-  updated: "Done: {i} statements added, {d} removed, commit {c}.", token: "Token", tokenText: "Writing needs a token that may write.", tokenShort: "Token", tokenUse: "With a token one sees and changes what it lets one. It is kept until this tab is closed.", tokenKept: "The token is used from now on.", tokenForget: "Forget", send: "Send", closed: "Writing is closed on this server.",
+  updated: "Done: {i} added, {d} removed, commit {c}.", statement: "statement", statements: "statements", token: "Token", tokenText: "Writing needs a token that may write.", tokenShort: "Token", tokenUse: "With a token one sees and changes what it lets one. It is kept until this tab is closed.", tokenKept: "The token is used from now on.", tokenForget: "Forget", send: "Send", closed: "Writing is closed on this server.",
   unbound: "", topicOther: "Other", loading: "Loading …",
 };
 
@@ -31,9 +31,9 @@ const nb: Messages = {
   sortBy: "Sorter etter", rawFormat: "Format", rawCut: "De første {n} tegnene vises; nedlastingen har alt.", copied: "Lenken er kopiert.", copyThis: "Lenken til spørringen:",
   tooLong: "Spørringen er for lang til en lenke.", chartType: "Type", bars: "Søyler", lines: "Linje", labelColumn: "Etiketter", valueColumn: "Verdier",
   noChart: "Et diagram krever en kolonne med tall.", chartCut: "De første {n} verdiene er tegnet.", noMap: "Et kart krever en kolonne med geometrier (WKT eller GeoJSON), eller én med breddegrader og én med lengdegrader.",
-  zoomIn: "Zoom inn", zoomOut: "Zoom ut", zoomAll: "Vis alt", places: "steder", north: "N", planTitle: "Plan", profileTitle: "Profil", rowsEstimated: "anslått",
+  zoomIn: "Zoom inn", zoomOut: "Zoom ut", zoomAll: "Vis alt", place: "sted", places: "steder", north: "N", planTitle: "Plan", profileTitle: "Profil", rowsEstimated: "anslått",
   operator: "operator", time: "tid", pages: "sider", own: "egen", total: "i alt", incomplete: "Kjøringen ble avsluttet for tidlig:", badEstimate: "anslaget er langt unna",
-  updated: "Ferdig: {i} utsagn lagt til, {d} fjernet, versjon {c}.", token: "Nøkkel", tokenText: "Skriving krever en nøkkel med skriverett.", tokenShort: "Nøkkel", tokenUse: "Med en nøkkel ser og endrer man det den gir rett til. Den huskes til fanen lukkes.", tokenKept: "Nøkkelen brukes fra nå av.", tokenForget: "Glem", send: "Send", closed: "Skriving er stengt på denne tjeneren.",
+  updated: "Ferdig: la til {i}, fjernet {d}, versjon {c}.", statement: "utsagn", statements: "utsagn", token: "Nøkkel", tokenText: "Skriving krever en nøkkel med skriverett.", tokenShort: "Nøkkel", tokenUse: "Med en nøkkel ser og endrer man det den gir rett til. Den huskes til fanen lukkes.", tokenKept: "Nøkkelen brukes fra nå av.", tokenForget: "Glem", send: "Send", closed: "Skriving er stengt på denne tjeneren.",
   unbound: "", topicOther: "Annet", loading: "Laster …",
 };
 
@@ -49,9 +49,9 @@ const nn: Messages = {
   sortBy: "Sorter etter", rawFormat: "Format", rawCut: "Dei første {n} teikna er viste; nedlastinga har alt.", copied: "Lenkja er kopiert.", copyThis: "Lenkja til spørjinga:",
   tooLong: "Spørjinga er for lang til ei lenkje.", chartType: "Type", bars: "Søyler", lines: "Linje", labelColumn: "Etikettar", valueColumn: "Verdiar",
   noChart: "Eit diagram krev ei kolonne med tal.", chartCut: "Dei første {n} verdiane er teikna.", noMap: "Eit kart krev ei kolonne med geometriar (WKT eller GeoJSON), eller éi med breiddegrader og éi med lengdegrader.",
-  zoomIn: "Zoom inn", zoomOut: "Zoom ut", zoomAll: "Vis alt", places: "stader", north: "N", planTitle: "Plan", profileTitle: "Profil", rowsEstimated: "rekna med",
+  zoomIn: "Zoom inn", zoomOut: "Zoom ut", zoomAll: "Vis alt", place: "stad", places: "stader", north: "N", planTitle: "Plan", profileTitle: "Profil", rowsEstimated: "rekna med",
   operator: "operator", time: "tid", pages: "sider", own: "eigen", total: "i alt", incomplete: "Køyringa vart avslutta for tidleg:", badEstimate: "overslaget er langt unna",
-  updated: "Ferdig: {i} utsegner lagde til, {d} fjerna, versjon {c}.", token: "Nøkkel", tokenText: "Skriving krev ein nøkkel med skriverett.", tokenShort: "Nøkkel", tokenUse: "Med ein nøkkel ser og endrar ein det han gjev rett til. Han vert hugsa til fana vert lukka.", tokenKept: "Nøkkelen vert brukt frå no av.", tokenForget: "Gløym", send: "Send", closed: "Skriving er stengd på denne tenaren.",
+  updated: "Ferdig: la til {i}, fjerna {d}, versjon {c}.", statement: "utsegn", statements: "utsegner", token: "Nøkkel", tokenText: "Skriving krev ein nøkkel med skriverett.", tokenShort: "Nøkkel", tokenUse: "Med ein nøkkel ser og endrar ein det han gjev rett til. Han blir hugsa til fana blir lukka.", tokenKept: "Nøkkelen blir brukt frå no av.", tokenForget: "Gløym", send: "Send", closed: "Skriving er stengd på denne tenaren.",
   unbound: "", topicOther: "Anna", loading: "Lastar …",
 };
 

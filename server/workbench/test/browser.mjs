@@ -206,7 +206,7 @@ if (!only || only === "token") await step("a token is given in the page, is kept
   await page.getByRole("button", { name: "Send", exact: true }).click();
   await page.getByText("The token is used from now on.").waitFor();
   await run(page);
-  await page.getByText(/Done: 1 statements added/).waitFor();
+  await page.getByText(/Done: 1 statement added/).waitFor();
   await page.reload();
   await ready(page);
   assert(await button.getAttribute("aria-pressed") === "true", "the token is not kept over a reload");
