@@ -93,7 +93,7 @@ func (s *Server) catalogued(b *statements, catalog, service, ds rdf.Term, args s
 	b.add(catalog, vocab.DCATHasDataset, ds)
 	b.add(service, vocab.DCATServesDataset, ds)
 	b.a(ds, vocab.DCATDataset)
-	b.add(ds, vocab.DCTDescription, rdf.LangLiteral(fmt.Sprintf("A graph of %s with %d statements.", s.c.Title, n), "en"))
+	b.add(ds, vocab.DCTDescription, rdf.LangLiteral(fmt.Sprintf("A graph of %s with %d %s.", s.c.Title, n, english.Statement.of(n)), "en"))
 	s.publisher(b, ds)
 	for _, f := range fileTypes {
 		dist := rdf.BlankNode(fmt.Sprint("d", len(b.quads)))

@@ -15,7 +15,7 @@ const harvestPath = "/harvest"
 type harvestWords struct {
 	Title, Intro, None, Source, Kind, State, Checked, Next, Records, Statements, LastChange, Never, Running, Disabled, Notes, Derived   string
 	Added, Removed, Changed, Unchanged, Failed, AsBefore, Rejected, Normalised, Unmatched, Conflicts, Remarks, ForPrograms, Facts, Rule string
-	Place, Message, Sort                                                                                                                string
+	Place, Message, Sort, Fact, Conflict, Other                                                                                         string
 }
 
 var allHarvestWords = map[string]*harvestWords{
@@ -25,7 +25,7 @@ var allHarvestWords = map[string]*harvestWords{
 		LastChange: "Siste endring", Never: "aldri", Running: "høstes nå", Disabled: "slått av", Notes: "Merknader", Derived: "Utledede fakta",
 		Added: "lagt til", Removed: "fjernet", Changed: "endret", Unchanged: "uendret", Failed: "feilet", AsBefore: "som før", Rejected: "avvist",
 		Normalised: "rettet", Unmatched: "uten kanonisk IRI", Conflicts: "konflikter", Remarks: "andre", ForPrograms: "For programmer", Facts: "fakta",
-		Rule: "Regel", Place: "Sted", Message: "Melding", Sort: "Slag",
+		Rule: "Regel", Place: "Sted", Message: "Melding", Sort: "Slag", Fact: "faktum", Conflict: "konflikt", Other: "annen",
 	},
 	"nn": {
 		Title: "Hausting", Intro: "Kjeldene som blir hausta, når dei sist vart spurde, og kva som då vart endra.", None: "Denne tenaren haustar ingen kjelder.",
@@ -33,7 +33,7 @@ var allHarvestWords = map[string]*harvestWords{
 		LastChange: "Siste endring", Never: "aldri", Running: "blir hausta no", Disabled: "slått av", Notes: "Merknader", Derived: "Utleidde fakta",
 		Added: "lagt til", Removed: "fjerna", Changed: "endra", Unchanged: "uendra", Failed: "feila", AsBefore: "som før", Rejected: "avvist",
 		Normalised: "retta", Unmatched: "utan kanonisk IRI", Conflicts: "konfliktar", Remarks: "andre", ForPrograms: "For program", Facts: "fakta",
-		Rule: "Regel", Place: "Stad", Message: "Melding", Sort: "Slag",
+		Rule: "Regel", Place: "Stad", Message: "Melding", Sort: "Slag", Fact: "faktum", Conflict: "konflikt", Other: "annan",
 	},
 	"en": {
 		Title: "Harvest", Intro: "The sources that are harvested, when they were last asked, and what changed then.", None: "This server harvests no sources.",
@@ -41,7 +41,7 @@ var allHarvestWords = map[string]*harvestWords{
 		LastChange: "Last change", Never: "never", Running: "being harvested", Disabled: "disabled", Notes: "Notes", Derived: "Derived facts",
 		Added: "added", Removed: "removed", Changed: "changed", Unchanged: "unchanged", Failed: "failed", AsBefore: "as before", Rejected: "rejected",
 		Normalised: "put right", Unmatched: "without a canonical IRI", Conflicts: "conflicts", Remarks: "others", ForPrograms: "For programs", Facts: "facts",
-		Rule: "Rule", Place: "Place", Message: "Message", Sort: "Sort",
+		Rule: "Rule", Place: "Place", Message: "Message", Sort: "Sort", Fact: "fact", Conflict: "conflict", Other: "other",
 	},
 }
 

@@ -8,86 +8,107 @@ type messages struct {
 
 	Skip, Home, Search, Query, Run, ShowAs, AsPage, Examples, Summary, Quads, Graphs, Terms, Commit, LookUp, LookUpLabel, Show   string
 	Type, About, NoLabel, Download, Properties, References, NoProperties, NoReferences, AllOf, OtherLanguages, ExternalLink      string
-	Blank, PartOf, NotFoundTitle, NotFoundText, Result, Rows, Row, NoRows, FirstRows, Seconds, Yes, No, Unbound, Error, Previous string
-	Next, Page, GraphOf, StatedIn, Loop, Languages, Endpoint, EndpointText, UsedAs, More, Cut, Back, OpenQuery, HasGraph, Plan   string
+	Blank, PartOf, NotFoundTitle, NotFoundText, Result, NoRows, FirstRows, Seconds, Yes, No, Unbound, Error, Previous            string
+	Next, Page, GraphOf, StatedIn, Loop, Languages, Endpoint, EndpointText, UsedAs, More, Cut, Back, OpenQuery, Plan             string
 	Similar                                                                                                                      string
 	MainMenu, Workbench, Overview, Diagram, Lead, WriteQuery, SeeOverview, WhatIsHere, Instead, Answer, Profile                  string
 	Pictures, OpenPicture, Map, Origin, From, Source, Fetched, WithoutMark, Growth, GrowthNote, OverviewSentence, Classes, Class string
 	Predicates, Predicate, Instances, StatementsWord, GraphsTitle, DefaultGraph, ShortName, MostUsed, SchemaSentence, NoClass    string
 	SchemaSampled, Relations, LeadsTo, CountWord, SameAs                                                                         string
+
+	Statement, NamedGraph, ClassWord, PropertyWord, RowWord noun
 }
+
+// noun is a word for one and for several.
+type noun struct{ one, many string }
+
+func (n noun) of(count uint64) string {
+	if count == 1 {
+		return n.one
+	}
+	return n.many
+}
+
+// count is a number with the word for what is counted.
+func (n noun) count(count uint64) string { return formatCount(count) + " " + n.of(count) }
 
 var allMessages = []*messages{
 	{
 		Lang: "nb", Name: "Bokmål",
+		Statement: noun{"utsagn", "utsagn"}, NamedGraph: noun{"navngitt graf", "navngitte grafer"}, ClassWord: noun{"klasse", "klasser"}, PropertyWord: noun{"egenskap", "egenskaper"}, RowWord: noun{"rad", "rader"},
 		Skip: "Hopp til innholdet", Home: "Forsiden", Search: "Søk", Query: "Spørring i SPARQL", Run: "Kjør", ShowAs: "Vis som", AsPage: "nettside",
 		Examples: "Eksempler", Summary: "Datasettet", Quads: "utsagn", Graphs: "navngitte grafer", Terms: "termer", Commit: "versjon",
 		LookUp: "Slå opp", LookUpLabel: "IRI til en ressurs", Show: "Vis", Type: "Type", About: "Om", NoLabel: "uten navn", Download: "Last ned",
 		Properties: "Egenskaper", References: "Henvisninger hit", NoProperties: "Ingen utsagn har denne ressursen som subjekt.",
 		NoReferences: "Ingen ressurser viser hit.", AllOf: "Vis alle", OtherLanguages: "Andre språk", ExternalLink: "Åpne adressen",
 		Blank: "uten IRI", PartOf: "del av", NotFoundTitle: "Finnes ikke her", NotFoundText: "Denne ressursen er ikke beskrevet i datasettet:",
-		Result: "Resultat", Rows: "rader", Row: "rad", NoRows: "Spørringen ga ingen treff.", FirstRows: "Her vises de første radene. Last ned for å få alle:",
+		Result: "Resultat", NoRows: "Spørringen ga ingen treff.", FirstRows: "Her vises de første radene. Last ned for å få alle:",
 		Seconds: "sekunder", Yes: "Ja", No: "Nei", Unbound: "ubundet", Error: "Feil", Previous: "Forrige", Next: "Neste", Page: "Side",
 		GraphOf: "Navngitt graf", StatedIn: "Oppgitt i", Loop: "vist over", Languages: "Språk", Endpoint: "For programmer",
 		EndpointText: "SPARQL-endepunktet tar spørringer etter SPARQL 1.1 Protocol på denne adressen:", UsedAs: "Brukt som egenskap i", More: "til",
-		Cut: "Her vises begynnelsen. Last ned for å få alt:", Back: "Tilbake til ressursen", OpenQuery: "Åpne i arbeidsbenken", HasGraph: "utsagn", Plan: "planen",
+		Cut: "Her vises begynnelsen. Last ned for å få alt:", Back: "Tilbake til ressursen", OpenQuery: "Åpne i arbeidsbenken", Plan: "planen",
 		SameAs: "Dette er en annen IRI for", Similar: "Mente du en av disse?", MainMenu: "Hovedmeny", Workbench: "Spør", Overview: "Oversikt", Diagram: "Datamodell",
 		Lead: "Lenkede data: alt som er beskrevet her, har en side, og alt kan spørres om.", WriteQuery: "Skriv en spørring", SeeOverview: "Se hva som finnes",
 		WhatIsHere: "Hva som finnes her", Instead: "Gi", Answer: "svaret", Profile: "planen med målinger",
 		Pictures: "Bilder", OpenPicture: "Åpne bildet", Map: "Kart", Origin: "Hvor det står", From: "fra", Source: "kilde", Fetched: "oppdatert",
-		WithoutMark: "Utsagn uten tall står i standardgrafen.", Growth: "Vekst", GrowthNote: "%s versjoner er bevart, fra %s til %s utsagn.",
-		OverviewSentence: "%s utsagn i %s navngitte grafer, med %s klasser og %s egenskaper.", Classes: "Klasser", Class: "Klasse", Predicates: "Egenskaper", Predicate: "Egenskap",
+		WithoutMark: "Utsagn uten tall står i standardgrafen.", Growth: "Vekst", GrowthNote: "%s versjoner er bevart, fra %s til %s.",
+		OverviewSentence: "%s i %s, med %s og %s.", Classes: "Klasser", Class: "Klasse", Predicates: "Egenskaper", Predicate: "Egenskap",
 		Instances: "Forekomster", StatementsWord: "Utsagn", GraphsTitle: "Navngitte grafer", DefaultGraph: "Standardgrafen", ShortName: "Kortnavn", MostUsed: "De %d mest brukte vises.",
-		SchemaSentence: "Diagrammet er tegnet etter dataene: %d av %s klasser, det forekomstene sier, og det som knytter dem sammen.", NoClass: "noe uten klasse",
+		SchemaSentence: "Diagrammet er tegnet etter dataene: %d av %s, det forekomstene sier, og det som knytter dem sammen.", NoClass: "noe uten klasse",
 		SchemaSampled: "Tallene er anslag: av hver klasse er opptil %d forekomster undersøkt.", Relations: "Forbindelser", LeadsTo: "fører til", CountWord: "Antall",
 	},
 	{
 		Lang: "nn", Name: "Nynorsk",
+		Statement: noun{"utsegn", "utsegner"}, NamedGraph: noun{"namngjeven graf", "namngjevne grafar"}, ClassWord: noun{"klasse", "klassar"}, PropertyWord: noun{"eigenskap", "eigenskapar"}, RowWord: noun{"rad", "rader"},
 		Skip: "Hopp til innhaldet", Home: "Framsida", Search: "Søk", Query: "Spørjing i SPARQL", Run: "Køyr", ShowAs: "Vis som", AsPage: "nettside",
 		Examples: "Døme", Summary: "Datasettet", Quads: "utsegner", Graphs: "namngjevne grafar", Terms: "termar", Commit: "versjon",
 		LookUp: "Slå opp", LookUpLabel: "IRI til ein ressurs", Show: "Vis", Type: "Type", About: "Om", NoLabel: "utan namn", Download: "Last ned",
 		Properties: "Eigenskapar", References: "Tilvisingar hit", NoProperties: "Ingen utsegner har denne ressursen som subjekt.",
 		NoReferences: "Ingen ressursar viser hit.", AllOf: "Vis alle", OtherLanguages: "Andre språk", ExternalLink: "Opne adressa",
 		Blank: "utan IRI", PartOf: "del av", NotFoundTitle: "Finst ikkje her", NotFoundText: "Denne ressursen er ikkje skildra i datasettet:",
-		Result: "Resultat", Rows: "rader", Row: "rad", NoRows: "Spørjinga gav ingen treff.", FirstRows: "Her er dei første radene. Last ned for å få alle:",
+		Result: "Resultat", NoRows: "Spørjinga gav ingen treff.", FirstRows: "Her er dei første radene. Last ned for å få alle:",
 		Seconds: "sekund", Yes: "Ja", No: "Nei", Unbound: "ubunden", Error: "Feil", Previous: "Førre", Next: "Neste", Page: "Side",
 		GraphOf: "Namngjeven graf", StatedIn: "Oppgjeve i", Loop: "vist over", Languages: "Språk", Endpoint: "For program",
 		EndpointText: "SPARQL-endepunktet tek spørjingar etter SPARQL 1.1 Protocol på denne adressa:", UsedAs: "Brukt som eigenskap i", More: "til",
-		Cut: "Her er starten. Last ned for å få alt:", Back: "Tilbake til ressursen", OpenQuery: "Opne i arbeidsbenken", HasGraph: "utsegner", Plan: "planen",
+		Cut: "Her er starten. Last ned for å få alt:", Back: "Tilbake til ressursen", OpenQuery: "Opne i arbeidsbenken", Plan: "planen",
 		SameAs: "Dette er ein annan IRI for", Similar: "Meinte du ei av desse?", MainMenu: "Hovudmeny", Workbench: "Spør", Overview: "Oversyn", Diagram: "Datamodell",
 		Lead: "Lenkja data: alt som er skildra her, har ei side, og alt kan spørjast om.", WriteQuery: "Skriv ei spørjing", SeeOverview: "Sjå kva som finst",
 		WhatIsHere: "Kva som finst her", Instead: "Gje", Answer: "svaret", Profile: "planen med målingar",
 		Pictures: "Bilete", OpenPicture: "Opne biletet", Map: "Kart", Origin: "Kvar det står", From: "frå", Source: "kjelde", Fetched: "oppdatert",
-		WithoutMark: "Utsegner utan tal står i standardgrafen.", Growth: "Vekst", GrowthNote: "%s versjonar er tekne vare på, frå %s til %s utsegner.",
-		OverviewSentence: "%s utsegner i %s namngjevne grafar, med %s klassar og %s eigenskapar.", Classes: "Klassar", Class: "Klasse", Predicates: "Eigenskapar", Predicate: "Eigenskap",
+		WithoutMark: "Utsegner utan tal står i standardgrafen.", Growth: "Vekst", GrowthNote: "%s versjonar er tekne vare på, frå %s til %s.",
+		OverviewSentence: "%s i %s, med %s og %s.", Classes: "Klassar", Class: "Klasse", Predicates: "Eigenskapar", Predicate: "Eigenskap",
 		Instances: "Førekomstar", StatementsWord: "Utsegner", GraphsTitle: "Namngjevne grafar", DefaultGraph: "Standardgrafen", ShortName: "Kortnamn", MostUsed: "Dei %d mest brukte er viste.",
-		SchemaSentence: "Diagrammet er teikna etter dataa: %d av %s klassar, det førekomstane seier, og det som knyter dei saman.", NoClass: "noko utan klasse",
+		SchemaSentence: "Diagrammet er teikna etter dataa: %d av %s, det førekomstane seier, og det som knyter dei saman.", NoClass: "noko utan klasse",
 		SchemaSampled: "Tala er overslag: av kvar klasse er opptil %d førekomstar undersøkte.", Relations: "Samband", LeadsTo: "fører til", CountWord: "Tal",
 	},
 	{
 		Lang: "en", Name: "English",
+		Statement: noun{"statement", "statements"}, NamedGraph: noun{"named graph", "named graphs"}, ClassWord: noun{"class", "classes"}, PropertyWord: noun{"property", "properties"}, RowWord: noun{"row", "rows"},
 		Skip: "Skip to content", Home: "Front page", Search: "Search", Query: "SPARQL query", Run: "Run", ShowAs: "Show as", AsPage: "page",
 		Examples: "Examples", Summary: "The dataset", Quads: "statements", Graphs: "named graphs", Terms: "terms", Commit: "version",
 		LookUp: "Look up", LookUpLabel: "IRI of a resource", Show: "Show", Type: "Type", About: "About", NoLabel: "without a name", Download: "Download",
 		Properties: "Properties", References: "What refers to it", NoProperties: "No statement has this resource as its subject.",
 		NoReferences: "Nothing refers to it.", AllOf: "Show all", OtherLanguages: "Other languages", ExternalLink: "Open the address",
 		Blank: "without an IRI", PartOf: "part of", NotFoundTitle: "Not found here", NotFoundText: "The dataset does not describe this resource:",
-		Result: "Result", Rows: "rows", Row: "row", NoRows: "The query has no results.", FirstRows: "These are the first rows. Download to get all:",
+		Result: "Result", NoRows: "The query has no results.", FirstRows: "These are the first rows. Download to get all:",
 		Seconds: "seconds", Yes: "Yes", No: "No", Unbound: "unbound", Error: "Error", Previous: "Previous", Next: "Next", Page: "Page",
 		GraphOf: "Named graph", StatedIn: "Stated in", Loop: "shown above", Languages: "Languages", Endpoint: "For programs",
 		EndpointText: "The SPARQL endpoint takes queries by the SPARQL 1.1 Protocol at this address:", UsedAs: "Used as a property in", More: "more",
-		Cut: "This is the beginning. Download to get everything:", Back: "Back to the resource", OpenQuery: "Open in the workbench", HasGraph: "statements", Plan: "the plan",
+		Cut: "This is the beginning. Download to get everything:", Back: "Back to the resource", OpenQuery: "Open in the workbench", Plan: "the plan",
 		SameAs: "This is another IRI for", Similar: "Did you mean one of these?", MainMenu: "Main menu", Workbench: "Query", Overview: "Overview", Diagram: "Data model",
 		Lead: "Linked data: everything that is described here has a page, and all of it can be queried.", WriteQuery: "Write a query", SeeOverview: "See what there is",
 		WhatIsHere: "What is here", Instead: "Give", Answer: "the answer", Profile: "the plan with measurements",
 		Pictures: "Pictures", OpenPicture: "Open the picture", Map: "Map", Origin: "Where it is stated", From: "from", Source: "source", Fetched: "updated",
-		WithoutMark: "Statements without a number are in the default graph.", Growth: "Growth", GrowthNote: "%s versions are kept, from %s to %s statements.",
-		OverviewSentence: "%s statements in %s named graphs, with %s classes and %s properties.", Classes: "Classes", Class: "Class", Predicates: "Properties", Predicate: "Property",
+		WithoutMark: "Statements without a number are in the default graph.", Growth: "Growth", GrowthNote: "%s versions are kept, from %s to %s.",
+		OverviewSentence: "%s in %s, with %s and %s.", Classes: "Classes", Class: "Class", Predicates: "Properties", Predicate: "Property",
 		Instances: "Instances", StatementsWord: "Statements", GraphsTitle: "Named graphs", DefaultGraph: "The default graph", ShortName: "Short name", MostUsed: "The %d most used are shown.",
-		SchemaSentence: "The diagram is drawn from the data: %d of %s classes, what their instances say, and what ties them together.", NoClass: "something without a class",
+		SchemaSentence: "The diagram is drawn from the data: %d of %s, what their instances say, and what ties them together.", NoClass: "something without a class",
 		SchemaSampled: "The numbers are estimates: up to %d instances of each class were looked at.", Relations: "Ties", LeadsTo: "leads to", CountWord: "Count",
 	},
 }
+
+// english are the words of what is the same for all readers.
+var english = allMessages[len(allMessages)-1]
 
 // messagesFor finds the words in the first language that there are any in.
 func messagesFor(langs []string) *messages {

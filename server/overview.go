@@ -24,6 +24,7 @@ type overviewPage struct {
 type overviewTable struct {
 	ID, Title, Total, Column, NameColumn, CountColumn string
 	Rows                                              []overviewRow
+	named                                             uint64 // how many of the graphs have a name
 	Cut                                               string
 }
 
@@ -80,7 +81,7 @@ func (s *Server) overview(ctx context.Context, w http.ResponseWriter, r *http.Re
 	if err != nil {
 		return err
 	}
-	page.Sentence = fmt.Sprintf(p.M.OverviewSentence, formatCount(quads), graphs.Total, formatCount(uint64(len(v.Classes))), formatCount(uint64(len(v.Predicates))))
+	page.Sentence = fmt.Sprintf(p.M.OverviewSentence, p.M.Statement.count(quads), p.M.NamedGraph.count(graphs.named), p.M.ClassWord.count(uint64(len(v.Classes))), p.M.PropertyWord.count(uint64(len(v.Predicates))))
 	page.Tables = []overviewTable{
 		p.termTable("classes", p.M.Classes, p.M.Class, p.M.Instances, v.Classes), p.termTable("predicates", p.M.Predicates, p.M.Predicate, p.M.StatementsWord, v.Predicates), graphs,
 	}
@@ -144,7 +145,8 @@ func (s *Server) graphTable(ctx context.Context, snap store.Snapshot, p *page) (
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	t.Total = formatCount(uint64(max(named, 0)))
+	t.named = uint64(max(named, 0))
+	t.Total = formatCount(t.named)
 	return t, v.err
 }
 
@@ -227,6 +229,6 @@ func (s *Server) growth(ctx context.Context, p *page) (*growthView, error) {
 	const form = "2006-01-02 15:04"
 	g.Dates = []growthDot{{left, g.Height - 14, from.UTC().Format(form), "start"}, {g.Width - right, g.Height - 14, to.UTC().Format(form), "end"}}
 	g.Label = fmt.Sprintf("%s: %s – %s", p.M.Growth, formatCount(counts[0]), formatCount(counts[len(counts)-1]))
-	g.Note = fmt.Sprintf(p.M.GrowthNote, formatCount(uint64(all)), formatCount(counts[0]), formatCount(counts[len(counts)-1]))
+	g.Note = fmt.Sprintf(p.M.GrowthNote, formatCount(uint64(all)), formatCount(counts[0]), p.M.Statement.count(counts[len(counts)-1]))
 	return g, nil
 }

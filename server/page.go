@@ -238,11 +238,7 @@ func (s *Server) table(ctx context.Context, snap store.Snapshot, res *sparql.Res
 		}
 		t.Rows = append(t.Rows, cells)
 	}
-	word := p.M.Rows
-	if len(t.Rows) == 1 {
-		word = p.M.Row
-	}
-	t.Status = formatCount(uint64(len(t.Rows))) + " " + word + ", " + formatSeconds(time.Since(start).Seconds()) + " " + p.M.Seconds + "."
+	t.Status = p.M.RowWord.count(uint64(len(t.Rows))) + ", " + formatSeconds(time.Since(start).Seconds()) + " " + p.M.Seconds + "."
 	return t, nil
 }
 

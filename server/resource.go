@@ -461,7 +461,7 @@ func (s *Server) facts(p *resourcePage, v *viewer, id store.ID) error {
 			return err
 		}
 		if n > 0 {
-			p.Facts = append(p.Facts, fact{Text: use.text + " " + formatCount(n) + " " + p.M.HasGraph})
+			p.Facts = append(p.Facts, fact{Text: use.text + " " + p.M.Statement.count(n)})
 		}
 	}
 	return nil

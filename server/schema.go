@@ -279,7 +279,7 @@ func (s *Server) schema(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	for _, t := range v.Predicates {
 		names[t.id] = t.view(p)
 	}
-	page := &schemaPage{page: p, Sentence: fmt.Sprintf(p.M.SchemaSentence, len(g.classes), formatCount(uint64(len(v.Classes)))), Choices: schemaChoices(p, len(v.Classes), size)}
+	page := &schemaPage{page: p, Sentence: fmt.Sprintf(p.M.SchemaSentence, len(g.classes), p.M.ClassWord.count(uint64(len(v.Classes)))), Choices: schemaChoices(p, len(v.Classes), size)}
 	if g.sampled {
 		page.Sentence += " " + fmt.Sprintf(p.M.SchemaSampled, sampledInstances)
 	}
