@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,10 +25,25 @@ type attempt struct {
 // auditedGraphs is how many graphs an entry lists.
 const auditedGraphs = 1000
 
-// try begins an attempt. The error is a *Problem: where nothing can be written down, nothing is changed.
-func (s *Server) try(r *http.Request, operation string) error {
-	in := requestInfo(r.Context())
-	if s.c.Audit == nil || in == nil {
+// attempted names the change that a request is for; it is empty for requests that change nothing.
+func attempted(r *http.Request) string {
+	path := r.URL.EscapedPath()
+	switch r.Method {
+	case http.MethodPost, http.MethodPut, http.MethodDelete:
+		if path == graphsPath || strings.HasPrefix(path, graphsPath+"/") {
+			return r.Method + " " + r.URL.RequestURI()
+		}
+		if path == updatePath && r.Method == http.MethodPost {
+			return "update"
+		}
+	}
+	return ""
+}
+
+// try begins an attempt, if the request is for a change. The error is a *Problem: where nothing can be written down, nothing is changed.
+func (s *Server) try(r *http.Request) error {
+	in, operation := requestInfo(r.Context()), attempted(r)
+	if s.c.Audit == nil || in == nil || operation == "" {
 		return nil
 	}
 	if err := s.c.Audit.Ready(); err != nil {

@@ -61,7 +61,11 @@ func (s *Server) identify(next http.Handler) http.Handler {
 			key := s.addressKey(r)
 			if s.enter(w, r, key) {
 				s.clients.Leave(key)
-				s.fail(w, r, s.tokenProblem(w, err))
+				p := s.tokenProblem(w, err)
+				if terr := s.try(r); terr == nil { // else the log tells why nothing can be written down
+					attemptOf(r.Context()).end(r.Context(), store.Result{}, 0, p)
+				}
+				s.fail(w, r, p)
 			}
 			return
 		}

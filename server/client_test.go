@@ -120,8 +120,10 @@ func TestAudit(t *testing.T) {
 			audit.Entry{Caller: "openWriter", Operation: "PUT /graphs?graph=" + esc(openGraph), Outcome: audit.Done, Graphs: []string{openGraph}, Inserted: 1, Deleted: 2, Commit: 2}},
 		{"POST", "/update", updateType, "CLEAR GRAPH <" + closedGraph + ">", "t-openWriter", audit.Entry{Caller: "openWriter", Operation: "update", Outcome: audit.Refused, Reason: "The right to write is missing"}},
 		{"DELETE", "/graphs?default", "", "", "t-known", audit.Entry{Caller: "known", Operation: "DELETE /graphs?default", Outcome: audit.Refused, Reason: "The token gives no right to write"}},
-		{"POST", "/update", updateType, "nonsense", "t-admin", audit.Entry{Caller: "admin", Operation: "update", Outcome: audit.Failed, Reason: "The query is not valid SPARQL"}},
+		{"POST", "/update", updateType, "nonsense", "t-admin", audit.Entry{Caller: "admin", Operation: "update", Outcome: audit.Failed, Reason: "The update is not valid SPARQL"}},
 		{"POST", "/update", updateType, "CLEAR ALL", "", audit.Entry{Operation: "update", Outcome: audit.Refused, Reason: "Updates need a token"}},
+		{"POST", "/update", updateType, "CLEAR ALL", "guessed", audit.Entry{Operation: "update", Outcome: audit.Refused, Reason: "The token is not the right one"}},
+		{"PUT", "/graphs?default", "text/turtle", "<x:a> <x:b> 1 .", "guessed", audit.Entry{Operation: "PUT /graphs?default", Outcome: audit.Refused, Reason: "The token is not the right one"}},
 	} {
 		headers := []string{"X-Forwarded-For", "192.0.2.7"}
 		if c.token != "" {
@@ -152,6 +154,11 @@ func TestAudit(t *testing.T) {
 		}
 		if strings.Contains(string(text), secret) || strings.Contains(string(text), "t-admin") {
 			t.Errorf("the log has data or tokens: %s", text)
+		}
+	}
+	for _, r := range []response{get(t, srv, "/graphs?default", "Authorization", "Bearer guessed"), do(t, srv, "POST", "/sparql", strings.NewReader("ASK {}"), "Content-Type", typeQuery, "Authorization", "Bearer guessed")} {
+		if text, err := os.ReadFile(name); r.StatusCode != 401 || err != nil || strings.Count(string(text), "\n") != 8 {
+			t.Errorf("reading with a wrong token: %d, %v\n%s", r.StatusCode, err, text)
 		}
 	}
 	log.Close()

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -69,7 +68,7 @@ func (s *Server) readText(w http.ResponseWriter, r *http.Request) (text, kind st
 	}
 	text = string(body)
 	if mt == typeForm {
-		form, err := url.ParseQuery(text)
+		form, err := parseForm(text)
 		if err != nil {
 			return "", "", problem(http.StatusBadRequest, "The form cannot be read", err.Error())
 		}

@@ -75,7 +75,7 @@ func (s *Server) graphOperation(w http.ResponseWriter, r *http.Request) error {
 	}
 	if reading {
 		addVary(w.Header(), "Accept")
-	} else if err := s.try(r, r.Method+" "+r.URL.RequestURI()); err != nil {
+	} else if err := s.try(r); err != nil {
 		return err
 	} else if err := s.mayWrite(w, r); err != nil {
 		return err

@@ -140,8 +140,8 @@ func (l linker) candidates(r *http.Request) []string {
 		}
 		out = append(out, iri)
 	}
-	if r.URL.RawQuery != "" {
-		add(l.origin + path + "?" + r.URL.RawQuery)
+	if q := sentQuery(r); q != "" {
+		add(l.origin + path + "?" + q)
 	}
 	add(l.origin + path)
 	add(l.origin + unescapeUnicode(path))

@@ -12,6 +12,7 @@ import (
 const (
 	metricsPath = "/metrics"
 	sparqlPath  = "/sparql"
+	updatePath  = "/update"
 )
 
 // otherRoute is the route of requests that no route takes.

@@ -81,7 +81,7 @@ func (s *Server) readQuery(w http.ResponseWriter, r *http.Request) (queryRequest
 			}
 			q.text, q.present = string(body), true
 		} else {
-			form, err := url.ParseQuery(string(body))
+			form, err := parseForm(string(body))
 			if err != nil {
 				return q, problem(http.StatusBadRequest, "The form cannot be read", err.Error())
 			}

@@ -300,7 +300,7 @@ func (s *Server) routes() (http.Handler, error) {
 		m.Handle(queriesPath, methods(s.listQueries, s.fail, read...))
 		m.Handle(queriesPath+"/{name}", methods(s.storedQuery, s.fail, read...))
 	}
-	m.Handle("/update", methods(s.update, s.fail, http.MethodPost))
+	m.Handle(updatePath, methods(s.update, s.fail, http.MethodPost))
 	m.Handle(graphsPath, methods(s.graphStore, s.fail, graphMethods...))
 	m.PathPrefix(graphsPath + "/").Handler(methods(s.graphStore, s.fail, graphMethods...))
 	m.Handle(voidPath, methods(s.serveDocument(newDocument("void", describeVoID)), s.fail, read...))
@@ -323,7 +323,7 @@ func (s *Server) routes() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.record(s.catch(headers(ifAbsent(s.identify(s.share(encode(compress, direct(sparqlPath, sparql, m)))))))), nil
+	return literalSemicolons(s.record(s.catch(headers(ifAbsent(s.identify(s.share(encode(compress, direct(sparqlPath, sparql, m))))))))), nil
 }
 
 // encode compresses for those who take that. Those who name no content coding need not go through the compression.
@@ -356,7 +356,8 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, grace time.Duration)
 	base, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	h := &http.Server{
-		Protocols: new(http.Protocols), Handler: s, BaseContext: func(net.Listener) context.Context { return base }, ConnContext: withConn,
+		Protocols: new(http.Protocols), Handler: http.AllowQuerySemicolons(s), // it only keeps net/http from warning, see literalSemicolons
+		BaseContext: func(net.Listener) context.Context { return base }, ConnContext: withConn,
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 256 << 10,
 		ErrorLog: slog.NewLogLogger(s.c.Log.Handler(), slog.LevelWarn),
 	}

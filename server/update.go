@@ -40,16 +40,16 @@ type updateAnswer struct {
 // update answers the update operation of the SPARQL Protocol.
 func (s *Server) update(w http.ResponseWriter, r *http.Request) {
 	if err := s.carryOut(w, r); err != nil {
-		attemptOf(r.Context()).end(r.Context(), store.Result{}, 0, err)
 		p := problemOf(r.Context(), err)
 		p.Title = strings.Replace(p.Title, "The query", "The update", 1)
+		attemptOf(r.Context()).end(r.Context(), store.Result{}, 0, p)
 		s.fail(w, r, p)
 	}
 }
 
 func (s *Server) carryOut(w http.ResponseWriter, r *http.Request) error {
 	kind(r, "update")
-	if err := s.try(r, "update"); err != nil {
+	if err := s.try(r); err != nil {
 		return err
 	}
 	if err := s.mayWrite(w, r); err != nil {
@@ -142,7 +142,7 @@ func (s *Server) readUpdate(w http.ResponseWriter, r *http.Request) (updateReque
 	if mt == typeUpdate {
 		u.text = string(body)
 	} else {
-		form, err := url.ParseQuery(string(body))
+		form, err := parseForm(string(body))
 		if err != nil {
 			return u, problem(http.StatusBadRequest, "The form cannot be read", err.Error())
 		}
