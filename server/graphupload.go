@@ -28,6 +28,7 @@ import (
 type upload struct {
 	format *format.Format
 	name   string
+	size   int64
 	small  []byte // the whole, or nothing where it is in a file
 	file   *os.File
 }
@@ -73,13 +74,14 @@ func (s *Server) takeUploads(w http.ResponseWriter, r *http.Request) (all []*upl
 	contentType := r.Header.Get("Content-Type")
 	mt, params, _ := mime.ParseMediaType(contentType) //nolint:errcheck // what is no media type is refused below
 	if mt != "multipart/form-data" {
-		u, err := s.takeUpload(body, contentType, r.Header.Get("Content-Encoding"), "body")
+		u, err := s.takeUpload(body, contentType, r.Header.Get("Content-Encoding"), "body", s.c.MaxUpload)
 		if u != nil {
 			all = append(all, u)
 		}
 		return all, s.uploadProblem(w, r, body, err)
 	}
 	parts := multipart.NewReader(body, params["boundary"])
+	left := s.c.MaxUpload // for all parts together, unpacked
 	for i := 1; ; i++ {
 		part, err := parts.NextRawPart()
 		if err == io.EOF {
@@ -91,9 +93,10 @@ func (s *Server) takeUploads(w http.ResponseWriter, r *http.Request) (all []*upl
 		if err != nil {
 			return all, s.uploadProblem(w, r, body, err)
 		}
-		u, err := s.takeUpload(part, part.Header.Get("Content-Type"), part.Header.Get("Content-Encoding"), "part "+strconv.Itoa(i))
+		u, err := s.takeUpload(part, part.Header.Get("Content-Type"), part.Header.Get("Content-Encoding"), "part "+strconv.Itoa(i), max(left, 1))
 		if u != nil {
 			all = append(all, u)
+			left -= u.size
 		}
 		if err != nil {
 			return all, s.uploadProblem(w, r, body, err)
@@ -176,12 +179,12 @@ func (e *spoolError) Error() string { return e.cause.Error() }
 
 func (e *spoolError) Unwrap() error { return e.cause }
 
-// takeUpload reads one document. Its format is its media type's; only where there is none at all its first bytes decide.
-func (s *Server) takeUpload(body io.Reader, contentType, encoding, name string) (*upload, error) {
+// takeUpload reads one document of so many bytes at most, unpacked. Its format is its media type's; only where there is none at all its first bytes decide.
+func (s *Server) takeUpload(body io.Reader, contentType, encoding, name string, limit int64) (*upload, error) {
 	switch strings.ToLower(encoding) {
 	case "", "identity":
 	case "gzip", "x-gzip", "zstd":
-		unpacked, err := format.DecompressWith(body, name, format.DecompressOptions{Limit: s.c.MaxUpload})
+		unpacked, err := format.DecompressWith(body, name, format.DecompressOptions{Limit: limit})
 		if err != nil {
 			return nil, err
 		}
@@ -198,7 +201,8 @@ func (s *Server) takeUpload(body io.Reader, contentType, encoding, name string) 
 	}
 	u := &upload{name: name}
 	var head bytes.Buffer
-	_, err := io.CopyN(&head, body, smallUpload)
+	n, err := io.CopyN(&head, body, smallUpload)
+	u.size = n
 	switch {
 	case err == io.EOF:
 		u.small = head.Bytes()
@@ -213,7 +217,8 @@ func (s *Server) takeUpload(body io.Reader, contentType, encoding, name string) 
 		}
 		to := &spooling{f: u.file, room: s.roomForUpload, left: uploadCheck}
 		if _, err = to.Write(head.Bytes()); err == nil {
-			_, err = io.Copy(to, body)
+			n, err = io.Copy(to, body)
+			u.size += n
 		}
 		if err != nil {
 			return u, err
