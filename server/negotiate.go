@@ -1,6 +1,7 @@
 package server
 
 import (
+	"iter"
 	"net/http"
 	"strconv"
 	"strings"
@@ -26,7 +27,7 @@ const maxRanges = 64
 func parseAccept(values []string) []mediaRange {
 	var ranges []mediaRange
 	for _, v := range values {
-		for part := range strings.SplitSeq(v, ",") {
+		for part := range unquoted(v, ',') {
 			if len(ranges) == maxRanges {
 				return ranges
 			}
@@ -43,9 +44,30 @@ func parseAccept(values []string) []mediaRange {
 	return ranges
 }
 
+// unquoted splits at a separator where it stands in no quoted string (RFC 9110 section 5.6.4).
+func unquoted(s string, separator byte) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		from, quoted := 0, false
+		for i := 0; i < len(s); i++ {
+			switch c := s[i]; {
+			case c == '"':
+				quoted = !quoted
+			case quoted && c == '\\':
+				i++
+			case !quoted && c == separator:
+				if !yield(s[from:i]) {
+					return
+				}
+				from = i + 1
+			}
+		}
+		yield(s[from:])
+	}
+}
+
 // quality finds the weight among parameters; without one it is 1. Other parameters (charset, profile) are ignored.
 func quality(params string) (q int, ok bool) {
-	for p := range strings.SplitSeq(params, ";") {
+	for p := range unquoted(params, ';') {
 		name, value, found := strings.Cut(strings.TrimSpace(p), "=")
 		if found && strings.EqualFold(strings.TrimSpace(name), "q") {
 			f, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
