@@ -98,7 +98,7 @@ func (s *Server) writeDocument(w http.ResponseWriter, r *http.Request, d *docume
 		return err
 	}
 	defer snap.Close()
-	if unchanged(w, r, entityTag(snap.Commit(), d.name, mediaType, s.settings)) {
+	if unchanged(w, r, entityTag(snap.Commit(), d.name, mediaType, s.settings, s.openness())) {
 		return nil
 	}
 	quads, err := s.make(r.Context(), snap, d)
@@ -114,17 +114,21 @@ func (s *Server) writeDocument(w http.ResponseWriter, r *http.Request, d *docume
 		return err
 	}
 	w.Header().Set("Content-Type", contentType(mediaType))
+	if bodiless(r) {
+		return nil
+	}
 	out := newStream(w)
 	out.turn = turnOf(r.Context())
-	if r.Method != http.MethodHead {
-		out.Write(body.Bytes()) //nolint:errcheck // end tells
-	}
+	out.Write(body.Bytes()) //nolint:errcheck // end tells
 	out.end(nil)
 	return nil
 }
 
+// openness tells whether anybody may write, which a description says and a new file of access rights may change.
+func (s *Server) openness() string { return strconv.FormatBool(s.policy.Get().AnyoneWrites()) }
+
 func (s *Server) make(ctx context.Context, snap store.Snapshot, d *document) ([]rdf.Quad, error) {
-	state := s.stateKey(ctx, snap.Commit())
+	state := s.stateKey(ctx, snap.Commit()) + " " + s.openness()
 	if quads, ok := d.made(state); ok {
 		return quads, nil
 	}

@@ -31,7 +31,9 @@ func settingsTag(c *Config) string {
 		prefixes = append(prefixes, p+" "+iri)
 	}
 	slices.Sort(prefixes)
-	return fmt.Sprintf("%q %q %v %d %q %q", c.Version, c.Base, c.UnionDefaultGraph, c.MaxRows, prefixes, c.Languages)
+	return partsSum([]string{fmt.Sprintf("%q %q %v %d %q %q", c.Version, c.Base, c.UnionDefaultGraph, c.MaxRows, prefixes, c.Languages),
+		fmt.Sprintf("%q %q %q %q %q %q", c.Title, c.Description, c.Publisher, c.PublisherName, c.Mappings, c.ImageOrigins),
+		fmt.Sprint(c.Stored != nil, c.Service != nil, c.Load != nil)})
 }
 
 // volatileWords are the functions that may differ from one run to the next, and SERVICE, whose answer is another's.
