@@ -277,10 +277,7 @@ func (s *Server) failQuery(w http.ResponseWriter, r *http.Request, q *queryReque
 	page := &resultPage{page: s.newPage(r, q.text), Excerpt: p.excerpt}
 	page.Error, page.OpenHref = p, page.openIn(q.text)
 	page.Title = page.M.Error
-	w.Header().Set("Cache-Control", "no-store")
-	if p.retryAfter != "" {
-		w.Header().Set("Retry-After", p.retryAfter)
-	}
+	p.header(w.Header())
 	if err := s.render(w, r, p.Status, "result", page); err != nil {
 		s.c.Log.ErrorContext(r.Context(), "page", "error", err)
 	}

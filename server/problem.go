@@ -155,17 +155,11 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, p *Problem) {
 		info.problem = p
 	}
 	if p.Status == statusClientClosed {
-		return
+		panic(http.ErrAbortHandler) // else net/http would answer with 200, and a client may have closed its own side only
 	}
 	h := w.Header()
-	for _, name := range []string{"ETag", "Link", "Content-Disposition", "Content-Length", "Content-Location"} {
-		h.Del(name)
-	}
-	h.Set("Cache-Control", "no-store")
+	p.header(h)
 	addVary(h, "Accept")
-	if p.retryAfter != "" {
-		h.Set("Retry-After", p.retryAfter)
-	}
 	if prefersHTML(r) {
 		s.errorPage(w, r, p)
 		return
@@ -178,6 +172,17 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, p *Problem) {
 	w.WriteHeader(p.Status)
 	if r.Method != http.MethodHead {
 		w.Write(append(body, '\n')) //nolint:errcheck // the client is gone
+	}
+}
+
+// header takes what was meant for another answer out of a header, and adds what an answer with the problem has.
+func (p *Problem) header(h http.Header) {
+	for _, name := range []string{"ETag", "Link", "Content-Disposition", "Content-Length", "Content-Location", "Memento-Datetime"} {
+		h.Del(name)
+	}
+	h.Set("Cache-Control", "no-store")
+	if p.retryAfter != "" {
+		h.Set("Retry-After", p.retryAfter)
 	}
 }
 
