@@ -15,7 +15,8 @@ var lowerBytes = func() (t [utf8.RuneSelf]byte) {
 	return t
 }()
 
-// appendLower appends strings.ToLower of s to dst, up to about limit bytes where that is not negative.
+// appendLower appends s in lower case to dst, up to about limit bytes where that is not negative. That is the default conversion of Unicode, which
+// F&O asks for: strings.ToLower but for "İ" and for the sigma that ends a word.
 func appendLower(dst []byte, s string, limit int) []byte {
 	for i := 0; i < len(s) && (limit < 0 || len(dst) < limit); {
 		c := s[i]
@@ -34,13 +35,57 @@ func appendLower(dst []byte, s string, limit int) []byte {
 			continue
 		}
 		r, n := utf8.DecodeRuneInString(s[i:])
-		dst = utf8.AppendRune(dst, unicode.ToLower(r))
+		switch {
+		case r == 'İ':
+			dst = append(dst, "i\u0307"...)
+		case r == 'Σ' && endsWord(s[:i], s[i+n:]):
+			dst = append(dst, "ς"...)
+		default:
+			dst = utf8.AppendRune(dst, unicode.ToLower(r))
+		}
 		i += n
 	}
 	return dst
 }
 
-// lower is strings.ToLower; a string that is in lower case comes back as it is.
+// endsWord is the condition Final_Sigma of Unicode for a letter between two texts.
+func endsWord(before, after string) bool {
+	for {
+		r, n := utf8.DecodeLastRuneInString(before)
+		if n == 0 {
+			return false
+		}
+		if isCased(r) {
+			break
+		}
+		if !isCaseIgnorable(r) {
+			return false
+		}
+		before = before[:len(before)-n]
+	}
+	for _, r := range after {
+		if isCased(r) {
+			return false
+		}
+		if !isCaseIgnorable(r) {
+			break
+		}
+	}
+	return true
+}
+
+// isCased is the property Cased of Unicode.
+func isCased(r rune) bool {
+	return unicode.In(r, unicode.Lu, unicode.Ll, unicode.Lt, unicode.Other_Uppercase, unicode.Other_Lowercase)
+}
+
+// isCaseIgnorable is the property Case_Ignorable of Unicode; the characters named are those that break words in the middle alone.
+func isCaseIgnorable(r rune) bool {
+	return unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf, unicode.Lm, unicode.Sk) ||
+		strings.ContainsRune("'.:\u00b7\u0387\u055f\u05f4\u2018\u2019\u2024\u2027\ufe13\ufe52\ufe55\uff07\uff0e\uff1a", r)
+}
+
+// lower is LCASE; a string that is in lower case comes back as it is.
 func lower(s string) string {
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c >= utf8.RuneSelf || c != lowerBytes[c] {

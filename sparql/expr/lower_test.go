@@ -15,7 +15,7 @@ func TestAppendLower(t *testing.T) {
 		texts = append(texts, "x"+string(r)+"Y")
 	}
 	for _, s := range texts {
-		want := strings.ToLower(s)
+		want := strings.ReplaceAll(strings.ToLower(strings.ReplaceAll(s, "İ", "i\u0307")), "σσ", "σς")
 		if got := lower(s); got != want {
 			t.Errorf("lower(%q) = %q, want %q", s, got, want)
 		}
@@ -31,10 +31,34 @@ func TestAppendLower(t *testing.T) {
 func FuzzAppendLower(f *testing.F) {
 	f.Add("ÆØÅ \xc3\x97")
 	f.Fuzz(func(t *testing.T, s string) {
-		if got, want := string(appendLower(nil, s, -1)), strings.ToLower(s); got != want && utf8.ValidString(s) {
+		got, want := string(appendLower(nil, s, -1)), strings.ToLower(strings.ReplaceAll(s, "İ", "i\u0307"))
+		if plain := strings.NewReplacer("ς", "σ"); plain.Replace(got) != plain.Replace(want) && utf8.ValidString(s) {
 			t.Errorf("appendLower(%q) = %q, want %q", s, got, want)
 		}
 	})
+}
+
+// TestCaseOfUnicode has what SpecialCasing.txt of Unicode says about letters whose other case is longer or depends on where they stand.
+func TestCaseOfUnicode(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ text, upper, lower string }{
+		{"straße", "STRASSE", "straße"},
+		{"ﬃ", "FFI", "ﬃ"},
+		{"İ", "İ", "i\u0307"},
+		{"ΐ", "Ι\u0308\u0301", "ΐ"},
+		{"ᾳ", "ΑΙ", "ᾳ"}, {"ᾼ", "ΑΙ", "ᾳ"}, {"ᾷ", "Α\u0342Ι", "ᾷ"}, {"ᾀ", "ἈΙ", "ᾀ"}, {"ᾯ", "ὯΙ", "ᾧ"},
+		{"և", "ԵՒ", "և"}, {"ﬗ", "ՄԽ", "ﬗ"},
+		{"Σ", "Σ", "σ"}, {"ΣΑΣ", "ΣΑΣ", "σας"}, {"Α Σ", "Α Σ", "α σ"}, {"ΌΣΟΣ ΣΑΣ", "ΌΣΟΣ ΣΑΣ", "όσος σας"}, {"ΣΣΣ", "ΣΣΣ", "σσς"},
+		{"ΑΣ.", "ΑΣ.", "ας."}, {"ΑΣ'Α", "ΑΣ'Α", "ασ'α"}, {"ΑΣ'", "ΑΣ'", "ας'"}, {"Α\u0301Σ\u0301", "Α\u0301Σ\u0301", "α\u0301ς\u0301"}, {"1Σ", "1Σ", "1σ"}, {"ΑΣ1", "ΑΣ1", "ας1"},
+		{"ς", "Σ", "ς"},
+	} {
+		if got := upper(c.text); got != c.upper {
+			t.Errorf("upper(%q) = %+q, want %+q", c.text, got, c.upper)
+		}
+		if got := lower(c.text); got != c.lower {
+			t.Errorf("lower(%q) = %+q, want %+q", c.text, got, c.lower)
+		}
+	}
 }
 
 // slotRow is a row of one value.

@@ -192,9 +192,20 @@ func langInRange(t, r string) bool {
 	return len(t) == len(r) || r != "" && t[len(r)] == '-'
 }
 
-// upperSpecial are the common letters whose upper case is longer than one (SpecialCasing.txt of Unicode), which
-// strings.ToUpper leaves alone.
-var upperSpecial = strings.NewReplacer("ß", "SS", "ŉ", "ʼN", "ǰ", "J̌", "ﬀ", "FF", "ﬁ", "FI", "ﬂ", "FL", "ﬃ", "FFI", "ﬄ", "FFL", "ﬅ", "ST", "ﬆ", "ST")
+// upperSpecial are the letters whose upper case is longer than one (SpecialCasing.txt of Unicode), each before it, as they are after
+// strings.ToUpper, which gives the Greek ones with an iota below their title case.
+var upperSpecial = func() *strings.Replacer {
+	var pairs []string
+	for _, w := range strings.Fields("" +
+		"ßSS ŉʼN ǰJ̌ ΐΪ́ ΰΫ́ ևԵՒ ẖH̱ ẗT̈ ẘW̊ ẙY̊ ẚAʾ ὐΥ̓ ὒΥ̓̀ ὔΥ̓́ ὖΥ̓͂ ᾈἈΙ ᾉἉΙ ᾊἊΙ ᾋἋΙ ᾌἌΙ ᾍἍΙ ᾎἎΙ ᾏἏΙ ᾘἨΙ " +
+		"ᾙἩΙ ᾚἪΙ ᾛἫΙ ᾜἬΙ ᾝἭΙ ᾞἮΙ ᾟἯΙ ᾨὨΙ ᾩὩΙ ᾪὪΙ ᾫὫΙ ᾬὬΙ ᾭὭΙ ᾮὮΙ ᾯὯΙ ᾲᾺΙ ᾴΆΙ ᾶΑ͂ ᾷΑ͂Ι ᾼΑΙ ῂῊΙ ῄΉΙ ῆΗ͂ ῇΗ͂Ι " +
+		"ῌΗΙ ῒΪ̀ ΐΪ́ ῖΙ͂ ῗΪ͂ ῢΫ̀ ΰΫ́ ῤΡ̓ ῦΥ͂ ῧΫ͂ ῲῺΙ ῴΏΙ ῶΩ͂ ῷΩ͂Ι ῼΩΙ ﬀFF ﬁFI ﬂFL ﬃFFI ﬄFFL ﬅST ﬆST ﬓՄՆ " +
+		"ﬔՄԵ ﬕՄԻ ﬖՎՆ ﬗՄԽ") {
+		_, n := utf8.DecodeRuneInString(w)
+		pairs = append(pairs, w[:n], w[n:])
+	}
+	return strings.NewReplacer(pairs...)
+}()
 
 func upper(s string) string {
 	s = strings.ToUpper(s)
