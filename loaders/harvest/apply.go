@@ -175,13 +175,7 @@ func (a *application) replaceAll() error {
 			return err
 		}
 	}
-	// What the source delivered before is what it had and what it was refused: which of the two depends on others, and on who was written first.
-	before := len(mine)
-	for _, by := range a.ledger.refused {
-		if slices.Contains(by, a.me) {
-			before++
-		}
-	}
+	before := a.deliveredBefore(mine)
 	a.regained = map[store.ID]bool{}
 	kept := make(map[int32]bool, len(mine))
 	refused := map[store.ID]bool{}
@@ -223,6 +217,23 @@ func (a *application) replaceAll() error {
 			}
 		}
 	}
+	return a.limitRemoved(gone, before)
+}
+
+// deliveredBefore is how many records the source delivered before: what it had and what it was refused, since which of the two depends on others, and on
+// who was written first.
+func (a *application) deliveredBefore(mine []int32) int {
+	n := len(mine)
+	for _, by := range a.ledger.refused {
+		if slices.Contains(by, a.me) {
+			n++
+		}
+	}
+	return n
+}
+
+// limitRemoved fails the run where a larger share of the records is gone than may be.
+func (a *application) limitRemoved(gone, before int) error {
 	if a.s.maxRemoved >= 0 && before > 0 {
 		if share := float64(gone) / float64(before); share > a.s.maxRemoved {
 			return source.Errorf(source.Invalid, "%d of the %d records that the source delivered before are gone, which is more than max-removed allows (%s)", gone, before, a.s.MaxRemoved)
@@ -350,7 +361,8 @@ func (a *application) sharers(graph store.ID) (map[store.ID]string, error) {
 
 // replaceSome replaces the records that were delivered.
 func (a *application) replaceSome() error {
-	return a.spool.each(func(f *frame) error {
+	before, gone := a.deliveredBefore(a.ledger.of(a.me)), 0
+	err := a.spool.each(func(f *frame) error {
 		if f.IRI == "" {
 			return source.Errorf(source.Internal, "the kind %s delivered statements without a record though it did not deliver all that it has", a.s.Kind.Name)
 		}
@@ -373,12 +385,14 @@ func (a *application) replaceSome() error {
 		}
 		if f.Deleted {
 			if had {
+				gone++
 				return a.giveUp(i)
 			}
 			if !a.claims {
 				a.report.Records.Removed++
 			}
 			if a.ledger.isRefused(topic, a.me) {
+				gone++
 				a.dropRefused(topic, a.me)
 			}
 			return nil
@@ -395,6 +409,10 @@ func (a *application) replaceSome() error {
 		}
 		return a.put(f.Triples, graph)
 	})
+	if err != nil || !a.claims {
+		return err
+	}
+	return a.limitRemoved(gone, before)
 }
 
 // clearRecord removes what the shared graph says about a record: about its IRI, and about blank nodes and IRIs below it that are reached

@@ -1,6 +1,6 @@
 // Package oaipmh is the kind of source "oai-pmh": repositories that speak OAI-PMH 2.0 (https://www.openarchives.org/OAI/openarchivesprotocol.html)
 // and give RDF/XML, or Dublin Core in XML, as metadata. Where the repository tells of deleted records, runs after the first ask for what
-// changed only.
+// changed only. Of a set it asks for the identifiers too, since a repository does not tell of records that leave one.
 package oaipmh
 
 import (
@@ -37,7 +37,7 @@ type config struct {
 	URL         string `yaml:"url" doc:"base address of the repository" format:"uri" required:"true"`
 	Prefix      string `yaml:"metadata-prefix" doc:"format of the metadata; default rdfxml"`
 	Set         string `yaml:"set" doc:"set, such as org:974760673; default: all"`
-	Incremental bool   `yaml:"incremental" doc:"ask for what changed where the repository keeps deleted records (deletedRecord is persistent); default true"`
+	Incremental bool   `yaml:"incremental" doc:"ask for what changed, and for the identifiers of the set, where the repository keeps deleted records (deletedRecord is persistent); default true"`
 	MaxPages    int    `yaml:"max-pages" doc:"most pages of a list; default 10000"`
 }
 
@@ -69,7 +69,7 @@ const rememberedBytes = 256
 type state struct {
 	// From is the date of the repository's answer to the first request of the last run, from which the next one asks.
 	From string `json:"from"`
-	// Records are the IRIs of records by their identifiers, since a deleted record has nothing else.
+	// Records are the IRIs of records by their identifiers, since a deleted record has nothing else. Those that could not be read have none.
 	Records map[string]string `json:"records"`
 	Section string            `json:"section"`
 }
@@ -103,8 +103,12 @@ func (s *repository) Harvest(ctx context.Context, since source.State, to source.
 		}
 	}
 	r.next.From = about.ResponseDate
-	n, err := r.list(ctx, from)
-	if err != nil {
+	var n int
+	if from != "" && s.Set != "" {
+		if n, from, err = r.set(ctx, from); err != nil {
+			return source.Outcome{}, err
+		}
+	} else if n, err = r.records(ctx, from); err != nil {
 		return source.Outcome{}, err
 	}
 	if len(r.next.Records) > maxRemembered || !incremental {
@@ -128,7 +132,67 @@ type reading struct {
 	to   source.Sink
 	next state
 	sums []string
-	of   map[string]int // how many identifiers a record has
+	of   map[string]int  // how many identifiers a record has
+	told map[string]bool // identifiers that the list of records has, where that is noted
+}
+
+// set reads what changed in a set, and which records are in it: that a record has left it or come to it is no change of the record, and not told. Where
+// records have come to it that are not told as changed, or none is left, all is read, and no date is given back.
+func (r *reading) set(ctx context.Context, from string) (n int, _ string, err error) {
+	// The identifiers come first: a record that changes meanwhile, and may be missing from them, is then told as changed.
+	members := map[string]bool{}
+	held := int64(0)
+	defer func() { r.env.Memory.Shrink(held) }()
+	err = r.list(ctx, "ListIdentifiers", "", "reading the identifiers of the set", func(rec *record, _ string) error {
+		if rec.Deleted || rec.Identifier == "" || members[rec.Identifier] {
+			return nil
+		}
+		members[rec.Identifier] = true
+		size := int64(len(rec.Identifier)) + rememberedBytes/2
+		held += size
+		return r.env.Memory.Grow(ctx, size)
+	})
+	if err != nil {
+		return 0, "", err
+	}
+	if len(members) > 0 {
+		r.told = map[string]bool{}
+		if n, err = r.records(ctx, from); err != nil {
+			return n, "", err
+		}
+		whole := true
+		for identifier := range members {
+			if _, known := r.next.Records[identifier]; !known && !r.told[identifier] {
+				whole = false
+				break
+			}
+		}
+		if whole {
+			left, err := r.left(members)
+			return n + left, from, err
+		}
+	}
+	r.next.Records, r.of, r.sums, r.told = map[string]string{}, nil, nil, nil
+	n, err = r.records(ctx, "")
+	return n, "", err
+}
+
+// left delivers as deleted what has left the set, and tells how many records that are.
+func (r *reading) left(members map[string]bool) (n int, err error) {
+	for _, identifier := range slices.Sorted(maps.Keys(r.next.Records)) {
+		if members[identifier] || r.told[identifier] {
+			continue
+		}
+		gone := r.assign(identifier, "")
+		if gone == "" {
+			continue
+		}
+		n++
+		if err := r.to.Record(&source.Record{IRI: gone, Deleted: true, Place: source.Place{Source: r.URL, Path: identifier}}); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
 }
 
 // assign notes which record an identifier is of; "" is none. It gives the one that it was of before, if no other identifier is of that.
@@ -140,7 +204,7 @@ func (r *reading) assign(identifier, record string) (gone string) {
 		}
 	}
 	before := r.next.Records[identifier]
-	if before == record {
+	if before == record && before != "" {
 		return ""
 	}
 	delete(r.next.Records, identifier)
@@ -158,9 +222,24 @@ func (r *reading) assign(identifier, record string) (gone string) {
 	return before
 }
 
-// list reads ListRecords to its end, and tells how many records it delivered.
-func (r *reading) list(ctx context.Context, from string) (n int, err error) {
-	q := url.Values{"verb": {"ListRecords"}, "metadataPrefix": {r.Prefix}}
+// records reads the list of records to its end, and tells how many it delivered.
+func (r *reading) records(ctx context.Context, from string) (n int, err error) {
+	err = r.list(ctx, "ListRecords", from, "reading records", func(rec *record, address string) error {
+		if r.told != nil {
+			r.told[rec.Identifier] = true
+		}
+		delivered, err := r.record(ctx, rec, address)
+		if delivered {
+			n++
+		}
+		return err
+	})
+	return n, err
+}
+
+// list reads a list to its end.
+func (r *reading) list(ctx context.Context, verb, from, doing string, each func(rec *record, address string) error) error {
+	q := url.Values{"verb": {verb}, "metadataPrefix": {r.Prefix}}
 	if r.Set != "" {
 		q.Set("set", r.Set)
 	}
@@ -168,37 +247,35 @@ func (r *reading) list(ctx context.Context, from string) (n int, err error) {
 		q.Set("from", from)
 	}
 	asked := map[string]bool{}
+	n := int64(0)
 	for page := 1; ; page++ {
 		a, err := r.ask(ctx, q)
 		var refused *protocolError
 		if errors.As(err, &refused) && refused.Code == "noRecordsMatch" && page == 1 {
-			return n, nil
+			return nil
 		}
 		if err != nil {
-			return n, err
+			return err
 		}
 		for i := range a.Records {
-			delivered, err := r.record(ctx, &a.Records[i], a.address)
-			if err != nil {
-				return n, err
-			}
-			if delivered {
-				n++
+			if err := each(&a.Records[i], a.address); err != nil {
+				return err
 			}
 		}
-		r.to.Progress(source.Progress{Doing: "reading records", Done: int64(n), Unit: "records", Records: int64(n), Requests: r.env.Client.Requests()})
+		n += int64(len(a.Records))
+		r.to.Progress(source.Progress{Doing: doing, Done: n, Unit: "records", Records: n, Requests: r.env.Client.Requests()})
 		token := a.Token
 		if token == "" {
-			return n, nil
+			return nil
 		}
 		if asked[token] {
-			return n, source.Errorf(source.Invalid, "%s: the list goes in a circle: the resumption token %q came before", a.address, clip(token))
+			return source.Errorf(source.Invalid, "%s: the list goes in a circle: the resumption token %q came before", a.address, clip(token))
 		}
 		if page >= r.MaxPages {
-			return n, source.Errorf(source.TooLarge, "%s: the list has more than %d pages (max-pages)", a.address, r.MaxPages)
+			return source.Errorf(source.TooLarge, "%s: the list has more than %d pages (max-pages)", a.address, r.MaxPages)
 		}
 		asked[token] = true
-		q = url.Values{"verb": {"ListRecords"}, "resumptionToken": {token}}
+		q = url.Values{"verb": {verb}, "resumptionToken": {token}}
 	}
 }
 
@@ -207,6 +284,9 @@ func (r *reading) record(ctx context.Context, rec *record, address string) (bool
 	place := source.Place{Source: address, Path: rec.Identifier}
 	reject := func(format string, args ...any) (bool, error) {
 		r.to.Note(source.Note{Sort: source.Rejected, Message: fmt.Sprintf(format, args...), Place: place})
+		if _, known := r.next.Records[rec.Identifier]; !known && rec.Identifier != "" {
+			r.next.Records[rec.Identifier] = ""
+		}
 		return false, nil
 	}
 	if rec.Identifier == "" {

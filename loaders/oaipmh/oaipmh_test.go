@@ -1,6 +1,7 @@
 package oaipmh
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -195,4 +196,90 @@ func TestIncremental(t *testing.T) {
 			t.Error("asked for changes only")
 		}
 	}
+}
+
+// TestSet: what leaves a set or comes to it without having changed, which no list of changes has.
+func TestSet(t *testing.T) {
+	t.Parallel()
+	const dataset = "https://data.example.org/dataset/"
+	var all, changed, members string
+	s := sourcetest.Serve(t, func(r *http.Request, _ string, _ int) sourcetest.Answer {
+		q := r.URL.Query()
+		list := func(verb, inner string) sourcetest.Answer {
+			if inner == "" {
+				return sourcetest.Answer{Body: wrap(`<error code="noRecordsMatch"/>`)}
+			}
+			return sourcetest.Answer{Body: wrap("<" + verb + ">" + inner + "</" + verb + ">")}
+		}
+		switch verb := q.Get("verb"); {
+		case verb == "Identify":
+			return sourcetest.Answer{Body: wrap(identify)}
+		case verb == "ListIdentifiers" && q.Get("resumptionToken") == "rest":
+			return list(verb, header(4))
+		case q.Get("set") != "a" || q.Get("metadataPrefix") != "rdfxml":
+			return sourcetest.Answer{Status: 400}
+		case verb == "ListIdentifiers" && q.Get("from") == "":
+			return list(verb, members)
+		case verb == "ListRecords" && q.Get("from") != "":
+			return list(verb, changed)
+		case verb == "ListRecords":
+			return list(verb, all)
+		}
+		return sourcetest.Answer{Status: 400}
+	})
+	env, _ := sourcetest.Env(t, ".", s.URL)
+	src := sourcetest.Open(t, Kind(), "{url: "+s.URL+", set: a}", env)
+	unreadable := `<record><header><identifier>oai:example.org:4</identifier></header></record>`
+	all = rec(1, "", "x") + rec(2, "", "x") + rec(3, "", "x") + unreadable
+	_, first := sourcetest.Harvest(t, src, nil)
+	if !first.Complete {
+		t.Fatal("the first run is not complete")
+	}
+	for _, c := range []struct {
+		name, members, changed string
+		later                  string // members by the next run, if others
+		gone, alive            string // numbers of datasets that are delivered
+		complete, unchanged    bool
+	}{
+		{name: "nothing", members: header(1) + header(2) + header(3) + "<resumptionToken>rest</resumptionToken>", unchanged: true},
+		{name: "one has left", members: header(1) + header(3) + header(4), gone: "2"},
+		{name: "the one that cannot be read has left", members: header(1) + header(2) + header(3), unchanged: true},
+		{name: "one has left, one is new", members: header(1) + header(3) + header(4) + header(5), changed: rec(5, "", "x"), gone: "2", alive: "5"},
+		{name: "one is deleted after it was listed", members: header(1) + header(2) + header(3) + header(5), changed: rec(2, "deleted", "") + rec(5, "deleted", ""), later: header(1) + header(3), gone: "2"},
+		{name: "one changed and was missed by the list", members: header(1) + header(2), changed: rec(3, "", "y"), later: header(1) + header(2) + header(3), alive: "3"},
+		{name: "one has come unchanged", members: header(1) + header(2) + header(6), alive: "123", complete: true},
+		{name: "all have left", alive: "123", complete: true}, // what is then removed is for the harvest to say
+	} {
+		members, changed = c.members, c.changed
+		sink, out := sourcetest.Harvest(t, src, first.State)
+		gone, alive := "", ""
+		for n := 1; n <= 9; n++ {
+			if r, ok := sink.Records[fmt.Sprint(dataset, n)]; ok && r.Deleted {
+				gone += fmt.Sprint(n)
+			} else if ok {
+				alive += fmt.Sprint(n)
+			}
+		}
+		if gone != c.gone || alive != c.alive || out.Complete != c.complete || out.Unchanged != c.unchanged {
+			t.Errorf("%s: gone %q, delivered %q, %+v", c.name, gone, alive, out)
+		}
+		if c.complete { // as the first time: what came from the list of changes does not count
+			if !bytes.Equal(out.State, first.State) || out.Checksum != first.Checksum {
+				t.Errorf("%s: %s, and not %s", c.name, out.State, first.State)
+			}
+			continue
+		}
+		changed = "" // and it is not told again
+		if c.later != "" {
+			members = c.later
+		}
+		sink, out = sourcetest.Harvest(t, src, out.State)
+		if !out.Unchanged {
+			t.Errorf("%s, again:\n%s", c.name, sink.Text())
+		}
+	}
+}
+
+func header(id int) string {
+	return fmt.Sprintf(`<header><identifier>oai:example.org:%d</identifier><setSpec>a</setSpec></header>`, id)
 }

@@ -85,8 +85,12 @@ func parse(text []byte) (*answer, error) {
 				a.Records = append(a.Records, record{})
 				rec = &a.Records[len(a.Records)-1]
 			case "header":
+				if rec == nil { // of a list of identifiers
+					a.Records = append(a.Records, record{})
+					rec = &a.Records[len(a.Records)-1]
+				}
 				for _, attr := range t.Attr {
-					if rec != nil && attr.Name.Local == "status" && attr.Value == "deleted" {
+					if attr.Name.Local == "status" && attr.Value == "deleted" {
 						rec.Deleted = true
 					}
 				}
@@ -102,7 +106,7 @@ func parse(text []byte) (*answer, error) {
 			if len(path) > 0 {
 				path, scopes = path[:len(path)-1], scopes[:len(scopes)-1]
 			}
-			if t.Name.Local == "record" {
+			if t.Name.Local == "record" || t.Name.Local == "header" && (len(path) == 0 || path[len(path)-1] != "record") {
 				rec = nil
 			}
 		case xml.CharData:
