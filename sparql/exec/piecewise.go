@@ -102,8 +102,12 @@ func (g *piecewise) begin() error {
 	if err != nil || c == nil || !g.held.spare(int64(len(c.bounds)+1)*g.q.columns(g.node)) {
 		return err
 	}
+	defer func() {
+		if g.cut == nil { // after an error, or a panic
+			c.close()
+		}
+	}()
 	if err := c.makeTables(g.node); err != nil {
-		c.close()
 		return whole(err)
 	}
 	g.cut, g.scratch = c, newBatch(g.q.width)

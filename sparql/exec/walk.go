@@ -264,15 +264,20 @@ func (w *walker) isNode(id store.ID) (bool, error) {
 		} else {
 			n.Pattern.O, n.Order = c, store.OSPG
 		}
-		op := newScan(w.q, n, w.env)
-		b := newBatch(max(w.q.width, 3))
-		err := op.next(b)
-		op.close()
-		if err != nil || b.n > 0 {
-			return b.n > 0, err
+		if some, err := w.some(n); err != nil || some {
+			return some, err
 		}
 	}
 	return false, nil
+}
+
+// some reports whether a scan has a row.
+func (w *walker) some(n *optimizer.Scan) (bool, error) {
+	op := newScan(w.q, n, w.env)
+	defer op.close()
+	b := newBatch(max(w.q.width, 3))
+	err := op.next(b)
+	return b.n > 0, err
 }
 
 // collect appends IDs, of which a run of equal ones comes once, and drops repetitions now and then.

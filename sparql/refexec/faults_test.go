@@ -143,6 +143,53 @@ func TestFaultsAnywhere(t *testing.T) { // not beside others, as it silences the
 	}
 }
 
+// TestPanicAtEveryCall: a panic at any call of the store is the error of the query, which gives all back.
+func TestPanicAtEveryCall(t *testing.T) { // not beside others, as it silences the log
+	log := slog.Default()
+	defer slog.SetDefault(log)
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	var quads []rdf.Quad
+	for i := range 40 {
+		s := rdf.IRI(fmt.Sprintf("http://e/s%d", i))
+		for p, o := range []int{i % 7, i % 5, i + 1} {
+			for _, g := range []rdf.Term{{}, rdf.IRI("http://e/g")} {
+				quads = append(quads, rdf.Quad{G: g, S: s, P: rdf.IRI(fmt.Sprintf("http://e/p%d", p)), O: rdf.IRI(fmt.Sprintf("http://e/s%d", o))})
+			}
+		}
+	}
+	snap := snapshotOf(t, quads)
+	for name, text := range map[string]string{
+		"the table of a join in pieces":    "SELECT ?a ?n { ?a :p0 ?b . { SELECT ?b (COUNT(*) AS ?n) { ?b :p1 ?c . ?c :p2 ?d } GROUP BY ?b } FILTER(STR(?a) > '') }",
+		"a table in pieces below a sort":   "SELECT ?a ?n { ?a :p0 ?b . { SELECT ?b ?n { ?b :p1 ?n . ?n :p2 ?d } ORDER BY ?n LIMIT 30 } } ORDER BY STR(?a)",
+		"a table of graphs":                "SELECT ?a ?c { ?a :p0 ?b . { GRAPH ?g { { SELECT ?b (MAX(?d) AS ?c) { ?b :p1 ?c . ?c :p2 ?d } GROUP BY ?b } } } } ORDER BY STR(?a)",
+		"an end of a path that is a node":  "SELECT ?x ?y { VALUES ?x { :s40 :s38 } ?x :p2* ?y }",
+		"both ends of a path that is free": "SELECT ?x ?y { ?x (:p0/:p1|!:p2)* ?y }",
+		"both ends of a path are given":    "ASK { :s1 (:p0|:p7)* :nowhere . :s2 :p2* :s2 }",
+		"EXISTS and MINUS":                 "SELECT ?x { ?x :p0 ?y FILTER EXISTS { ?y :p1 ?z . ?z :p2 ?x } MINUS { ?x :p1 :s3 } }",
+		"descriptions":                     "DESCRIBE ?x { ?x :p0 :s3 }",
+	} {
+		o := sparql.Options{SmallPieces: true, Pool: sparql.NewPool(1 << 30)}
+		e := sparql.NewEngine(o)
+		text = "PREFIX : <http://e/> " + text
+		for at := int64(1); ; at++ {
+			f := &faulty{Snapshot: snap, at: at, fault: func() error { panic("a fault") }}
+			_, err := askWith(t.Context(), e, o, f, text)
+			if open, used := f.open.Load(), o.Pool.Used(); open != 0 || used != 0 {
+				t.Errorf("%s: after a panic at call %d %d cursors are open and %d bytes in use", name, at, open, used)
+			}
+			if !f.hit.Load() {
+				if err != nil || at < 10 {
+					t.Errorf("%s: %d calls, then %v", name, at-1, err)
+				}
+				break
+			}
+			if err != nil && !errors.Is(err, sparql.ErrInternal) {
+				t.Errorf("%s: call %d panics, and the query says %v", name, at, err)
+			}
+		}
+	}
+}
+
 type faultSums struct{ asked, ended, answered, missed int }
 
 func (s *faultSums) run(t *testing.T, seed uint64) {
