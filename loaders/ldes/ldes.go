@@ -1,7 +1,7 @@
 // Package ldes is the kind of source "ldes": Linked Data Event Streams, and other collections that are paged with the TREE hypermedia
 // specification (https://w3id.org/ldes/specification, https://w3id.org/tree/specification). All pages are followed; members are versions of objects
-// or activities (Create, Update, Delete) about them, and the latest of each object counts. Runs after the first skip pages that are
-// immutable or have not changed, and members from before the last one that was taken in.
+// or activities (Create, Update, Delete) about them, and the latest of each object counts, in whatever order they come. Runs after the first skip pages
+// that are immutable or have not changed, and members from before the one of their object that was taken in.
 package ldes
 
 import (
@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/zeebo/xxh3"
 
 	"triplestore/loaders/input"
 	"triplestore/loaders/source"
@@ -73,14 +75,57 @@ const (
 )
 
 type state struct {
-	// Since is the time of the latest member that was taken in.
-	Since string `json:"since,omitempty"`
+	// Objects are the latest members that were taken in, by their objects, those that are deleted included; nil where there are too many.
+	Objects map[string]*latest `json:"objects"`
 	// Pages are those that were read, by their addresses without users.
 	Pages map[string]pageState `json:"read"`
 	URL   string               `json:"url"`
 	// Timestamp and VersionOf are the properties that the stream named on pages that may not be asked for again.
 	Timestamp string `json:"timestamp_path,omitempty"`
 	VersionOf string `json:"version_of_path,omitempty"`
+}
+
+// maxRemembered is of how many members it is remembered that they are the latest ones of their objects; for more, all is read each time.
+const maxRemembered = 200_000
+
+// latest are the latest members of an object: those of its latest time, in the order in which they came; the last one counts.
+type latest struct {
+	Time    string   `json:"time,omitempty"`
+	Members []string `json:"members,omitempty"`
+}
+
+// take notes a member and reports whether it is the one of its object that counts.
+func (s *state) take(object, time, member string) bool {
+	l := s.Objects[object]
+	if l == nil {
+		l = &latest{Time: time}
+		s.Objects[object] = l
+	}
+	switch c := compareTimes(time, l.Time); {
+	case c < 0:
+		return false
+	case c > 0:
+		*l = latest{Time: time}
+	}
+	if member == "" {
+		return true
+	}
+	if i := slices.Index(l.Members, member); i >= 0 {
+		return i == len(l.Members)-1
+	}
+	l.Members = append(l.Members, member)
+	return true
+}
+
+// forget drops what is remembered if it is too much.
+func (s *state) forget() {
+	n := 0
+	for _, l := range s.Objects {
+		n += len(l.Members)
+	}
+	if n > maxRemembered {
+		s.Objects, s.Pages = nil, nil
+	}
 }
 
 type pageState struct {
@@ -97,7 +142,6 @@ type version struct {
 	deleted bool
 	triples []rdf.Triple
 	place   source.Place
-	order   int
 	bytes   int64 // of memory
 }
 
@@ -105,11 +149,17 @@ type version struct {
 func (s *stream) Harvest(ctx context.Context, since source.State, to source.Sink) (source.Outcome, error) {
 	var old state
 	if since != nil {
-		if err := json.Unmarshal(since, &old); err != nil || old.URL != source.WithoutUser(s.URL) {
+		if err := json.Unmarshal(since, &old); err != nil || old.URL != source.WithoutUser(s.URL) || old.Objects == nil {
 			old = state{}
 		}
 	}
-	r := &reading{stream: s, to: to, old: old, next: state{URL: source.WithoutUser(s.URL), Since: old.Since, Pages: map[string]pageState{}}, latest: map[string]*version{},
+	first := old.Objects == nil
+	if first {
+		old.Objects = map[string]*latest{}
+	} else if err := s.env.Memory.Grow(ctx, 2*int64(len(since))); err != nil {
+		return source.Outcome{}, err
+	}
+	r := &reading{stream: s, to: to, old: old, next: state{URL: source.WithoutUser(s.URL), Objects: old.Objects, Pages: map[string]pageState{}}, latest: map[string]*version{},
 		timestamp: s.Timestamp, versionOf: s.Version}
 	queue := []string{s.URL}
 	queued := map[string]bool{s.URL: true}
@@ -137,7 +187,6 @@ func (s *stream) Harvest(ctx context.Context, since source.State, to source.Sink
 		objects = append(objects, o)
 	}
 	slices.Sort(objects)
-	first := since == nil || old.URL == ""
 	for _, o := range objects {
 		v := r.latest[o]
 		if v.deleted && first {
@@ -149,6 +198,7 @@ func (s *stream) Harvest(ctx context.Context, since source.State, to source.Sink
 		}
 	}
 	r.next.Timestamp, r.next.VersionOf = r.paths()
+	r.next.forget()
 	kept, err := json.Marshal(&r.next)
 	return source.Outcome{State: kept, Complete: first, Unchanged: !first && delivered == 0}, err
 }
@@ -159,7 +209,6 @@ type reading struct {
 	old, next            state
 	latest               map[string]*version
 	timestamp, versionOf string
-	members              int
 	bytes                int64 // of memory that latest takes
 }
 
@@ -322,8 +371,7 @@ func (r *reading) take(g *graph, address string) {
 		}
 	}
 	for _, m := range order {
-		r.members++
-		v := &version{place: source.Place{Source: address, Path: m.Value()}, order: r.members, bytes: memberBytes}
+		v := &version{place: source.Place{Source: address, Path: m.Value()}, bytes: memberBytes}
 		v.time = g.value(m, timestamp, vocab.DCT+"modified", vocab.DCT+"created", activity+"published", vocab.PROV+"generatedAtTime").Value()
 		types := map[string]bool{}
 		for _, q := range g.bySubject[m] {
@@ -345,11 +393,8 @@ func (r *reading) take(g *graph, address string) {
 			continue
 		}
 		v.object = object.Value()
-		if r.old.Since != "" && v.time != "" && compareTimes(v.time, r.old.Since) < 0 {
+		if !r.next.take(strings.Clone(v.object), strings.Clone(v.time), memberKey(m)) {
 			continue
-		}
-		if compareTimes(v.time, r.next.Since) > 0 {
-			r.next.Since = v.time
 		}
 		if !v.deleted {
 			v.triples = r.closure(g, subject, object, members)
@@ -357,14 +402,20 @@ func (r *reading) take(g *graph, address string) {
 				v.bytes += source.TripleBytes(t)
 			}
 		}
-		if before := r.latest[v.object]; before == nil || cmp.Or(compareTimes(v.time, before.time), cmp.Compare(v.order, before.order)) > 0 {
-			if before != nil {
-				r.bytes -= before.bytes
-			}
-			r.bytes += v.bytes
-			r.latest[v.object] = v
+		if before := r.latest[v.object]; before != nil {
+			r.bytes -= before.bytes
 		}
+		r.bytes += v.bytes
+		r.latest[v.object] = v
 	}
+}
+
+// memberKey names a member, briefly. A blank node has no name that lasts: such a member counts anew whenever its page is read.
+func memberKey(m rdf.Term) string {
+	if !m.IsIRI() {
+		return ""
+	}
+	return strconv.FormatUint(xxh3.HashString(m.Value()), 36)
 }
 
 // compareTimes compares times as instants, whatever zones they are written in; a time without a zone is in UTC, and a date is its first

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -126,12 +129,89 @@ func TestTimeZones(t *testing.T) {
 		t.Fatalf("the deletion of an hour before counts:\n%s", sink.Text())
 	}
 	// 08:30-01:00 is 09:30Z, which is after 09:00Z; 10:30+02:00 is 08:30Z, which is before it. As text it would be the other way round.
-	body = member("m3", "b", "2026-03-01T08:30:00-01:00", "later") + member("m4", "c", "2026-03-01T10:30:00+02:00", "before")
-	sink, _ = sourcetest.Harvest(t, src, out.State)
-	_, later := sink.Records["http://e.example/b"]
-	_, before := sink.Records["http://e.example/c"]
-	if !later || before {
-		t.Errorf("resumed at the wrong time:\n%s", sink.Text())
+	for time, want := range map[string]bool{"2026-03-01T08:30:00-01:00": true, "2026-03-01T10:30:00+02:00": false} {
+		body = member("m3", "a", time, "another")
+		sink, _ = sourcetest.Harvest(t, src, out.State)
+		if _, got := sink.Records["http://e.example/a"]; got != want {
+			t.Errorf("%s: taken in: %v\n%s", time, got, sink.Text())
+		}
+	}
+}
+
+// TestLateMembers: whatever the order in which members come, over pages and runs, the latest one of each object counts, and where times are equal the
+// one that came last.
+func TestLateMembers(t *testing.T) {
+	t.Parallel()
+	const head = "PREFIX tree: <https://w3id.org/tree#> PREFIX as: <https://www.w3.org/ns/activitystreams#> PREFIX dct: <http://purl.org/dc/terms/> PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n"
+	version := func(object string, day, n int, deleted bool) string {
+		what := fmt.Sprintf(`dct:title "%d"`, n)
+		if deleted {
+			what = "a as:Delete"
+		}
+		return fmt.Sprintf("<s> tree:member <m%d> . <m%d> dct:isVersionOf <http://e.example/%s> ; dct:modified \"2026-03-%02dT00:00:00Z\"^^xsd:dateTime ; %s .\n", n, n, object, day, what)
+	}
+	for seed := range uint64(60) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		pages := make([]string, 3)
+		s := sourcetest.Serve(t, func(r *http.Request, _ string, _ int) sourcetest.Answer {
+			n, err := strconv.Atoi(r.URL.Path[1:])
+			if err != nil || n >= len(pages) {
+				return sourcetest.Answer{Status: 404}
+			}
+			body := head + pages[n]
+			if n+1 < len(pages) {
+				body += fmt.Sprintf("<> tree:relation [ tree:node <%d> ] .", n+1)
+			}
+			a := sourcetest.Answer{Type: "text/turtle", Body: body, Header: map[string]string{"ETag": strconv.Quote(strconv.Itoa(len(body)))}}
+			if r.Header.Get("If-None-Match") == a.Header["ETag"] {
+				return sourcetest.Answer{Status: 304}
+			}
+			return a
+		})
+		env, _ := sourcetest.Env(t, ".", s.URL)
+		src := sourcetest.Open(t, Kind(), "url: "+s.URL+"/0", env)
+		got, want := map[string]string{}, map[string]string{}
+		days := map[string]int{}
+		var state source.State
+		n := 0
+		for run := range 6 {
+			from := 0
+			if run > 0 {
+				from = random.IntN(len(pages)) // or what comes first on a page that is read again would have come later
+			}
+			for p := from; p < len(pages); p++ {
+				for range random.IntN(3) {
+					n++
+					object, day, deleted := string(rune('a'+random.IntN(3))), 1+random.IntN(6), random.IntN(4) == 0
+					pages[p] += version(object, day, n, deleted)
+					if day >= days[object] {
+						days[object], want[object] = day, strconv.Itoa(n)
+						if deleted {
+							delete(want, object)
+						}
+					}
+				}
+			}
+			sink, out := sourcetest.Harvest(t, src, state)
+			if out.Complete {
+				clear(got)
+			}
+			for o, r := range sink.Records {
+				if o = o[len(o)-1:]; r.Deleted {
+					delete(got, o)
+					continue
+				}
+				for _, t := range r.Triples {
+					if t.P.Value() == "http://purl.org/dc/terms/title" {
+						got[o] = t.O.Value()
+					}
+				}
+			}
+			state = out.State
+			if !maps.Equal(got, want) {
+				t.Fatalf("seed %d, run %d: %v, and not %v\n%s\n%s", seed, run, got, want, strings.Join(pages, "\n"), state)
+			}
+		}
 	}
 }
 
@@ -150,6 +230,37 @@ func TestCompareTimes(t *testing.T) {
 	}
 }
 
+// TestTooManyObjects: where it cannot be remembered which members are the latest ones, all is read each time.
+func TestTooManyObjects(t *testing.T) {
+	t.Parallel()
+	s := sourcetest.Serve(t, func(*http.Request, string, int) sourcetest.Answer {
+		return sourcetest.Answer{Type: "text/turtle", Header: map[string]string{"Cache-Control": "immutable"}, Body: `<s> <https://w3id.org/tree#member> <m> . <m> <http://purl.org/dc/terms/title> "x" .`}
+	})
+	env, _ := sourcetest.Env(t, ".", s.URL)
+	src := sourcetest.Open(t, Kind(), "url: "+s.URL+"/s", env)
+	_, out := sourcetest.Harvest(t, src, nil)
+	var kept state
+	if err := json.Unmarshal(out.State, &kept); err != nil {
+		t.Fatal(err)
+	}
+	for i := len(kept.Objects); i < maxRemembered; i++ {
+		kept.take(strconv.Itoa(i), "", "m")
+	}
+	for _, complete := range []bool{false, true} {
+		if complete {
+			kept.take("one more", "", "m")
+		}
+		kept.forget()
+		text, err := json.Marshal(&kept)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sink, out := sourcetest.Harvest(t, src, text); out.Complete != complete || len(sink.Records) == 1 != complete {
+			t.Errorf("with %d objects complete: %v, with %d records", len(kept.Objects), out.Complete, len(sink.Records))
+		}
+	}
+}
+
 // FuzzStream reads a page: whatever is in it, nothing breaks, what comes out is valid, and so it is again from the state that was kept.
 func FuzzStream(f *testing.F) {
 	for _, name := range []string{"page-1.ttl", "page-2.ttl"} {
@@ -161,7 +272,7 @@ func FuzzStream(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, page []byte) {
 		sink := sourcetest.NewSink()
-		r := &reading{stream: &stream{config: config{URL: "http://e.example/s"}}, to: sink, next: state{Pages: map[string]pageState{}}, latest: map[string]*version{}}
+		r := &reading{stream: &stream{config: config{URL: "http://e.example/s"}}, to: sink, next: state{Objects: map[string]*latest{}, Pages: map[string]pageState{}}, latest: map[string]*version{}}
 		for range 2 {
 			g, err := r.parse(context.Background(), bytes.NewReader(page), format.Turtle, "http://e.example/s", "http://e.example/s")
 			if err != nil {
@@ -234,7 +345,7 @@ func TestPathsAreRemembered(t *testing.T) {
 	_, out := sourcetest.Harvest(t, src, nil)
 	for _, more := range []string{
 		` <s> tree:member <m2> . <m2> e:of e:a ; e:when "2026-03-02" ; e:title "second" .`,
-		` <s> tree:member <m0> . <m0> e:of e:b ; e:when "2026-02-01" ; e:title "before" .`, // older than what was taken in
+		` <s> tree:member <m0> . <m0> e:of e:a ; e:when "2026-02-01" ; e:title "before" .`, // older than what was taken in
 	} {
 		pages["/2"] += more
 		var sink *sourcetest.Sink
