@@ -11,7 +11,8 @@ import (
 // escape as html/template does; a test compares them.
 
 var fragmentFuncs = template.FuncMap{
-	"rows": func(rows [][]termView) template.HTML { return fragment(func(b *markup) { b.rows(rows) }) },
+	"rows":  func(rows [][]termView) template.HTML { return fragment(func(b *markup) { b.rows(rows) }) },
+	"count": func(n int64) string { return formatCount(uint64(max(n, 0))) },
 }
 
 func fragment(write func(*markup)) template.HTML {

@@ -57,7 +57,7 @@ type harvestRow struct {
 	harvest.SourceStatus
 	Label, GraphHref, StatusText, CheckedText, NextText string
 	Shown                                               *harvest.SourceReport // the last run that changed something, or failed
-	ShownAt                                             string
+	ShownAt, ShownText                                  string
 }
 
 // harvestNotes is how many notes of a source the page shows.
@@ -126,7 +126,7 @@ func (p *harvestPage) row(x harvest.SourceStatus) harvestRow {
 	if row.Shown != nil {
 		short := *row.Shown
 		short.Notes = append([]source.Note(nil), short.Notes[:min(len(short.Notes), harvestNotes)]...)
-		row.Shown, row.ShownAt = &short, short.Started.UTC().Format(time.RFC3339)
+		row.Shown, row.ShownAt, row.ShownText = &short, short.Started.UTC().Format(time.RFC3339), short.Started.UTC().Format(layout)+" UTC"
 	}
 	return row
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,7 +19,14 @@ func TestHarvestPage(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "cat.ttl"), []byte("<http://e/d> a <http://www.w3.org/ns/dcat#Dataset> .\n<http://e/d> <http://e/p> <http://e/<script>> .\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	c, err := harvest.ParseConfig([]byte("schedule: 6h\nsources:\n- {name: cat, title: 'Kilde <1>', kind: rdf, path: cat.ttl}\n- {name: gone, kind: rdf, path: gone.ttl}"), dir,
+	var many strings.Builder
+	for i := range 1234 {
+		fmt.Fprintf(&many, "<http://e/s%d> <http://e/p> <http://e/o> .\n", i)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "many.ttl"), []byte(many.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c, err := harvest.ParseConfig([]byte("schedule: 6h\nsources:\n- {name: cat, title: 'Kilde <1>', kind: rdf, path: cat.ttl}\n- {name: many, kind: rdf, path: many.ttl}\n- {name: gone, kind: rdf, path: gone.ttl}"), dir,
 		[]source.Kind{rdfsource.Kind()}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +44,7 @@ func TestHarvestPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for lang, wants := range map[string][]string{
-		"nb": {"<h1>Høsting</h1>", "Kilde &lt;1&gt;", "feilet (not-found)", "2 avvist"}, "nn": {"<h1>Hausting</h1>", "feila"}, "en": {"<h1>Harvest</h1>", "2 rejected", "1 added"},
+		"nb": {"<h1>Høsting</h1>", "Kilde &lt;1&gt;", "feilet (not-found)", "2 avvist", "1\u202f234 lagt til"}, "nn": {"<h1>Hausting</h1>", "feila"}, "en": {"<h1>Harvest</h1>", "2 rejected", "1 added"},
 	} {
 		r := get(t, srv, "/harvest", "Accept", browser, "Accept-Language", lang)
 		for _, want := range wants {
