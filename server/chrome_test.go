@@ -135,7 +135,7 @@ func FuzzPages(f *testing.F) {
 				t.Fatal(err)
 			}
 			p.Outside, p.Types, p.Back, p.Prev, p.Canonical, p.Old = s, []termView{value}, other, s, &value, &oldState{s, other, s}
-			p.Pictures, p.Map = []picture{{s, other, true}, {other, s, false}}, drawMap(parseWKT("POINT(10 60)"))
+			p.Pictures, p.Map = []picture{{s, other, true}, {other, s, false}}, drawMap(parseWKT("POINT(10 60)"), english)
 		}
 		if shape&32 != 0 {
 			p.Properties, p.References, p.Following = []propertyView{{Name: s, Href: other, Values: []termView{value}}}, []propertyView{{Name: other, Href: s, Total: "1"}}, s

@@ -195,8 +195,8 @@ func unmercator(y float64) float64 {
 	return (math.Atan(math.Exp(y*math.Pi/180))*2 - math.Pi/2) * 180 / math.Pi
 }
 
-// drawMap projects shapes (Mercator) with a net of degrees. Nil for no shapes.
-func drawMap(shapes []shape) *mapView {
+// drawMap projects shapes (Mercator) with a net of degrees, in the words of a language. Nil for no shapes.
+func drawMap(shapes []shape, words *messages) *mapView {
 	minX, maxX, minY, maxY := math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
 	for _, s := range shapes {
 		for _, part := range s.parts {
@@ -213,12 +213,12 @@ func drawMap(shapes []shape) *mapView {
 	scale := 0.8 * min(mapWidth/max(maxX-minX, 2), mapHeight/max(maxY-minY, 1.25))
 	x := func(long float64) float64 { return math.Round((mapWidth/2+(long-cx)*scale)*10) / 10 }
 	y := func(lat float64) float64 { return math.Round((mapHeight/2-(mercator(lat)-cy)*scale)*10) / 10 }
-	m := &mapView{Width: mapWidth, Height: mapHeight, Where: fmt.Sprintf("%s, %s", degrees(unmercator(cy), "N", "S"), degrees(cx, "E", "W"))}
+	m := &mapView{Width: mapWidth, Height: mapHeight, Where: fmt.Sprintf("%s, %s", words.latitude(unmercator(cy)), words.longitude(cx))}
 	for _, t := range ticks(cx-mapWidth/2/scale, cx+mapWidth/2/scale, 4) {
-		m.Lines = append(m.Lines, gridLine{x(t), 0, x(t), mapHeight, x(t) + 4, mapHeight - 8, degrees(t, "E", "W")})
+		m.Lines = append(m.Lines, gridLine{x(t), 0, x(t), mapHeight, x(t) + 4, mapHeight - 8, words.longitude(t)})
 	}
 	for _, t := range ticks(unmercator(cy-mapHeight/2/scale), unmercator(cy+mapHeight/2/scale), 4) {
-		m.Lines = append(m.Lines, gridLine{0, y(t), mapWidth, y(t), 6, y(t) - 5, degrees(t, "N", "S")})
+		m.Lines = append(m.Lines, gridLine{0, y(t), mapWidth, y(t), 6, y(t) - 5, words.latitude(t)})
 	}
 	for _, s := range shapes {
 		if s.kind == 'p' {
@@ -240,12 +240,16 @@ func drawMap(shapes []shape) *mapView {
 	return m
 }
 
-func degrees(v float64, positive, negative string) string {
+func (m *messages) latitude(v float64) string { return m.degrees(v, "N", "S") }
+
+func (m *messages) longitude(v float64) string { return m.degrees(v, m.East, m.West) }
+
+func (m *messages) degrees(v float64, positive, negative string) string {
 	side := positive
 	if v < 0 {
 		side, v = negative, -v
 	}
-	return strconv.FormatFloat(math.Round(v*1000)/1000, 'f', -1, 64) + "° " + side
+	return m.decimal(strconv.FormatFloat(math.Round(v*1000)/1000, 'f', -1, 64)) + "° " + side
 }
 
 // ticks finds round numbers that cover a range, about count of them.

@@ -40,10 +40,10 @@ func TestParseWKT(t *testing.T) {
 
 func TestDrawMap(t *testing.T) {
 	t.Parallel()
-	if drawMap(nil) != nil {
+	if drawMap(nil, english) != nil {
 		t.Error("a map of nothing")
 	}
-	m := drawMap(parseWKT("GEOMETRYCOLLECTION(POINT(10.75 59.91), POLYGON((5 60, 6 60, 6 61, 5 60)))"))
+	m := drawMap(parseWKT("GEOMETRYCOLLECTION(POINT(10.75 59.91), POLYGON((5 60, 6 60, 6 61, 5 60)))"), english)
 	if len(m.Points) != 1 || len(m.Paths) != 1 || !strings.HasSuffix(m.Paths[0].D, "Z") || len(m.Lines) < 4 {
 		t.Fatalf("%+v", m)
 	}
@@ -52,7 +52,7 @@ func TestDrawMap(t *testing.T) {
 			t.Errorf("%+v is outside", p)
 		}
 	}
-	if m := drawMap(parseWKT("MULTIPOINT(-180 -90, 180 90)")); len(m.Points) != 2 {
+	if m := drawMap(parseWKT("MULTIPOINT(-180 -90, 180 90)"), english); len(m.Points) != 2 {
 		t.Errorf("%+v", m)
 	}
 	if got := ticks(-1, 1, 4); len(got) != 5 || got[2] != 0 {
@@ -60,5 +60,21 @@ func TestDrawMap(t *testing.T) {
 	}
 	if got := ticks(math.NaN(), 1, 4); got != nil {
 		t.Errorf("%v", got)
+	}
+}
+
+func TestNumbersInWords(t *testing.T) {
+	t.Parallel()
+	for lang, want := range map[string]string{"nb": "10,75° Ø; 0,5° V; 59,913° N; 2° S", "nn": "10,75° A; 0,5° V; 59,913° N; 2° S", "en": "10.75° E; 0.5° W; 59.913° N; 2° S"} {
+		m := messagesFor([]string{lang})
+		if got := strings.Join([]string{m.longitude(10.75), m.longitude(-0.5), m.latitude(59.9128), m.latitude(-2)}, "; "); got != want {
+			t.Errorf("%s: %s", lang, got)
+		}
+		if got, want := m.seconds(1.5), map[string]string{"nb": "1,500 sekunder", "nn": "1,500 sekund", "en": "1.500 seconds"}[lang]; got != want {
+			t.Errorf("%s: %s", lang, got)
+		}
+		if got, want := drawMap(parseWKT("POINT(10.75 59.91)"), m).Where, m.latitude(59.91)+", "+m.longitude(10.75); got != want {
+			t.Errorf("%s: %s", lang, got)
+		}
 	}
 }

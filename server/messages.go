@@ -14,7 +14,7 @@ type messages struct {
 	MainMenu, Workbench, Overview, Diagram, Lead, WriteQuery, SeeOverview, WhatIsHere, Instead, Answer, Profile                  string
 	Pictures, OpenPicture, Map, Origin, From, Source, Fetched, WithoutMark, Growth, GrowthNote, OverviewSentence, Classes, Class string
 	Predicates, Predicate, Instances, StatementsWord, GraphsTitle, DefaultGraph, ShortName, MostUsed, SchemaSentence, NoClass    string
-	SchemaSampled, Relations, LeadsTo, CountWord, SameAs                                                                         string
+	SchemaSampled, Relations, LeadsTo, CountWord, SameAs, East, West                                                             string
 
 	Statement, NamedGraph, ClassWord, PropertyWord, RowWord noun
 }
@@ -55,7 +55,7 @@ var allMessages = []*messages{
 		OverviewSentence: "%s i %s, med %s og %s.", Classes: "Klasser", Class: "Klasse", Predicates: "Egenskaper", Predicate: "Egenskap",
 		Instances: "Forekomster", StatementsWord: "Utsagn", GraphsTitle: "Navngitte grafer", DefaultGraph: "Standardgrafen", ShortName: "Kortnavn", MostUsed: "De %d mest brukte vises.",
 		SchemaSentence: "Diagrammet er tegnet etter dataene: %d av %s, det forekomstene sier, og det som knytter dem sammen.", NoClass: "noe uten klasse",
-		SchemaSampled: "Tallene er anslag: av hver klasse er opptil %d forekomster undersøkt.", Relations: "Forbindelser", LeadsTo: "fører til", CountWord: "Antall",
+		SchemaSampled: "Tallene er anslag: av hver klasse er opptil %d forekomster undersøkt.", Relations: "Forbindelser", LeadsTo: "fører til", CountWord: "Antall", East: "Ø", West: "V",
 	},
 	{
 		Lang: "nn", Name: "Nynorsk",
@@ -79,7 +79,7 @@ var allMessages = []*messages{
 		OverviewSentence: "%s i %s, med %s og %s.", Classes: "Klassar", Class: "Klasse", Predicates: "Eigenskapar", Predicate: "Eigenskap",
 		Instances: "Førekomstar", StatementsWord: "Utsegner", GraphsTitle: "Namngjevne grafar", DefaultGraph: "Standardgrafen", ShortName: "Kortnamn", MostUsed: "Dei %d mest brukte er viste.",
 		SchemaSentence: "Diagrammet er teikna etter dataa: %d av %s, det førekomstane seier, og det som knyter dei saman.", NoClass: "noko utan klasse",
-		SchemaSampled: "Tala er overslag: av kvar klasse er opptil %d førekomstar undersøkte.", Relations: "Samband", LeadsTo: "fører til", CountWord: "Tal",
+		SchemaSampled: "Tala er overslag: av kvar klasse er opptil %d førekomstar undersøkte.", Relations: "Samband", LeadsTo: "fører til", CountWord: "Tal", East: "A", West: "V",
 	},
 	{
 		Lang: "en", Name: "English",
@@ -103,7 +103,7 @@ var allMessages = []*messages{
 		OverviewSentence: "%s in %s, with %s and %s.", Classes: "Classes", Class: "Class", Predicates: "Properties", Predicate: "Property",
 		Instances: "Instances", StatementsWord: "Statements", GraphsTitle: "Named graphs", DefaultGraph: "The default graph", ShortName: "Short name", MostUsed: "The %d most used are shown.",
 		SchemaSentence: "The diagram is drawn from the data: %d of %s, what their instances say, and what ties them together.", NoClass: "something without a class",
-		SchemaSampled: "The numbers are estimates: up to %d instances of each class were looked at.", Relations: "Ties", LeadsTo: "leads to", CountWord: "Count",
+		SchemaSampled: "The numbers are estimates: up to %d instances of each class were looked at.", Relations: "Ties", LeadsTo: "leads to", CountWord: "Count", East: "E", West: "W",
 	},
 }
 

@@ -238,7 +238,7 @@ func (s *Server) table(ctx context.Context, snap store.Snapshot, res *sparql.Res
 		}
 		t.Rows = append(t.Rows, cells)
 	}
-	t.Status = p.M.RowWord.count(uint64(len(t.Rows))) + ", " + formatSeconds(time.Since(start).Seconds()) + " " + p.M.Seconds + "."
+	t.Status = p.M.RowWord.count(uint64(len(t.Rows))) + ", " + p.M.seconds(time.Since(start).Seconds()) + "."
 	return t, nil
 }
 

@@ -261,7 +261,7 @@ func TestResourcePageParts(t *testing.T) {
 	if csp := r.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "img-src 'self' https://images.example;") {
 		t.Error(csp)
 	}
-	if len(find(all, "circle")) != 1 || !strings.Contains(r.body, "59.91° N, 10.75° E") {
+	if len(find(all, "circle")) != 1 || !strings.Contains(r.body, "59,91° N, 10,75° Ø") {
 		t.Error("no map")
 	}
 	if !slices.Equal(marks, []string{"1"}) || !strings.Contains(r.body, "https://source.example/data.ttl") || !strings.Contains(r.body, "2026-11-22 03:30 UTC") {

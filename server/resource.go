@@ -376,7 +376,7 @@ func (s *Server) resourcePage(w http.ResponseWriter, r *http.Request, d *describ
 			w.Header().Set("Content-Security-Policy", strings.Replace(contentSecurity, "img-src 'self'", "img-src 'self' "+strings.Join(s.c.ImageOrigins, " "), 1))
 		}
 		if shapes := v.shapesOf(id); len(shapes) > 0 {
-			if p.Map = drawMap(shapes); p.Map != nil {
+			if p.Map = drawMap(shapes, p.M); p.Map != nil {
 				p.Map.Label = p.M.Map + ": " + p.Heading
 			}
 		}

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -292,4 +291,14 @@ func formatCount(n uint64) string {
 	return s
 }
 
-func formatSeconds(s float64) string { return fmt.Sprintf("%.3f", s) }
+// decimal writes a number as a language does: in Norwegian with a comma.
+func (m *messages) decimal(number string) string {
+	if m.Lang == "en" {
+		return number
+	}
+	return strings.Replace(number, ".", ",", 1)
+}
+
+func (m *messages) seconds(s float64) string {
+	return m.decimal(strconv.FormatFloat(s, 'f', 3, 64)) + " " + m.Seconds
+}
