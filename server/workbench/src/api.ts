@@ -116,6 +116,10 @@ export async function* lines(r: Response): AsyncGenerator<string> {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
+      if (!value.includes("\n")) { // a long line is not looked through again for each piece of it
+        rest += value;
+        continue;
+      }
       const parts = (rest + value).split("\n");
       rest = parts.pop()!;
       yield* parts;

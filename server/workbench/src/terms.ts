@@ -16,6 +16,12 @@ export function isNumeric(t: Term | null): boolean {
   return t !== null && t.kind === "literal" && t.datatype !== undefined && numeric.has(t.datatype);
 }
 
+// numberOf is the value of a number as XSD writes it.
+export function numberOf(t: Term): number {
+  const s = t.value.trim();
+  return s === "INF" || s === "+INF" ? Infinity : s === "-INF" ? -Infinity : s === "" ? NaN : Number(s);
+}
+
 const escapes: Record<string, string> = { t: "\t", b: "\b", n: "\n", r: "\r", f: "\f", '"': '"', "'": "'", "\\": "\\" };
 
 function unescape(s: string): string {
@@ -24,6 +30,12 @@ function unescape(s: string): string {
     u4 || u8 ? String.fromCodePoint(parseInt(u4 || u8, 16)) : escapes[c] ?? c);
 }
 
+// Regular expressions read what is short. V8 gives up on a group that is repeated a million times, so the ends of strings are looked for.
+const blank = /_:([^\s]+)/y;
+const tail = /@([A-Za-z]+(?:-[A-Za-z0-9]+)*(?:--(?:ltr|rtl))?)|\^\^<([^>]*)>/y;
+const number = /[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?=\s|$|\))/y;
+const boolean = /(?:true|false)(?=\s|$|\))/y;
+
 // TermReader reads terms one after the other.
 export class TermReader {
   pos = 0;
@@ -31,6 +43,23 @@ export class TermReader {
 
   skip() {
     while (this.text[this.pos] === " " || this.text[this.pos] === "\t") this.pos++;
+  }
+
+  private match(pattern: RegExp): RegExpExecArray | null {
+    pattern.lastIndex = this.pos;
+    const m = pattern.exec(this.text);
+    if (m) this.pos += m[0].length;
+    return m;
+  }
+
+  // quoted gives the place of the quote that ends the string that begins here, -1 if none does.
+  private quoted(quote: string): number {
+    for (let end = this.pos; (end = this.text.indexOf(quote, end + 1)) >= 0;) {
+      let escaped = false;
+      for (let i = end - 1; this.text[i] === "\\"; i--) escaped = !escaped;
+      if (!escaped) return end;
+    }
+    return -1;
   }
 
   // next gives null at the end and throws for what is no term.
@@ -47,38 +76,35 @@ export class TermReader {
       const triple = parts as [Term, Term, Term];
       return { kind: "triple", value: "", triple };
     }
-    const rest = text.slice(this.pos);
-    let m = /^<([^>]*)>/.exec(rest);
-    if (m) {
-      this.pos += m[0].length;
-      return { kind: "iri", value: unescape(m[1]!) };
+    const first = text[this.pos]!;
+    if (first === "<") {
+      const end = text.indexOf(">", this.pos);
+      if (end < 0) this.fail();
+      const value = unescape(text.slice(this.pos + 1, end));
+      this.pos = end + 1;
+      return { kind: "iri", value };
     }
-    m = /^_:([^\s]+)/.exec(rest);
-    if (m) {
-      this.pos += m[0].length;
-      return { kind: "blank", value: m[1]! };
-    }
-    m = /^"((?:[^"\\]|\\.)*)"(?:@([A-Za-z]+(?:-[A-Za-z0-9]+)*(?:--(?:ltr|rtl))?)|\^\^<([^>]*)>)?/s.exec(rest)
-      ?? /^'((?:[^'\\]|\\.)*)'(?:@([A-Za-z]+(?:-[A-Za-z0-9]+)*(?:--(?:ltr|rtl))?)|\^\^<([^>]*)>)?/s.exec(rest);
-    if (m) {
-      this.pos += m[0].length;
-      const term: Term = { kind: "literal", value: unescape(m[1]!) };
-      if (m[2]) term.lang = m[2];
-      if (m[3]) term.datatype = unescape(m[3]);
+    if (first === '"' || first === "'") {
+      const end = this.quoted(first);
+      if (end < 0) this.fail();
+      const term: Term = { kind: "literal", value: unescape(text.slice(this.pos + 1, end)) };
+      this.pos = end + 1;
+      const m = this.match(tail);
+      if (m?.[1]) term.lang = m[1];
+      if (m?.[2]) term.datatype = unescape(m[2]);
       return term;
     }
-    m = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?=\s|$|\))/.exec(rest);
-    if (m) {
-      this.pos += m[0].length;
-      const datatype = xsd + (/[eE]/.test(m[0]) ? "double" : m[0].includes(".") ? "decimal" : "integer");
-      return { kind: "literal", value: m[0], datatype };
-    }
-    m = /^(true|false)(?=\s|$|\))/.exec(rest);
-    if (m) {
-      this.pos += m[0].length;
-      return { kind: "literal", value: m[0], datatype: xsd + "boolean" };
-    }
-    throw new Error("no term: " + rest.slice(0, 60));
+    let m = this.match(blank);
+    if (m) return { kind: "blank", value: m[1]! };
+    m = this.match(number);
+    if (m) return { kind: "literal", value: m[0], datatype: xsd + (/[eE]/.test(m[0]) ? "double" : m[0].includes(".") ? "decimal" : "integer") };
+    m = this.match(boolean);
+    if (m) return { kind: "literal", value: m[0], datatype: xsd + "boolean" };
+    return this.fail();
+  }
+
+  private fail(): never {
+    throw new Error("no term: " + this.text.slice(this.pos, this.pos + 60));
   }
 }
 
@@ -89,7 +115,8 @@ export function parseTerm(text: string): Term | null {
 // parseTriple reads a line of N-Triples; null for one that is empty or a comment.
 export function parseTriple(line: string): (Term | null)[] | null {
   if (line.trim() === "" || line.startsWith("#")) return null;
-  const r = new TermReader(line.replace(/\s*\.\s*$/, ""));
+  const text = line.trimEnd();
+  const r = new TermReader(text.endsWith(".") ? text.slice(0, -1).trimEnd() : text);
   return [r.next(), r.next(), r.next()];
 }
 

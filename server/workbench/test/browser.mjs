@@ -27,6 +27,12 @@ async function step(name, run) {
   }
 }
 
+// within ends what never ends.
+function within(ms, promise) {
+  let timer;
+  return Promise.race([promise, new Promise((_, reject) => { timer = setTimeout(() => reject(new Error(`no end after ${ms} ms`)), ms); })]).finally(() => clearTimeout(timer));
+}
+
 function assert(condition, message) {
   if (!condition) throw new Error(message);
 }
@@ -233,6 +239,39 @@ if (!only || only === "token") await step("a token is given in the page, is kept
   await c.close();
 });
 
+// The modules of the workbench, but for its page, as the global wb of an empty page.
+const { build } = createRequire(new URL("../package.json", import.meta.url))("esbuild");
+const modules = await build({ stdin: { contents: ["chart", "dom", "editor", "map", "results", "terms"].map(n => `export * from "./src/${n}";`).join("\n"), resolveDir: path.dirname(here), loader: "ts" },
+  bundle: true, format: "iife", globalName: "wb", target: "es2022", write: false, logLevel: "error" });
+
+async function part(name, lang, run) {
+  if (only && only !== "parts") return;
+  await step(name, async () => {
+    const c = await context();
+    const page = await c.newPage();
+    await page.setContent(`<!DOCTYPE html><html lang="${lang}"><body></body></html>`);
+    await page.addScriptTag({ content: modules.outputFiles[0].text });
+    await within(30_000, run(page));
+    assert(c.complaints.length === 0, c.complaints.join("\n"));
+    await c.close();
+  });
+}
+
+const same = (got, want) => assert(JSON.stringify(got) === JSON.stringify(want), `${JSON.stringify(got)} is not ${JSON.stringify(want)}`);
+
+await part("literals of any length are read", "en", async page => {
+  const read = text => page.evaluate(t => { try { return wb.parseTerm(t); } catch (e) { return e.name; } }, text);
+  same(await page.evaluate(() => ['"', "'"].map(q => {
+    const body = "a\\\\" + "x\\" + q + "y".repeat(16 << 20), t = wb.parseTerm(q + body + q + "@nb");
+    return [t.value.length, t.value.slice(0, 5), t.lang];
+  })), [[(16 << 20) + 4, 'a\\x"y', "nb"], [(16 << 20) + 4, "a\\x'y", "nb"]]);
+  same(await page.evaluate(() => wb.parseTriple("<a> <b> \"" + " ".repeat(1 << 20) + "x\" .")[2].value.length), (1 << 20) + 1);
+  same(await read('"a\\"b\\\\"^^<http://x/y>'), { kind: "literal", value: 'a"b\\', datatype: "http://x/y" });
+  same(await read('<<( _:a <b> "c"@en--ltr )>>'), { kind: "triple", value: "", triple: [{ kind: "blank", value: "a" }, { kind: "iri", value: "b" }, { kind: "literal", value: "c", lang: "en--ltr" }] });
+  same(await page.evaluate(() => ["1", "-1.5", "+.5e3", "2.", "true"].map(t => wb.parseTerm(t).datatype.split("#")[1])), ["integer", "decimal", "double", "decimal", "boolean"]);
+  for (const bad of ['"a', "'a\\'", "<a", "1x", "truely", "?x"]) same(await read(bad), "Error");
+});
+
 if (!only) await step("a resource page: language, links, Turtle", async () => {
   const c = await context();
   const page = await c.newPage();
@@ -253,7 +292,7 @@ if (!only) await step("a resource page: language, links, Turtle", async () => {
 });
 
 if (!only || only === "phone") await step("on a phone the views of a result and the tab in use are seen whole, texts of pictures have their size, Arabic runs from the right", async () => {
-  const c = await context({ viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true });
+  const c = await context({ viewport: { width: 320, height: 700 }, isMobile: true, hasTouch: true });
   const page = await c.newPage();
   await page.goto(base + "/workbench");
   await ready(page);
@@ -307,7 +346,7 @@ const pages = {
   "not-found": "/id/nothing", error: "/resource",
 };
 const looks = {
-  light: {}, dark: { colorScheme: "dark" }, phone: { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
+  light: {}, dark: { colorScheme: "dark" }, phone: { viewport: { width: 320, height: 700 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
 };
 for (const [look, options] of Object.entries(looks)) {
   const c = await context(options);
