@@ -27,11 +27,21 @@ export function svg<K extends keyof SVGElementTagNameMap>(name: K, attributes: A
   return element;
 }
 
-export function formatNumber(n: number): string {
-  return n.toLocaleString(document.documentElement.lang || "en", { maximumFractionDigits: 3 });
+// locales are those of the page; where the browser has no Nynorsk, numbers and dates are those of Bokmål.
+export function locales(): string[] {
+  const lang = document.documentElement.lang || "en";
+  return lang === "nn" ? ["nn", "nb"] : [lang];
+}
+
+export function formatNumber(n: number, digits = 3): string {
+  return n.toLocaleString(locales(), { maximumFractionDigits: digits });
+}
+
+export function formatSeconds(ms: number): string {
+  return (ms / 1000).toLocaleString(locales(), { minimumFractionDigits: 3, maximumFractionDigits: 3 });
 }
 
 // pictureWidth is how many units wide a picture is drawn: as wide as it is shown, so that its texts have the size of other texts on a phone too.
 export function pictureWidth(): number {
-  return Math.max(280, Math.min(900, document.documentElement.clientWidth - 64));
+  return Math.max(240, Math.min(900, document.documentElement.clientWidth - 64));
 }

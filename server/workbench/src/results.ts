@@ -1,7 +1,7 @@
 import { lines, query } from "./api";
-import { formatNumber, h, type Child } from "./dom";
+import { formatNumber, formatSeconds, h, locales, type Child } from "./dom";
 import { fill, m } from "./messages";
-import { isNumeric, Names, parseTerm, parseTriple, type Term } from "./terms";
+import { isNumeric, Names, numberOf, parseTerm, parseTriple, type Term } from "./terms";
 
 export type Row = (Term | null)[];
 
@@ -84,10 +84,22 @@ export function termNode(t: Term | null, names: Names): Child {
     t.value, lang ? h("span", { class: "tag", lang: "en" }, t.lang!) : null, datatype ? h("span", { class: "tag" }, datatype) : null);
 }
 
-function compare(a: Term | null, b: Term | null): number {
-  if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1;
-  if (isNumeric(a) && isNumeric(b)) return Number(a.value) - Number(b.value);
-  return a.value.localeCompare(b.value, document.documentElement.lang);
+const collator = new Intl.Collator(locales());
+
+function rank(t: Term | null): number {
+  return t === null ? 0 : t.kind === "blank" ? 1 : t.kind === "iri" ? 2 : t.kind === "triple" ? 5 : isNumeric(t) ? 3 : 4;
+}
+
+// compare is an order of all terms, that of ORDER BY: unbound, blank nodes, IRIs, numbers by value with NaN first, other literals, triple terms.
+export function compare(a: Term | null, b: Term | null): number {
+  const by = rank(a) - rank(b);
+  if (by !== 0 || a === null || b === null) return by;
+  if (a.triple && b.triple) return a.triple.map((t, i) => compare(t, b.triple![i]!)).find(c => c !== 0) ?? 0;
+  if (isNumeric(a)) {
+    const x = numberOf(a), y = numberOf(b);
+    return x < y ? -1 : x > y ? 1 : Number(Number.isNaN(y)) - Number(Number.isNaN(x));
+  }
+  return collator.compare(a.value, b.value);
 }
 
 const pageRows = 100;
@@ -129,8 +141,11 @@ export function table(result: Result, names: Names): HTMLElement {
     const first = page * pageRows;
     body.replaceChildren(...rows.slice(first, first + pageRows).map((row, i) => h("tr", null, h("td", { class: "index" }, first + i + 1),
       ...result.vars.map((_, k) => h("td", { class: isNumeric(row[k] ?? null) ? "numeric" : null }, termNode(row[k] ?? null, names))))));
+    const held = document.activeElement;
     previous.disabled = page === 0;
     next.disabled = page >= pages - 1;
+    if (held === next && next.disabled) previous.focus();
+    if (held === previous && previous.disabled) next.focus();
     pager.hidden = pages === 1;
     none.hidden = rows.length > 0;
     scroller.hidden = rows.length === 0;
@@ -143,9 +158,9 @@ export function table(result: Result, names: Names): HTMLElement {
 // summary tells in words what came.
 export function summary(result: Result): string {
   const n = result.rows.length;
-  if (result.kind === "boolean") return (result.ms / 1000).toFixed(3) + " " + m.seconds;
+  if (result.kind === "boolean") return formatSeconds(result.ms) + " " + m.seconds;
   const word = result.kind === "triples" ? (n === 1 ? m.triple : m.triples) : n === 1 ? m.row : m.rows;
-  let text = `${formatNumber(n)}${result.more ? "+" : ""} ${word} ${m.in} ${(result.ms / 1000).toFixed(3)} ${m.seconds}`;
+  let text = `${formatNumber(n)}${result.more ? "+" : ""} ${word} ${m.in} ${formatSeconds(result.ms)} ${m.seconds}`;
   if (result.more) text += ". " + fill(m.firstRows, { n: formatNumber(shownRows) });
   if (result.broken) text += ". " + fill(m.broken, { n: formatNumber(n) });
   return text;

@@ -272,6 +272,18 @@ await part("literals of any length are read", "en", async page => {
   for (const bad of ['"a', "'a\\'", "<a", "1x", "truely", "?x"]) same(await read(bad), "Error");
 });
 
+await part("rows are sorted by kind and value, with INF and NaN where they belong", "nb", async page => {
+  same(await page.evaluate(() => {
+    const n = (value, type = "double") => ({ kind: "literal", value, datatype: "http://www.w3.org/2001/XMLSchema#" + type });
+    const terms = [n("INF"), n("10", "integer"), null, n("NaN"), { kind: "literal", value: "1a" }, n("-INF"), { kind: "literal", value: "å" }, n("9"), { kind: "iri", value: "http://x" },
+      n("NaN"), { kind: "blank", value: "b" }, n("-1.5e3"), { kind: "literal", value: "z" }, n("+INF")];
+    const show = t => t === null ? "" : t.value;
+    const up = [...terms].sort(wb.compare).map(show);
+    const mirrored = [...terms].reverse().sort(wb.compare).map(show);
+    return [up, mirrored.map(v => v === "+INF" ? "INF" : v).join() === up.map(v => v === "+INF" ? "INF" : v).join()];
+  }), [["", "b", "http://x", "NaN", "NaN", "-INF", "-1.5e3", "9", "10", "INF", "+INF", "1a", "z", "å"], true]);
+});
+
 if (!only) await step("a resource page: language, links, Turtle", async () => {
   const c = await context();
   const page = await c.newPage();
