@@ -259,6 +259,25 @@ async function part(name, lang, run) {
 
 const same = (got, want) => assert(JSON.stringify(got) === JSON.stringify(want), `${JSON.stringify(got)} is not ${JSON.stringify(want)}`);
 
+await part("ticks end, whatever the range", "en", async page => {
+  same(await page.evaluate(() => [wb.ticks(0, 10, 5), wb.ticks(-1, 1, 2), wb.ticks(-0.3, 0.2, 1)]), [[0, 2, 4, 6, 8, 10], [-1, 0, 1], [0]]);
+  same(await page.evaluate(() => wb.formatNumber(wb.ticks(-0.3, 0.2, 1)[0])), "0");
+  const ranges = [[10, 10 + 2 ** -49], [-1e300, -1e300], [-1e300, -1e300 + 1], [1, 1], [2, 1], [NaN, 1], [-Infinity, Infinity], [-1e308, 1e308], [0, 5e-324], [1e15, 1e15 + 1], [-1e-310, 1e-310]];
+  for (const [from, to] of ranges) {
+    const got = await page.evaluate(([a, b]) => wb.ticks(a, b, 6), [from, to]);
+    assert(got.length <= 7 && got.every(Number.isFinite), `${from} to ${to}: ${got.length} ticks`);
+  }
+  const wrong = await page.evaluate(() => [[-1e300, -1e300, -1e300], [-1.7e308, 1.7e308, 0], [0, 0, 0], [5e-324, 0, 0]].flatMap(values => {
+    const rows = values.map((v, i) => [{ kind: "literal", value: String(2000 + i) }, { kind: "literal", value: String(v), datatype: "http://www.w3.org/2001/XMLSchema#double" }]);
+    const view = wb.chart({ kind: "solutions", vars: ["year", "value"], rows }, new wb.Names(""));
+    const line = view.outerHTML, select = view.querySelector("select");
+    select.value = "bars";
+    select.dispatchEvent(new Event("change"));
+    return [line, view.outerHTML].filter(html => /NaN|Infinity/.test(html));
+  }));
+  same(wrong, []);
+});
+
 await part("literals of any length are read", "en", async page => {
   const read = text => page.evaluate(t => { try { return wb.parseTerm(t); } catch (e) { return e.name; } }, text);
   same(await page.evaluate(() => ['"', "'"].map(q => {
@@ -320,6 +339,19 @@ if (!only || only === "phone") await step("on a phone the views of a result and 
   await page.getByRole("button", { name: "Kart", exact: true }).click();
   const size = async selector => page.evaluate(s => document.querySelector(s).getBoundingClientRect().height, selector);
   assert(await size("svg.map .place-label") >= 12, "the names on the map are too small to read");
+  for (const kind of ["bars", "line"]) {
+    await page.goto(base + "/workbench?query=" + encodeURIComponent("SELECT ?type (COUNT(*) AS ?number) { ?s a ?type } GROUP BY ?type ORDER BY DESC(?number)"));
+    await ready(page);
+    await run(page);
+    await page.getByRole("button", { name: "Diagram", exact: true }).click();
+    await page.locator(".chart-view select").first().selectOption(kind);
+    const [chart, tick, box] = await page.evaluate(() => [document.querySelector("svg.chart"), document.querySelector("svg.chart .tick"), document.querySelector("svg.chart").parentElement].map(e => e.getBoundingClientRect()));
+    assert(tick.height >= 12, `${kind}: the numbers are ${tick.height} pixels high`);
+    assert(chart.width <= box.width + 1, `${kind}: the chart is ${chart.width} wide in ${box.width}`);
+    await shot(page, "chart-phone-" + kind);
+  }
+  await page.goto(base + "/overview");
+  assert(await size("svg.chart .tick") >= 11, "the growth is too small to read");
   await page.goto(base + "/schema");
   assert(await size("svg.schema .class") >= 12, "the diagram is too small to read");
   await post("/update", "application/sparql-update", "INSERT DATA { <http://localhost:7878/id/arabic> <http://purl.org/dc/terms/title> '\u0633\u062c\u0644'@ar }");
