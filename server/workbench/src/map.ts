@@ -3,7 +3,7 @@ import { ticks } from "./chart";
 import { formatNumber, h, pictureWidth, svg } from "./dom";
 import { m } from "./messages";
 import type { Result } from "./results";
-import { isNumeric, type Names, type Term } from "./terms";
+import { isNumeric, numberOf, type Names, type Term } from "./terms";
 
 type Position = [number, number]; // longitude, latitude
 interface Shape { kind: "point" | "line" | "area"; parts: Position[][] }
@@ -38,36 +38,50 @@ export function parseWKT(text: string): Shape[] {
       return;
     }
     const rings = (kind.endsWith("POINT") ? [body.replace(/[()]/g, " ")] : body.match(/\([^()]*\)/g) ?? []).map(ring =>
-      ring.replace(/[()]/g, " ").split(",").map(p => p.trim().split(/\s+/).map(Number)).filter(p => p.length >= 2 && p.every(Number.isFinite))
-        .map(p => (swap ? [p[1], p[0]] : [p[0], p[1]]) as Position));
+      ring.replace(/[()]/g, " ").split(",").map(p => p.trim().split(/\s+/).map(Number)).map(([x, y]) => swap ? [y, x] : [x, y]).filter(isPosition));
     if (kind.endsWith("POINT")) shapes.push(...rings.flat().map((p): Shape => ({ kind: "point", parts: [[p]] })));
     else shapes.push({ kind: kind.endsWith("POLYGON") ? "area" : "line", parts: rings });
   };
   one(text);
-  return shapes.filter(s => s.parts.some(p => p.length > 0));
+  return drawn(shapes);
 }
 
-function parseGeoJSON(text: string): Shape[] {
+// isPosition tells whether something is a place on earth. What is none, such as metres of a projection, is not drawn.
+function isPosition(p: unknown): p is Position {
+  return Array.isArray(p) && Number.isFinite(p[0]) && Number.isFinite(p[1]) && Math.abs(p[0]) <= 360 && Math.abs(p[1]) <= 90;
+}
+
+// drawn leaves out parts without positions, and shapes without parts.
+function drawn(shapes: Shape[]): Shape[] {
+  return shapes.map(s => ({ ...s, parts: s.parts.filter(p => p.length > 0) })).filter(s => s.parts.length > 0);
+}
+
+// parseGeoJSON reads a geometry of RFC 7946. Whatever is none gives nothing.
+export function parseGeoJSON(text: string): Shape[] {
   const shapes: Shape[] = [];
-  const one = (g: { type?: string; coordinates?: never; geometries?: unknown[]; geometry?: unknown }) => {
-    const c = g.coordinates as never;
-    switch (g.type) {
-      case "Feature": one(g.geometry as never); break;
-      case "GeometryCollection": g.geometries?.forEach(x => one(x as never)); break;
-      case "Point": shapes.push({ kind: "point", parts: [[c]] }); break;
-      case "MultiPoint": (c as Position[]).forEach(p => shapes.push({ kind: "point", parts: [[p]] })); break;
-      case "LineString": shapes.push({ kind: "line", parts: [c] }); break;
-      case "MultiLineString": shapes.push({ kind: "line", parts: c }); break;
-      case "Polygon": shapes.push({ kind: "area", parts: c }); break;
-      case "MultiPolygon": shapes.push({ kind: "area", parts: (c as Position[][][]).flat() }); break;
+  const list = (v: unknown): unknown[] => Array.isArray(v) ? v : [];
+  const part = (v: unknown) => list(v).filter(isPosition);
+  const one = (v: unknown) => {
+    const g = (v ?? {}) as Record<string, unknown>;
+    const c = g["coordinates"];
+    switch (g["type"]) {
+      case "Feature": one(g["geometry"]); break;
+      case "FeatureCollection": list(g["features"]).forEach(one); break;
+      case "GeometryCollection": list(g["geometries"]).forEach(one); break;
+      case "Point": shapes.push({ kind: "point", parts: [part([c])] }); break;
+      case "MultiPoint": part(c).forEach(p => shapes.push({ kind: "point", parts: [[p]] })); break;
+      case "LineString": shapes.push({ kind: "line", parts: [part(c)] }); break;
+      case "MultiLineString": shapes.push({ kind: "line", parts: list(c).map(part) }); break;
+      case "Polygon": shapes.push({ kind: "area", parts: list(c).map(part) }); break;
+      case "MultiPolygon": shapes.push({ kind: "area", parts: list(c).flatMap(p => list(p).map(part)) }); break;
     }
   };
   try {
     one(JSON.parse(text));
   } catch {
-    return [];
+    return []; // no JSON, or too deep
   }
-  return shapes;
+  return drawn(shapes);
 }
 
 function shapesOf(t: Term | null): Shape[] {
@@ -88,8 +102,8 @@ function places(result: Result, names: Names): Place[] {
       if (shapes.length === 0 && (shapes = shapesOf(t)).length > 0) at = i;
     });
     if (shapes.length === 0 && lat >= 0 && long >= 0 && row[lat] && row[long]) {
-      const p: Position = [Number(row[long]!.value), Number(row[lat]!.value)];
-      if (p.every(Number.isFinite)) shapes = [{ kind: "point", parts: [[p]] }];
+      const p: Position = [numberOf(row[long]!), numberOf(row[lat]!)];
+      if (isPosition(p)) shapes = [{ kind: "point", parts: [[p]] }];
     }
     if (shapes.length === 0) return [];
     const others = row.filter((t, i): t is Term => t !== null && i !== at && i !== lat && i !== long);
@@ -102,7 +116,8 @@ export function canMap(result: Result, names: Names): boolean {
   return result.kind !== "boolean" && places({ ...result, rows: result.rows.slice(0, 200) }, names).length > 0;
 }
 
-const mercator = (lat: number) => Math.log(Math.tan(Math.PI / 4 + Math.max(-85, Math.min(85, lat)) * Math.PI / 360)) * 180 / Math.PI;
+const farthest = 85; // the latitude where a map by Mercator ends
+const mercator = (lat: number) => Math.log(Math.tan(Math.PI / 4 + Math.max(-farthest, Math.min(farthest, lat)) * Math.PI / 360)) * 180 / Math.PI;
 
 export function map(result: Result, names: Names): HTMLElement {
   const all = places(result, names);
@@ -116,20 +131,23 @@ export function map(result: Result, names: Names): HTMLElement {
   const least = (v: number[]) => v.reduce((a, b) => Math.min(a, b), Infinity), most = (v: number[]) => v.reduce((a, b) => Math.max(a, b), -Infinity);
   const centre = [(least(xs) + most(xs)) / 2, (least(ys) + most(ys)) / 2] as Position;
   const fit = 0.86 * Math.min(width / Math.max(most(xs) - least(xs), 0.02), height / Math.max(most(ys) - least(ys), 0.02));
+  // From twice around the earth to a metre. Any closer, and floating-point numbers end before the zoom does.
+  const smallest = Math.min(fit, width / 720), greatest = 1e8;
   let scale = fit, [cx, cy] = centre;
   const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "map", role: "img", "aria-label": `${m.map}: ${formatNumber(all.length)} ${all.length === 1 ? m.place : m.places}` });
   const px = (x: number) => width / 2 + (x - cx) * scale, py = (y: number) => height / 2 - (mercator(y) - cy) * scale;
+  const degrees = (v: number) => formatNumber(v, 9) + "°";
   const latitude = (y: number) => (Math.atan(Math.exp(y * Math.PI / 180)) * 2 - Math.PI / 2) * 180 / Math.PI;
 
   function draw() {
     const out: SVGElement[] = [svg("rect", { width, height, class: "sea" })];
     const [west, east] = [cx - width / 2 / scale, cx + width / 2 / scale];
     const [south, north] = [latitude(cy - height / 2 / scale), latitude(cy + height / 2 / scale)];
-    for (const x of ticks(west, east, 6)) {
-      out.push(svg("line", { x1: px(x), x2: px(x), y1: 0, y2: height, class: "grid" }), svg("text", { x: px(x) + 4, y: height - 8, class: "tick" }, formatNumber(x) + "°"));
+    for (const x of ticks(Math.max(west, -360), Math.min(east, 360), width < 600 ? 3 : 6)) {
+      out.push(svg("line", { x1: px(x), x2: px(x), y1: 0, y2: height, class: "grid" }), svg("text", { x: px(x) + 4, y: height - 8, class: "tick" }, degrees(x)));
     }
-    for (const y of ticks(south, north, 5)) {
-      out.push(svg("line", { x1: 0, x2: width, y1: py(y), y2: py(y), class: "grid" }), svg("text", { x: 6, y: py(y) - 4, class: "tick" }, formatNumber(y) + "°"));
+    for (const y of ticks(Math.max(south, -farthest), Math.min(north, farthest), 5)) {
+      out.push(svg("line", { x1: 0, x2: width, y1: py(y), y2: py(y), class: "grid" }), svg("text", { x: 6, y: py(y) - 4, class: "tick" }, degrees(y)));
     }
     for (const place of all) {
       const shapes = place.shapes.map(s => {
@@ -161,34 +179,37 @@ export function map(result: Result, names: Names): HTMLElement {
     }
     picture.replaceChildren(...out);
   }
+  const between = (least: number, v: number, greatest: number) => Math.max(least, Math.min(greatest, v));
   const zoom = (factor: number) => {
-    scale *= factor;
+    scale = between(smallest, scale * factor, greatest);
     draw();
   };
-  let from: Position | null = null;
+  const move = (x: number, y: number) => {
+    cx = between(-360, cx + x, 360);
+    cy = between(mercator(-farthest), cy + y, mercator(farthest));
+    draw();
+  };
+  let from: Position | null = null, pointer = -1;
   const perPixel = () => width / picture.getBoundingClientRect().width;
   picture.addEventListener("pointerdown", e => {
+    if (from || e.button !== 0) return; // a second finger, or another button
     from = [e.clientX, e.clientY];
-    picture.setPointerCapture(e.pointerId);
+    picture.setPointerCapture(pointer = e.pointerId);
   });
   picture.addEventListener("pointermove", e => {
-    if (!from) return;
-    cx -= (e.clientX - from[0]) * perPixel() / scale;
-    cy += (e.clientY - from[1]) * perPixel() / scale;
+    if (!from || e.pointerId !== pointer) return;
+    const factor = perPixel() / scale;
+    move((from[0] - e.clientX) * factor, (e.clientY - from[1]) * factor);
     from = [e.clientX, e.clientY];
-    draw();
   });
-  picture.addEventListener("pointerup", () => { from = null; });
+  for (const end of ["pointerup", "pointercancel", "lostpointercapture"] as const) picture.addEventListener(end, e => { if (e.pointerId === pointer) from = null; });
   const box = h("div", { class: "map-box", tabindex: 0, role: "group", "aria-label": m.map, keydown: (e: KeyboardEvent) => {
     const step = 60 / scale;
-    const move: Record<string, Position> = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, step], ArrowDown: [0, -step] };
+    const moves: Record<string, Position> = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, step], ArrowDown: [0, -step] };
     if (e.key === "+") zoom(1.5);
     else if (e.key === "-") zoom(1 / 1.5);
-    else if (move[e.key]) {
-      cx += move[e.key]![0];
-      cy += move[e.key]![1];
-      draw();
-    } else return;
+    else if (moves[e.key]) move(...moves[e.key]!);
+    else return;
     e.preventDefault();
   } }, picture);
   draw();

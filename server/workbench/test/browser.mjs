@@ -303,6 +303,44 @@ await part("rows are sorted by kind and value, with INF and NaN where they belon
   }), [["", "b", "http://x", "NaN", "NaN", "-INF", "-1.5e3", "9", "10", "INF", "+INF", "1a", "z", "å"], true]);
 });
 
+await part("the map leaves out what is no geometry, zooms to an end, and lets go of what was taken back", "nn", async page => {
+  same(await page.evaluate(() => ['{"type":"Point"}', '{"type":"Point","coordinates":["a",1]}', '{"type":"Point","coordinates":[1]}', '{"type":"Point","coordinates":[500000,6600000]}', "null", "[]", "3",
+    '{"type":"LineString","coordinates":7}', '{"type":"Polygon","coordinates":[[null,[1,"2"]]]}', '{"type":"MultiPolygon","coordinates":[[3]]}', '{"type":"Feature"}', '{"type":"GeometryCollection"}', "{"]
+    .flatMap(t => wb.parseGeoJSON(t))), []);
+  same(await page.evaluate(() => wb.parseGeoJSON('{"type":"GeometryCollection","geometries":[null,{"type":"Point","coordinates":[10,60,5]},{"type":"LineString","coordinates":[[1,2],null,[3,4]]}]}')),
+    [{ kind: "point", parts: [[[10, 60, 5]]] }, { kind: "line", parts: [[[1, 2], [3, 4]]] }]);
+  same(await page.evaluate(() => ["POINT (500000 6600000)", "POINT (x 1)", "POLYGON ((a b))"].flatMap(t => wb.parseWKT(t))), []);
+  await page.evaluate(() => {
+    const geo = { kind: "literal", datatype: "http://www.opengis.net/ont/geosparql#geoJSONLiteral" };
+    const rows = ['{"type":"Point"}', '{"type":"Point","coordinates":[10.75,59.9]}', '{"type":"Point","coordinates":[5.32,60.39]}'].map(value => [{ ...geo, value }]);
+    document.body.append(wb.map({ kind: "solutions", vars: ["g"], rows }, new wb.Names("")));
+  });
+  assert(await page.locator("svg.map .place").count() === 2, "not two places");
+  const labels = () => page.locator("svg.map .tick").allTextContents();
+  assert((await labels()).some(t => /^\d+,\d+°$/.test(t)), "no decimal comma: " + await labels());
+  const box = page.locator(".map-box"), picture = () => page.locator("svg.map").innerHTML();
+  await box.focus();
+  for (let i = 0; i < 90; i++) await page.keyboard.press("+");
+  const deep = await labels();
+  assert(deep.length >= 4 && new Set(deep).size === deep.length, "labels at the deepest zoom: " + deep);
+  for (let i = 0; i < 180; i++) await page.keyboard.press("-");
+  for (let i = 0; i < 40; i++) for (const key of ["ArrowUp", "ArrowLeft"]) await page.keyboard.press(key);
+  const wide = await labels();
+  assert(wide.length >= 4 && wide.every(t => Math.abs(parseFloat(t.replace("\u2212", "-"))) <= 360), "labels at the widest zoom: " + wide);
+  const touch = await page.context().newCDPSession(page), r = await page.locator("svg.map").boundingBox();
+  const at = (type, ...points) => touch.send("Input.dispatchTouchEvent", { type, touchPoints: points.map(([x, y]) => ({ x: r.x + x, y: r.y + y })) });
+  const before = await picture();
+  await at("touchStart", [100, 100]);
+  await at("touchCancel");
+  await page.mouse.move(r.x + 200, r.y + 150);
+  await page.mouse.move(r.x + 240, r.y + 190);
+  assert(await picture() === before, "the map follows a pointer that was cancelled");
+  await page.mouse.down();
+  await page.mouse.move(r.x + 200, r.y + 150);
+  await page.mouse.up();
+  assert(await picture() !== before, "the map does not follow the pointer");
+});
+
 if (!only) await step("a resource page: language, links, Turtle", async () => {
   const c = await context();
   const page = await c.newPage();
