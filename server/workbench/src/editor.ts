@@ -8,7 +8,7 @@ import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutt
 import { check, vocabulary, type Check, type Vocabulary, type VocabularyTerm } from "./api";
 import { formatNumber } from "./dom";
 import { functions, highlighting, keywords, sparqlLanguage } from "./language";
-import { m } from "./messages";
+import { m, phrases } from "./messages";
 
 const theme = EditorView.theme({
   "&": { color: "var(--ink)", backgroundColor: "var(--paper)", fontSize: ".9375rem", height: "100%" },
@@ -34,15 +34,18 @@ const theme = EditorView.theme({
   ".cm-completionDetail": { fontStyle: "normal", fontFamily: "var(--sans)", marginLeft: "auto", opacity: ".85" },
   ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "700" },
   ".cm-panels": { backgroundColor: "var(--shade)", color: "var(--ink)" },
-  ".cm-panels .cm-textfield, .cm-panels .cm-button": { backgroundColor: "var(--paper)", backgroundImage: "none", color: "var(--ink)", border: "1px solid var(--line-strong)", borderRadius: ".25rem" },
+  ".cm-panels .cm-textfield, .cm-panels .cm-button": { backgroundColor: "var(--paper)", backgroundImage: "none", color: "var(--ink)", border: "1px solid var(--line-strong)", borderRadius: ".25rem", minHeight: "2rem", padding: ".15rem .6rem", fontWeight: "500" },
+  ".cm-panels button[name=close]": { color: "var(--ink)", minWidth: "2rem", minHeight: "2rem", padding: "0", justifyContent: "center" },
 });
 
 // Names of the store, for completion. They are asked for once; where there are more than fit, what is typed narrows them on the server.
-class Known {
+export class Known {
   all: Vocabulary | null = null;
   private asked = new Map<string, Promise<Vocabulary>>();
 
+  // load asks anew, as after an update or with another token.
   async load(): Promise<Vocabulary | null> {
+    this.asked.clear();
     try {
       this.all = await vocabulary();
     } catch {
@@ -54,8 +57,12 @@ class Known {
   async matching(word: string): Promise<Vocabulary | null> {
     if (!this.all?.more || word.length < 2) return this.all;
     const key = word.slice(0, 2).toLowerCase() === word.toLowerCase() ? word.toLowerCase() : word.slice(0, 3).toLowerCase();
-    if (!this.asked.has(key)) this.asked.set(key, vocabulary(key));
-    return this.asked.get(key)!.catch(() => this.all);
+    const asked = this.asked.get(key) ?? vocabulary(key);
+    this.asked.set(key, asked);
+    return asked.catch(() => {
+      if (this.asked.get(key) === asked) this.asked.delete(key); // to be asked again
+      return this.all;
+    });
   }
 }
 
@@ -90,6 +97,11 @@ function insert(name: string, prefixes: Vocabulary["prefixes"]) {
   };
 }
 
+// expectsClass tells whether a class may follow a text, behind "a" and the classes before it.
+export function expectsClass(before: string): boolean {
+  return /(^|\s)(a|rdf:type)\s+(?:(?:<[^<>\s]*>|[^\s;.,<]+)\s*,\s*)*$/.test(before);
+}
+
 async function complete(context: CompletionContext): Promise<CompletionResult | null> {
   const word = context.matchBefore(/[?$]?[\p{L}\p{N}_-]*:?[\p{L}\p{N}_.-]*/u);
   if (!word || word.from === word.to && !context.explicit) return null;
@@ -110,7 +122,7 @@ async function complete(context: CompletionContext): Promise<CompletionResult | 
     }
     return { from: word.from, options };
   }
-  const afterType = /(^|\s)(a|rdf:type)\s+(?:[^\s;.]+\s*,\s*)*$/.test(before);
+  const afterType = expectsClass(before);
   const add = (terms: VocabularyTerm[], kind: "class" | "property", boost: number) => terms.forEach((t, i) => {
     const label = t.name ?? "<" + t.iri + ">";
     const detail = (t.label ? t.label + " · " : "") + formatNumber(t.count);
@@ -153,7 +165,7 @@ export class Editor {
 
   constructor(parent: HTMLElement, nonce: string, private readonly events: EditorEvents) {
     this.extensions = [
-      EditorView.cspNonce.of(nonce), lineNumbers(), history(), drawSelection(), indentOnInput(), indentUnit.of("  "), bracketMatching(), closeBrackets(),
+      EditorView.cspNonce.of(nonce), EditorState.phrases.of(phrases), lineNumbers(), history(), drawSelection(), indentOnInput(), indentUnit.of("  "), bracketMatching(), closeBrackets(),
       highlightActiveLine(), highlightActiveLineGutter(), highlightSelectionMatches(), sparqlLanguage, highlighting, theme, EditorView.lineWrapping,
       autocompletion({ override: [complete], icons: false, maxRenderedOptions: 60, activateOnTypingDelay: 60 }),
       EditorView.contentAttributes.of({ "aria-label": m.query, "aria-describedby": "editor-keys", spellcheck: "false" }),

@@ -57,6 +57,20 @@ const nn: Messages = {
 
 export const m: Messages = ({ en, nb, nn } as Record<string, Messages>)[document.documentElement.lang] ?? en;
 
+// phrases are the words of CodeMirror.
+export const phrases: Record<string, string> = ({
+  nb: {
+    Find: "Finn", Replace: "Erstatt med", next: "neste", previous: "forrige", all: "alle", "match case": "skill store og små", regexp: "regulært uttrykk", "by word": "hele ord",
+    replace: "erstatt", "replace all": "erstatt alle", close: "lukk", "current match": "dette treffet", "on line": "på linje", "replaced match on line $": "erstattet treffet på linje $",
+    "replaced $ matches": "erstattet $ treff", "Go to line": "Gå til linje", go: "gå", Completions: "Forslag", "Control character": "Kontrolltegn", "Selection deleted": "Det merkede er slettet",
+  },
+  nn: {
+    Find: "Finn", Replace: "Byt ut med", next: "neste", previous: "førre", all: "alle", "match case": "skil store og små", regexp: "regulært uttrykk", "by word": "heile ord",
+    replace: "byt ut", "replace all": "byt ut alle", close: "lukk", "current match": "dette treffet", "on line": "på linje", "replaced match on line $": "bytte ut treffet på linje $",
+    "replaced $ matches": "bytte ut $ treff", "Go to line": "Gå til linje", go: "gå", Completions: "Forslag", "Control character": "Kontrollteikn", "Selection deleted": "Det merkte er sletta",
+  },
+} as Record<string, Record<string, string>>)[document.documentElement.lang] ?? {};
+
 export function fill(text: string, values: Record<string, string | number>): string {
   return text.replace(/\{(\w+)\}/g, (_, k) => String(values[k] ?? ""));
 }

@@ -291,6 +291,23 @@ await part("literals of any length are read", "en", async page => {
   for (const bad of ['"a', "'a\\'", "<a", "1x", "truely", "?x"]) same(await read(bad), "Error");
 });
 
+await part("completion behind a list of classes takes no time, and asks again after a failure", "en", async page => {
+  same(await page.evaluate(() => ["?s a ", "?s a ex:A, ", "?s rdf:type <http://x.org/A> , ex:B,\n ", "?s ex:a ", "?s a ex:A ; ", "?s a x" + ",".repeat(300) + "y"].map(t => wb.expectsClass(t))),
+    [true, true, true, false, false, false]);
+  same(await page.evaluate(async () => {
+    const answer = name => new Response(JSON.stringify({ prefixes: [], classes: [{ iri: name }], predicates: [], more: true }));
+    let asked = 0;
+    globalThis.fetch = async () => { // in turn: all names, no answer, those that begin so
+      if (++asked === 2) throw new TypeError("no network");
+      return answer(String(asked));
+    };
+    const known = new wb.Known(), got = [];
+    await known.load();
+    for (let i = 0; i < 3; i++) got.push((await known.matching("data")).classes[0].iri);
+    return got;
+  }), ["1", "3", "3"]);
+});
+
 await part("rows are sorted by kind and value, with INF and NaN where they belong", "nb", async page => {
   same(await page.evaluate(() => {
     const n = (value, type = "double") => ({ kind: "literal", value, datatype: "http://www.w3.org/2001/XMLSchema#" + type });
@@ -339,6 +356,29 @@ await part("the map leaves out what is no geometry, zooms to an end, and lets go
   await page.mouse.move(r.x + 200, r.y + 150);
   await page.mouse.up();
   assert(await picture() !== before, "the map does not follow the pointer");
+});
+
+if (!only) await step("the words of the editor and the numbers are those of the language", async () => {
+  const words = {};
+  for (const lang of ["en", "nb", "nn"]) {
+    const c = await context();
+    const page = await c.newPage();
+    await page.goto(base + `/workbench?lang=${lang}&query=` + encodeURIComponent("ASK { }"));
+    await ready(page);
+    await run(page);
+    await page.locator(".answer").waitFor();
+    const status = await page.locator(".wb-status").innerText();
+    assert((lang === "en" ? /^\d\.\d{3} s$/ : /^\d,\d{3} s$/).test(status), `${lang}: ${status}`);
+    await page.locator(".cm-content").click();
+    await page.keyboard.press("Control+f");
+    words[lang] = await page.locator(".cm-search").evaluate(panel => [...panel.querySelectorAll("input, button, label")].flatMap(e =>
+      [e.getAttribute("placeholder"), e.getAttribute("aria-label"), e.textContent]).filter(t => t && /[a-z]/i.test(t)));
+    await shot(page, "workbench-search-" + lang);
+    same(await violations(page), []);
+    await c.close();
+  }
+  assert(words.en.length > 10, words.en.join());
+  for (const lang of ["nb", "nn"]) same(words[lang].filter((w, i) => w === words.en[i]), []);
 });
 
 if (!only) await step("a resource page: language, links, Turtle", async () => {
