@@ -1,6 +1,6 @@
-import { explain, format, ProblemError, query, token, update, type Check, type Plan } from "./api";
+import { check, explain, format, ProblemError, query, token, update, type Check, type Plan } from "./api";
 import { canChart, chart } from "./chart";
-import { formatNumber, h } from "./dom";
+import { formatNumber, h, locales } from "./dom";
 import { Editor, known } from "./editor";
 import { canMap, map } from "./map";
 import { fill, m } from "./messages";
@@ -32,10 +32,12 @@ type View = "table" | "raw" | "chart" | "map";
 // Outcome is what a tab shows below its query.
 interface Outcome { element: HTMLElement; running: AbortController | null }
 
+// Begun is what a tab is about to show.
+interface Begun { outcome: Outcome; signal: AbortController; status: HTMLElement; tab: number }
+
 class Workbench {
   private tabs = new Tabs();
   private outcomes = new Map<number, Outcome>();
-  private checked: Check | null = null;
 
   private tabList = h("ul", { class: "wb-tabs", "aria-label": m.tabs });
   private holder = h("div", { class: "wb-editor" });
@@ -100,8 +102,12 @@ class Workbench {
     const list = past();
     this.historyList.replaceChildren(list.length === 0 ? h("p", { class: "hint" }, m.noHistory) : h("ul", { class: "wb-history" }, ...list.map(p => h("li", null,
       h("button", { type: "button", class: "link", click: () => this.open(p.text) }, titleOf(p.text, m.untitled)),
-      h("span", { class: "hint" }, ` ${new Date(p.at).toLocaleString(document.documentElement.lang, { dateStyle: "short", timeStyle: "short" })} · ${formatNumber(p.rows)} ${p.rows === 1 ? m.row : m.rows}`)))),
-      ...(list.length > 0 ? [h("button", { type: "button", class: "quiet", click: () => { forget(); this.showHistory(); } }, m.clear)] : []));
+      h("span", { class: "hint" }, ` ${new Date(p.at).toLocaleString(locales(), { dateStyle: "short", timeStyle: "short" })} · ${formatNumber(p.rows)} ${p.rows === 1 ? m.row : m.rows}`)))),
+      ...(list.length > 0 ? [h("button", { type: "button", class: "quiet", click: () => {
+        forget();
+        this.showHistory();
+        this.historyList.closest("details")?.querySelector("summary")?.focus();
+      } }, m.clear)] : []));
   }
 
   // open shows a text in a tab of its own, or in the one that has it.
@@ -124,10 +130,14 @@ class Workbench {
     this.showRunning();
   }
 
+  // showTabs keeps the focus: on the same tab, or on a neighbour of the one that was closed.
   private showTabs() {
+    const items = () => [...this.tabList.children] as HTMLElement[];
+    const focused = items().findIndex(li => li.contains(document.activeElement)), tab = items()[focused]?.dataset["tab"];
+    const closing = document.activeElement?.classList.contains("close");
     this.tabList.replaceChildren(...this.tabs.list.map((t, i) => {
       const title = titleOf(t.text, m.untitled + " " + (i + 1));
-      return h("li", { class: t.id === this.tabs.active ? "current" : null },
+      return h("li", { class: t.id === this.tabs.active ? "current" : null, "data-tab": t.id },
         h("button", { type: "button", "aria-current": t.id === this.tabs.active ? "true" : null, click: () => {
           this.tabs.active = t.id;
           this.tabs.save();
@@ -140,12 +150,16 @@ class Workbench {
           this.show();
         } }, "×") : null);
     }));
+    if (focused >= 0) {
+      const same = items().find(li => li.dataset["tab"] === tab);
+      const button = closing && same?.querySelector<HTMLElement>(".close") || (same ?? items()[Math.min(focused, items().length - 1)])?.querySelector<HTMLElement>("button");
+      button?.focus({ preventScroll: true });
+    }
     const current = this.tabList.querySelector<HTMLElement>("li.current"); // may be beyond the edge where there are many, or on a phone
     if (current) this.tabList.scrollLeft = current.offsetLeft - this.tabList.offsetLeft - 8;
   }
 
   private showCheck(c: Check) {
-    this.checked = c;
     const e = c.error;
     this.mistake.classList.toggle("bad", !!e);
     if (e) {
@@ -158,7 +172,8 @@ class Workbench {
 
   private showRunning() {
     const running = !!this.outcomes.get(this.tabs.active)?.running;
-    this.runButton.disabled = running;
+    this.runButton.setAttribute("aria-disabled", String(running)); // not disabled, which would take the focus from it
+    if (!running && document.activeElement === this.cancelButton) this.runButton.focus();
     this.cancelButton.hidden = !running;
   }
 
@@ -167,9 +182,11 @@ class Workbench {
   private say(...children: (Node | string)[]) { this.note.replaceChildren(...children); }
 
   private async format() {
+    const tab = this.tabs.active, before = this.editor.text;
     try {
-      const text = await format(this.editor.text);
-      if (text !== this.editor.text) this.editor.replace(text);
+      const text = await format(before);
+      if (this.tabs.active !== tab || this.editor.text !== before) return; // it is no longer what is shown
+      if (text !== before) this.editor.replace(text);
       this.editor.focus();
     } catch (e) {
       if (e instanceof ProblemError && e.problem.line) void this.editor.checkNow();
@@ -194,23 +211,28 @@ class Workbench {
   }
 
   // begin makes a place for what a tab is about to show and gives the outcome that ends it.
-  private begin(): { outcome: Outcome; signal: AbortController; status: HTMLElement; tab: number } {
-    const tab = this.tabs.active;
+  private begin(tab: number): Begun {
     this.outcomes.get(tab)?.running?.abort();
     const signal = new AbortController();
     const status = h("p", { class: "wb-status", role: "status" }, h("span", { class: "spinner", "aria-hidden": "true" }), h("span", null, m.running));
     const outcome: Outcome = { element: h("div", null, status), running: signal };
     this.outcomes.set(tab, outcome);
-    this.note.replaceChildren();
-    this.results.replaceChildren(outcome.element);
+    const focused = this.results.contains(document.activeElement);
+    if (tab === this.tabs.active) {
+      this.note.replaceChildren();
+      this.results.replaceChildren(outcome.element);
+    }
     this.showRunning();
+    if (focused) this.runButton.focus();
     return { outcome, signal, status, tab };
   }
 
   private end(outcome: Outcome, ...shown: (Node | string)[]) {
+    const focused = outcome.element.contains(document.activeElement);
     outcome.running = null;
     outcome.element.replaceChildren(...shown);
     this.showRunning();
+    if (focused) this.runButton.focus();
   }
 
   private failed(outcome: Outcome, signal: AbortController, e: unknown) {
@@ -219,7 +241,7 @@ class Workbench {
 
   private async plan(how: "plan" | "profile") {
     const text = this.editor.text;
-    const { outcome, signal } = this.begin();
+    const { outcome, signal } = this.begin(this.tabs.active);
     try {
       const plan: Plan = await explain(text, how, signal.signal);
       this.end(outcome, h("h2", { class: "wb-title" }, how === "plan" ? m.planTitle : m.profileTitle), planView(plan));
@@ -229,11 +251,12 @@ class Workbench {
   }
 
   private async run() {
-    const text = this.editor.text;
-    const checked = await this.editor.checkNow() ?? this.checked;
-    if (checked?.valid && checked.kind === "update") return this.update(text);
-    const { outcome, signal, status } = this.begin();
+    const tab = this.tabs.active, text = this.editor.text;
+    if (this.outcomes.get(tab)?.running) return; // an update is not sent twice
+    const begun = this.begin(tab), { outcome, signal, status } = begun;
     try {
+      const checked = await check(text, signal.signal);
+      if (checked.valid && checked.kind === "update") return this.update(text, begun);
       const result = await ask(text, signal, rows => { status.lastElementChild!.textContent = `${m.running} ${formatNumber(rows)} ${m.rowsSoFar}`; });
       remember({ text, at: Date.now(), ms: Math.round(result.ms), rows: result.rows.length });
       this.showHistory();
@@ -245,14 +268,14 @@ class Workbench {
 
   // tokenForm asks for a token; then goes on with it.
   private tokenForm(text: string, then: () => void) {
-    const input = h("input", { type: "password", id: "wb-token", autocomplete: "off", required: true, value: token.get() });
+    const input = h("input", { type: "password", autocomplete: "off", required: true, value: token.get() });
     const form = h("form", { class: "wb-token", submit: (event: Event) => {
       event.preventDefault();
       token.set(input.value.trim());
       this.showToken();
       void known.load();
       then();
-    } }, h("p", null, text), h("label", { for: "wb-token" }, m.token), input, h("button", { type: "submit" }, m.send));
+    } }, h("p", null, text), h("label", null, m.token + " ", input), h("button", { type: "submit" }, m.send));
     return { form, input };
   }
 
@@ -262,15 +285,17 @@ class Workbench {
 
   // askToken lets the reader give this tab of the browser a token, or take it back.
   private askToken() {
-    const close = () => this.note.replaceChildren();
-    const { form, input } = this.tokenForm(m.tokenUse, () => { this.note.replaceChildren(m.tokenKept); });
+    const close = (...said: string[]) => {
+      this.say(...said);
+      this.tokenButton.focus();
+    };
+    const { form, input } = this.tokenForm(m.tokenUse, () => close(m.tokenKept));
     form.append(h("button", { type: "button", class: "quiet", click: () => { token.set(""); this.showToken(); void known.load(); close(); } }, m.tokenForget));
     this.note.replaceChildren(form);
     input.focus();
   }
 
-  private async update(text: string) {
-    const { outcome, signal } = this.begin();
+  private async update(text: string, { outcome, signal, tab }: Begun) {
     if (config.updates === "closed") return this.end(outcome, h("p", { class: "error", role: "alert" }, m.closed));
     try {
       const c = await update(text, signal.signal);
@@ -278,9 +303,9 @@ class Workbench {
       void known.load();
     } catch (e) {
       if (e instanceof ProblemError && e.problem.status === 401) {
-        const { form, input } = this.tokenForm(m.tokenText, () => void this.update(text));
+        const { form, input } = this.tokenForm(m.tokenText, () => void this.update(text, this.begin(tab)));
         this.end(outcome, form);
-        input.focus();
+        if (form.isConnected) input.focus(); // else another tab is shown
         return;
       }
       this.failed(outcome, signal, e);

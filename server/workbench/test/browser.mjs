@@ -358,6 +358,97 @@ await part("the map leaves out what is no geometry, zooms to an end, and lets go
   assert(await picture() !== before, "the map does not follow the pointer");
 });
 
+if (!only) await step("a result comes to the tab that asked, and an update is sent once", async () => {
+  const c = await context({ locale: "en-GB" });
+  const page = await c.newPage();
+  let hold = null, refuse = false, updates = 0;
+  await page.route("**/sparql/check", async route => {
+    await hold;
+    await (refuse ? route.abort() : route.continue()).catch(() => undefined);
+  });
+  page.on("request", r => { if (new URL(r.url()).pathname === "/update") updates++; });
+  await page.goto(base + "/workbench?lang=en&query=" + encodeURIComponent("ASK { }"));
+  await ready(page);
+  await page.getByRole("button", { name: "New query", exact: true }).click();
+  const tab = i => page.locator(".wb-tabs li").nth(i).locator("button").first();
+  await tab(0).click();
+  let release;
+  hold = new Promise(resolve => { release = resolve; });
+  await run(page);
+  await tab(1).click();
+  release();
+  hold = null;
+  await tab(0).click();
+  await page.locator(".answer", { hasText: "Yes" }).waitFor();
+  await tab(1).click();
+  assert(await page.locator(".wb-results > *").count() === 0, "the result is in another tab");
+
+  const editor = page.getByRole("textbox", { name: "SPARQL query" });
+  await editor.fill("INSERT DATA { <http://localhost:7878/id/note> rdfs:comment 'Once' }");
+  await page.getByText("· update").waitFor();
+  hold = new Promise(resolve => { release = resolve; });
+  await page.keyboard.press("Control+Enter");
+  await page.keyboard.press("Control+Enter");
+  release();
+  hold = null;
+  await page.locator("form.wb-token").waitFor();
+  assert(updates === 1, `${updates} updates were sent`);
+  await page.getByRole("button", { name: "Token", exact: true }).click();
+  assert(await page.locator("form.wb-token").count() === 2, "not two forms");
+  same(await page.evaluate(() => [...document.querySelectorAll("[id]")].map(e => e.id).filter((id, i, all) => all.indexOf(id) !== i)), []);
+  refuse = true; // what was an update is a query now, and nobody could say so
+  await editor.fill("ASK { }");
+  await page.keyboard.press("Control+Enter");
+  await page.getByText("The server did not answer.").waitFor();
+  assert(updates === 1, "a query was sent as an update");
+  await c.close();
+});
+
+if (!only) await step("the focus stays near where it was", async () => {
+  const c = await context({ locale: "en-GB" });
+  const page = await c.newPage();
+  await page.goto(base + "/workbench?lang=en&query=" + encodeURIComponent("# one\nSELECT * { ?s ?p ?o }"));
+  await ready(page);
+  for (const text of ["# two\nASK {}", "# three\nSELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER (STRLEN(STR(?a)) + STRLEN(STR(?d)) + STRLEN(STR(?g)) = 1) }"]) {
+    await page.getByRole("button", { name: "New query", exact: true }).click();
+    await page.getByRole("textbox", { name: "SPARQL query" }).fill(text);
+  }
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent.slice(0, 40));
+  const on = async (name, key) => {
+    await page.getByRole("button", { name, exact: true }).focus();
+    await page.keyboard.press(key);
+  };
+  await on("one", "Enter");
+  same(await focused(), "one");
+  await on("three", "Enter");
+  await on("Run", "Enter");
+  same(await focused(), "Run");
+  await page.keyboard.press("Enter"); // does nothing while a query runs
+  await on("Cancel", "Enter");
+  await page.getByText("Cancelled.").waitFor();
+  same(await focused(), "Run");
+  await on("Close: two", "Enter");
+  same(await focused(), "three");
+  await on("one", "Enter");
+  await on("Run", "Enter");
+  await page.locator("table.results tbody tr").nth(99).waitFor();
+  same(await focused(), "Run");
+  const last = Number(/of (\d+)/.exec(await page.locator(".pager").innerText())[1]);
+  await page.getByRole("button", { name: "Next →" }).focus();
+  for (let i = 1; i < last; i++) await page.keyboard.press("Enter");
+  same(await focused(), "← Previous");
+  await on("Clear the history", "Enter");
+  same(await focused(), "History");
+  await on("Close: three", "Enter");
+  same(await focused(), "one");
+  await on("Token", "Enter");
+  await page.keyboard.type("browser-test");
+  await page.keyboard.press("Enter");
+  same(await focused(), "Token");
+  assert(c.complaints.length === 0, c.complaints.join("\n"));
+  await c.close();
+});
+
 if (!only) await step("the words of the editor and the numbers are those of the language", async () => {
   const words = {};
   for (const lang of ["en", "nb", "nn"]) {
