@@ -20,6 +20,9 @@ func (p *planner) patternSample(t *Pattern, st *patternStats) *joinSample {
 		return nil
 	}
 	s.slots = slots
+	for _, slot := range slots {
+		s.different = append(s.different, st.differentOf(t, slot))
+	}
 	s.key = string(patternKey([]byte{'b', byte(s.draws)}, t, nil))
 	drawn := map[store.Order]*draw{}
 	s.pick = func(slot int) (*draw, error) {

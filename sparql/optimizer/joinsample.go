@@ -40,11 +40,12 @@ type joinSample struct {
 	drawn   bool
 	unknown bool // nothing is known: size is none
 	slots   []int
-	key     string
+	// different are the numbers of different values of the slots in the patterns that have them: not those of what was joined, which is taken for a
+	// part of them that has nothing to do with the next join.
+	different []float64
+	key       string
 	// pick draws the rows, sorted by a slot first where that is possible; nil where it cannot be told how they are found.
 	pick func(slot int) (*draw, error)
-	// matching is the part of the rows of the join with one item less that have a match, perRow how many they have, at least 1 each.
-	matching, perRow float64
 }
 
 // draw are rows of a join, by the slots of its joinSample. It is shared and never changed.
@@ -59,6 +60,59 @@ type matches struct {
 	total    uint64
 	squares  float64 // the sum of the squares of counts
 	matching int
+}
+
+// fewMatching is how many of the rows of a draw must have a match for how much these differ to be known from them alone.
+const fewMatching = 16
+
+// perRow is how many of total rows match each of n rows that were drawn from more, which have ofL different values of the variables in common where
+// the total have ofR. What part of the rows has a match and how many those have are two things: few rows of a draw may have any, but then as many as
+// values have on average. Of each, what the counts of different values say stays where it is within twice the deviation of the draw.
+func (m *matches) perRow(n, total float64, ofL, ofR []float64) float64 {
+	mean := float64(m.total) / n
+	if len(ofR) > 1 {
+		indep, each := total, total // by the counts of different values, as if variables were independent
+		for i, d := range ofR {
+			each /= max(1, d)
+			d = max(1, d, ofL[i])
+			if i > 0 {
+				d = math.Pow(d, 0.7)
+			}
+			indep /= d
+		}
+		if m.total == 0 { // fewer than one in n match
+			return 0.5 / n * max(1, each)
+		}
+		if dev := deviation(mean, m.squares, n); indep > 0 && math.Abs(mean-indep) < 2*dev {
+			return indep
+		}
+		return mean
+	}
+	each := total / max(1, ofR[0])
+	k := float64(m.matching)
+	part, contained := k/n, min(1, ofR[0]/max(1, ofL[0]))
+	if math.Abs(part-contained) < 2*deviation(part, k, n) {
+		part = contained
+	} else if k == 0 {
+		part = 0.5 / n
+	}
+	if k == 0 {
+		return part * max(1, each)
+	}
+	mean = float64(m.total) / k
+	dev := deviation(mean, m.squares, k)
+	if k < fewMatching { // few rarely have among them those of the most matches, and then say too much
+		dev = max(dev, each/math.Sqrt(k))
+	}
+	if math.Abs(mean-each) < 2*dev {
+		mean = each
+	}
+	return part * mean
+}
+
+// deviation is that of the mean of n numbers of which the sum of squares is known, taken for a bit more than it is: equal ones may be so by chance.
+func deviation(mean, squares, n float64) float64 {
+	return math.Sqrt((max(0, squares/n-mean*mean) + 1/n) / n)
 }
 
 // sampler is what a query's planning samples with.
@@ -454,40 +508,27 @@ func (p *planner) match(s *joinSample, t *Pattern, st *patternStats, filtered Se
 	if err != nil {
 		return nil, err
 	}
-	n := float64(len(rows.rows))
-	share := 1.0
-	if st.total > 0 {
-		share = st.rows / st.total
-	}
-	x := &joinSample{slots: append(slices.Clone(s.slots), free...), key: key, drawn: true, draws: s.draws}
-	x.size = upTo(s.size*float64(m.total)/n*share, mostRows)
-	x.matching = float64(m.matching) / n
-	x.perRow = (float64(m.total) + n - float64(m.matching)) / n
-	indep := st.rows // matches of a row by the counts of different values
+	x := &joinSample{slots: append(slices.Clone(s.slots), free...), different: slices.Clone(s.different), key: key, drawn: true, draws: s.draws}
 	for i, pos := range bound {
-		d := max(1, st.distinct[pos])
-		if i > 0 {
-			d = math.Pow(d, 0.7)
-		}
-		indep /= d
+		x.different[from[i]] = min(s.different[from[i]], st.distinct[pos])
 	}
+	for _, slot := range free {
+		x.different = append(x.different, st.differentOf(t, slot))
+	}
+	mean := float64(m.total) / float64(len(rows.rows))
+	if !rows.all {
+		ofL, ofR := make([]float64, len(bound)), make([]float64, len(bound))
+		for i, pos := range bound {
+			ofL[i], ofR[i] = s.different[from[i]], st.distinct[pos]
+		}
+		mean = m.perRow(float64(len(rows.rows)), st.total, ofL, ofR)
+	}
+	if st.total > 0 {
+		mean *= st.rows / st.total
+	}
+	x.size = upTo(s.size*mean, mostRows)
 	if m.total == 0 {
-		if !rows.all { // fewer than one in n match, with about as many rows as a value has
-			perValue := st.rows
-			for _, pos := range bound {
-				perValue /= max(1, st.distinct[pos])
-			}
-			x.matching = 0.5 / n
-			x.size = upTo(s.size*x.matching*max(1, perValue), mostRows)
-		}
 		return x, nil
-	}
-	if mean := float64(m.total) / n; !rows.all && indep > 0 {
-		// What the counts of different values say is as good where it is no further away than draws are from each other.
-		dev := math.Sqrt(max(0, m.squares/n-mean*mean)+1/n) / math.Sqrt(n)
-		if math.Abs(mean*share-indep) < 2*dev {
-			x.size = upTo(s.size*indep, mostRows)
-		}
 	}
 	x.pick = p.drawMatches(t, x, rows, m, free, rangeFor)
 	return x, nil

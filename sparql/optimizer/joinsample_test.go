@@ -182,6 +182,45 @@ func TestJoinsAreEstimated(t *testing.T) {
 	}
 }
 
+// TestFewOfADrawMatch: few things are makers, and a few of these have most works. How many rows of a draw have a match tells how many makers
+// there are, and hardly what they made: it may have the one of most works among them, or none of all.
+func TestFewOfADrawMatch(t *testing.T) {
+	t.Parallel()
+	for seed := range 3 {
+		const things, makers = 20000, 600
+		made := [2]int{}
+		var quads []rdf.Quad
+		for i := range things {
+			quads = append(quads, rdf.Quad{S: node("t%d-%d", seed, i), P: node("at"), O: node("place%d", i%2)})
+		}
+		for k := range makers {
+			at := k*(things/makers) + (k*7+seed)%(things/makers)
+			for w := range 1 + 2000/((k*k+seed)%makers+1) {
+				quads = append(quads, rdf.Quad{S: node("w%d-%d-%d", seed, k, w), P: node("maker"), O: node("t%d-%d", seed, at)})
+				made[at%2]++
+			}
+		}
+		for i := range 20 * 400 { // 10 things are themes
+			quads = append(quads, rdf.Quad{S: node("d%d-%d", seed, i), P: node("theme"), O: node("t%d-%d", seed, i%10*1900+seed)})
+		}
+		snap := snapshotOf(t, quads)
+		for _, test := range []struct {
+			text string
+			size int
+		}{
+			{"?t :at :place0 . ?w :maker ?t", made[0]},
+			{"?t :at :place1 . ?w :maker ?t", made[1]},
+			{"?t :at ?p . ?w :maker ?t", made[0] + made[1]},
+			{"?t :at ?p . ?d :theme ?t", 20 * 400},
+		} {
+			s := joinSampleOf(t, samplingPlanner(t, snap, drawMost), test.text)
+			if f := s.size / float64(test.size); f < 0.25 || f > 4 {
+				t.Errorf("seed %d, %s: %.4g rows are estimated, there are %d", seed, test.text, s.size, test.size)
+			}
+		}
+	}
+}
+
 // TestSampledGroup: a plan has the estimates of the samples where the group is large, and planning reads no more than it may.
 func TestSampledGroup(t *testing.T) {
 	t.Parallel()

@@ -432,7 +432,7 @@ func (p *planner) pathRows(n *Path, in Node) (ok bool, err error) {
 		n.Cost = pathCost(n, 1, r.size, size) + n.Rows*costOut
 		end(r.size)
 		if isUnit(in) {
-			n.sample = &joinSample{size: r.size, drawn: true, draws: p.sampler.rows, slots: []int{to.Slot}, key: string(append(n.searchKey('p', n.Min, inverse, from.ID), byte(p.sampler.rows)))}
+			n.sample = &joinSample{size: r.size, drawn: true, draws: p.sampler.rows, slots: []int{to.Slot}, different: []float64{r.size}, key: string(append(n.searchKey('p', n.Min, inverse, from.ID), byte(p.sampler.rows)))}
 			n.sample.pick = func(int) (*draw, error) {
 				places, all := placesOf(uint64(len(r.ends)), n.sample.draws)
 				d := &draw{all: all && r.all}

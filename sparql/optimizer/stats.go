@@ -304,6 +304,16 @@ type patternStats struct {
 	empty    bool
 }
 
+// differentOf is the number of different values of a variable of the pattern.
+func (s *patternStats) differentOf(t *Pattern, slot int) float64 {
+	for pos := store.S; pos <= store.G; pos++ {
+		if r := t.At(pos); r.IsVar() && r.Slot == slot {
+			return s.distinct[pos]
+		}
+	}
+	return 1
+}
+
 // pattern counts a pattern.
 func (p *planner) patternStats(t *Pattern) (patternStats, error) {
 	p.effort.left--
