@@ -73,7 +73,7 @@ function line(points: Point[], title: string): SVGElement {
   for (const t of ticks(min, max, 5)) {
     g.append(svg("line", { x1: left, x2: width - right, y1: y(t), y2: y(t), class: "grid" }), svg("text", { x: left - 10, y: y(t) + 5, "text-anchor": "end", class: "tick" }, formatNumber(t)));
   }
-  const every = Math.ceil(points.length / (width / 100));
+  const every = Math.ceil(points.length / Math.max(1, Math.floor((width - left - right) / 100)));
   points.forEach((p, i) => {
     if (i % every === 0) g.append(svg("text", { x: x(i), y: height - bottom + 24, "text-anchor": "middle", class: "tick" }, p.label.length > 12 ? p.label.slice(0, 11) + "…" : p.label));
   });

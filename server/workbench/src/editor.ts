@@ -35,6 +35,7 @@ const theme = EditorView.theme({
   ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "700" },
   ".cm-panels": { backgroundColor: "var(--shade)", color: "var(--ink)" },
   ".cm-panels .cm-textfield, .cm-panels .cm-button": { backgroundColor: "var(--paper)", backgroundImage: "none", color: "var(--ink)", border: "1px solid var(--line-strong)", borderRadius: ".25rem", minHeight: "2rem", padding: ".15rem .6rem", fontWeight: "500" },
+  ".cm-panels .cm-button, .cm-panel.cm-search label": { fontSize: ".8125rem" },
   ".cm-panels button[name=close]": { color: "var(--ink)", minWidth: "2rem", minHeight: "2rem", padding: "0", justifyContent: "center" },
 });
 

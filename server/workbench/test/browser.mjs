@@ -517,8 +517,12 @@ if (!only || only === "phone") await step("on a phone the views of a result and 
     const [chart, tick, box] = await page.evaluate(() => [document.querySelector("svg.chart"), document.querySelector("svg.chart .tick"), document.querySelector("svg.chart").parentElement].map(e => e.getBoundingClientRect()));
     assert(tick.height >= 12, `${kind}: the numbers are ${tick.height} pixels high`);
     assert(chart.width <= box.width + 1, `${kind}: the chart is ${chart.width} wide in ${box.width}`);
+    const over = await page.evaluate(() => [...document.querySelectorAll("svg.chart .tick[text-anchor=middle]")].map(e => e.getBoundingClientRect()).some((r, i, all) => i > 0 && r.left < all[i - 1].right));
+    assert(!over, `${kind}: the labels lie over each other`);
     await shot(page, "chart-phone-" + kind);
   }
+  await page.goto(base + "/id/place/bergen");
+  assert(await size("svg.map .tick") >= 12, "the degrees on the map of a place are too small to read");
   await page.goto(base + "/overview");
   assert(await size("svg.chart .tick") >= 11, "the growth is too small to read");
   await page.goto(base + "/schema");
