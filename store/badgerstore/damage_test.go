@@ -158,7 +158,7 @@ func TestManifestCut(t *testing.T) {
 	}
 	step := 5
 	if testing.Short() {
-		step = 17
+		step = 41
 	}
 	dir := filepath.Join(t.TempDir(), "store")
 	for at := len(whole) - 1; at >= 0; at -= step {
@@ -202,7 +202,7 @@ func TestDamagedLog(t *testing.T) {
 	}
 	rounds := 40
 	if testing.Short() {
-		rounds = 12
+		rounds = 5
 	}
 	last := ends[len(ends)-2]
 	for i := range rounds {

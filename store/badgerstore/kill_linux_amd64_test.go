@@ -196,7 +196,7 @@ func killPoints(t *testing.T) int {
 		return n
 	}
 	if testing.Short() {
-		return 6
+		return 3
 	}
 	return 16
 }

@@ -140,7 +140,7 @@ func testRanges(t *testing.T, s store.Store) {
 	n, quads, r := pool(t, s, 6000)
 	for o := range store.NumOrders {
 		all := permute(quads, o)
-		for range 300 {
+		for range trials(300) {
 			rg := randomRange(r, o, all)
 			var want []store.Quad
 			distinct := map[store.ID]bool{}
@@ -215,7 +215,7 @@ func testSeek(t *testing.T, s store.Store) {
 	n, quads, r := pool(t, s, 6000)
 	for o := range store.NumOrders {
 		all := permute(quads, o)
-		for range 100 {
+		for range trials(100) {
 			rg := randomRange(r, o, all)
 			var rest []store.Quad
 			for _, row := range all {

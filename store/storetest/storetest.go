@@ -32,6 +32,14 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	}
 }
 
+// trials is how many random cases a test draws that runs in one goroutine: with -short, as under the race detector, a sixth of them.
+func trials(n int) int {
+	if testing.Short() {
+		return n / 6
+	}
+	return n
+}
+
 func iri(i int) rdf.Term { return rdf.IRI(fmt.Sprintf("http://example.org/%d", i)) }
 
 func quad(s, p, o, g int) rdf.Quad {

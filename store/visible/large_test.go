@@ -83,7 +83,11 @@ func TestLarge(t *testing.T) {
 		}
 		return out
 	}
-	for range 400 {
+	rounds := 400
+	if testing.Short() {
+		rounds = 80
+	}
+	for range rounds {
 		o := store.Order(r.IntN(int(store.NumOrders)))
 		q := all[r.IntN(len(all))]
 		if r.IntN(2) == 0 { // terms that are in very many quads
