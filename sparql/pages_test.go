@@ -23,7 +23,7 @@ func TestPagesFit(t *testing.T) {
 	}
 	snap := snapshotOf(t, quads)
 	scarce := Options{Memory: 1500 << 10, Disk: 1 << 30, TempDir: t.TempDir()}
-	for _, c := range []struct {
+	for i, c := range []struct {
 		query string
 		o     Options
 		sizes []int
@@ -36,6 +36,9 @@ func TestPagesFit(t *testing.T) {
 		{"SELECT ?m ?n { { SELECT ?b (MIN(?a) AS ?m) (COUNT(*) AS ?n) { ?a :near ?b ; :type ?t } GROUP BY ?b } } ORDER BY ?n", Options{}, []int{200, n}},
 		{"SELECT ?m { { SELECT (CONCAT(STR(MIN(?a)), '') AS ?m) (COUNT(*) AS ?n) { ?a :near ?b ; :type ?t } GROUP BY ?b } } ORDER BY ?n", Options{}, []int{200, n}},
 	} {
+		if leftOut(i) {
+			continue
+		}
 		seen, spilled := map[string]int{}, 0
 		for page, offset := 0, 0; offset < n; page++ {
 			limit := c.sizes[min(page, len(c.sizes)-1)]

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -34,7 +35,7 @@ func TestPathsInFiles(t *testing.T) {
 		}
 	}
 	snap := snapshotOf(t, quads)
-	for name, c := range map[string]struct {
+	cases := map[string]struct {
 		text   string
 		memory int64
 	}{
@@ -54,7 +55,12 @@ func TestPathsInFiles(t *testing.T) {
 		"all pairs":         {"SELECT (COUNT(*) AS ?n) (COUNT(DISTINCT ?s) AS ?m) (COUNT(DISTINCT ?x) AS ?k) { ?s (:p|^:top)+ ?x }", 256 << 10},
 		"all, even nothing": {"SELECT (COUNT(*) AS ?n) (COUNT(DISTINCT ?x) AS ?k) { ?s (:top|:start)* ?x }", 128 << 10},
 		"all cycles":        {"SELECT ?s { ?s :p+ ?s }", 256 << 10},
-	} {
+	}
+	for i, name := range slices.Sorted(maps.Keys(cases)) {
+		if leftOut(i) {
+			continue
+		}
+		c := cases[name]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			text := "PREFIX : <http://e/> " + c.text

@@ -10,6 +10,9 @@ import (
 	"triplestore/store"
 )
 
+// leftOut tells of the i-th of many cases of one kind whether it is left out: with -short, as under the race detector, two of three are.
+func leftOut(i int) bool { return testing.Short() && i%3 != 0 }
+
 func agreesUnoptimized(t *testing.T, snap store.Snapshot, o Options, q string) {
 	t.Helper()
 	want, err := answer(t.Context(), NewEngine(Options{NoOptimizer: true, UnionDefaultGraph: o.UnionDefaultGraph}), snap, q)
@@ -65,7 +68,7 @@ func TestGraphCountsAgree(t *testing.T) {
 		}
 		return out
 	}
-	for _, c := range []struct {
+	for i, c := range []struct {
 		quads []rdf.Quad
 		q     string
 		stats bool
@@ -83,6 +86,9 @@ func TestGraphCountsAgree(t *testing.T) {
 		{append(named(2000), plain(500)...), "SELECT ?g ?n { VALUES ?g { <http://e/g1> <http://e/none> } { SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g } }", true},
 		{append(named(2000), plain(500)...), "SELECT ?g { ?g ?p ?o FILTER EXISTS { SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g } }", false},
 	} {
+		if leftOut(i) {
+			continue
+		}
 		snap := snapshotOf(t, c.quads)
 		agreesUnoptimized(t, snap, Options{}, c.q)
 		agreesUnoptimized(t, snap, Options{UnionDefaultGraph: true}, c.q)
@@ -113,7 +119,7 @@ func TestSumsAgree(t *testing.T) {
 	}
 	large := snapshotOf(t, quads)
 	for _, snap := range []store.Snapshot{mixed, large} {
-		for _, c := range []struct{ group, of, body string }{
+		for i, c := range []struct{ group, of, body string }{
 			{"?g", "STRLEN(?a)", "?s ?p ?a ; :of ?g"},
 			{"?p", "STRLEN(STR(?a))", "?s ?p ?a"},
 			{"?g", "xsd:double(STR(?a))", "?s :price ?a ; :of ?g"},
@@ -134,6 +140,9 @@ func TestSumsAgree(t *testing.T) {
 			{"", "IF(STRLEN(STR(?a)) > 3, 9223372036854775807, 1)", "?s ?p ?a"},
 			{"", "STRLEN(?nothing)", "?s :none ?nothing"},
 		} {
+			if leftOut(i) {
+				continue
+			}
 			const prefixes = "PREFIX : <http://e/> PREFIX xsd: <http://www.w3.org/2001/XMLSchema#> SELECT "
 			by := ""
 			if c.group != "" {
@@ -180,7 +189,7 @@ func TestTextConditionsAgree(t *testing.T) {
 		}
 	}
 	snap := snapshotOf(t, append(quads, mixedQuads(7, 1000)...))
-	for _, f := range []string{
+	for i, f := range []string{
 		"?a >= 'K' && ?a < 'T'",
 		"CONTAINS(?a, 'k') && CONTAINS(?a, '9')",
 		"(?a > 100 || STRSTARTS(?a, 'B')) && (isLITERAL(?a) && STRLEN(STR(?a)) > 2)",
@@ -189,7 +198,10 @@ func TestTextConditionsAgree(t *testing.T) {
 		"STR(?a) > '1' && !(STR(?a) < '5') && ?a = ?a",
 		"STRBEFORE(STR(?a), ' ') = 'Dd' && STRAFTER(?a, 'vei ') > '3'",
 	} {
-		for _, body := range []string{"?s :n ?a FILTER (%s)", "?s ?p ?a FILTER (%s)", "?s :p0 ?x OPTIONAL { ?s :n ?a } FILTER (%s)", "?s ?p ?o OPTIONAL { ?s :n ?a FILTER (%s) }"} {
+		for j, body := range []string{"?s :n ?a FILTER (%s)", "?s ?p ?a FILTER (%s)", "?s :p0 ?x OPTIONAL { ?s :n ?a } FILTER (%s)", "?s ?p ?o OPTIONAL { ?s :n ?a FILTER (%s) }"} {
+			if leftOut(i + j) {
+				continue
+			}
 			q := "PREFIX : <http://e/> SELECT * { " + fmt.Sprintf(body, f) + " }"
 			agreesUnoptimized(t, snap, Options{}, q)
 			agreesUnoptimized(t, snap, Options{SmallPieces: true}, q)
@@ -207,14 +219,17 @@ func TestTextsAgree(t *testing.T) {
 		quads = append(quads, rdf.Quad{S: rdf.IRI(fmt.Sprint("http://e/s", i)), P: rdf.IRI("http://e/n"), O: o})
 	}
 	snap := snapshotOf(t, append(quads, mixedQuads(8, 1000)...))
-	for _, e := range []string{"SUBSTR(STR(?a), 1, 3)", "UCASE(?a)", "STRLEN(?a)", "STRLEN(STRBEFORE(STR(?a), '1'))", "STRAFTER(?a, ' ')", "LCASE(SUBSTR(?a, 2))"} {
-		for _, body := range []string{
+	for i, e := range []string{"SUBSTR(STR(?a), 1, 3)", "UCASE(?a)", "STRLEN(?a)", "STRLEN(STRBEFORE(STR(?a), '1'))", "STRAFTER(?a, ' ')", "LCASE(SUBSTR(?a, 2))"} {
+		for j, body := range []string{
 			"?v (COUNT(*) AS ?n) { ?s :n ?a BIND (%s AS ?v) } GROUP BY ?v",
 			"?s ?v { ?s ?p ?o OPTIONAL { ?s :n ?a } BIND (%s AS ?v) }",
 			"?s ?v ?p { ?s :p0 ?x BIND (%s AS ?v) ?s ?p ?v }",
 			"(MIN(?v) AS ?m) (COUNT(DISTINCT ?v) AS ?n) { ?s ?p ?a BIND (%s AS ?v) }",
 			"?s { ?s :n ?a FILTER EXISTS { ?s :n ?b BIND (%s AS ?v) FILTER (?v != '') } }",
 		} {
+			if leftOut(i + j) {
+				continue
+			}
 			q := "PREFIX : <http://e/> SELECT " + fmt.Sprintf(body, e)
 			agreesUnoptimized(t, snap, Options{}, q)
 			agreesUnoptimized(t, snap, Options{Memory: 8 << 20, Disk: 1 << 30, TempDir: t.TempDir()}, q)

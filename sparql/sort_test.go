@@ -37,8 +37,11 @@ func TestTopRows(t *testing.T) {
 		}
 		return out
 	}
-	for _, order := range []string{"?x ?y ?s", "DESC(?x) ?s", "STR(?y) DESC(?s)", "DESC(STRLEN(?x)) ?y DESC(?s)", "?unbound ?s",
+	for i, order := range []string{"?x ?y ?s", "DESC(?x) ?s", "STR(?y) DESC(?s)", "DESC(STRLEN(?x)) ?y DESC(?s)", "?unbound ?s",
 		"?z ?s", "DESC(?z) ?s"} {
+		if leftOut(i) {
+			continue
+		}
 		text := "SELECT * { ?s <http://e/a> ?x ; <http://e/b> ?y ; <http://e/c> ?z } ORDER BY " + order
 		all := rows(text)
 		if len(all) != 30000 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -120,8 +121,12 @@ func TestSpillEnds(t *testing.T) {
 	t.Parallel()
 	snap := snapshotOf(t, spillQuads())
 	dir := t.TempDir()
-	for name, c := range spilling {
-		for _, ending := range []string{"no files", "little disk", "no folder", "cancelled", "left early"} {
+	for i, name := range slices.Sorted(maps.Keys(spilling)) {
+		c := spilling[name]
+		for j, ending := range []string{"no files", "little disk", "no folder", "cancelled", "left early"} {
+			if leftOut(i + j) {
+				continue
+			}
 			o := Options{Memory: spillMemory, Disk: 1 << 30, TempDir: dir}
 			ctx, cancel := context.WithCancel(context.Background())
 			var want error
@@ -225,12 +230,15 @@ func TestLongStrings(t *testing.T) {
 	for i := range 22 {
 		doubled += fmt.Sprintf("BIND (CONCAT(?s%d, ?s%[1]d) AS ?s%d) ", i, i+1)
 	}
-	for _, text := range []string{
+	for i, text := range []string{
 		"SELECT (STRLEN(?s22) AS ?n) { " + doubled + "}",
 		"SELECT (STRLEN(GROUP_CONCAT(?s20)) AS ?n) { ?a :p ?b " + doubled[:strings.Index(doubled, "BIND (CONCAT(?s20")] + "}",
 		"SELECT (STRLEN(REPLACE(?s20, '1', 'abcdefghijklmnop')) AS ?n) { " + doubled[:strings.Index(doubled, "BIND (CONCAT(?s20")] + "}",
 		"SELECT (STRLEN(REPLACE(?s20, '[1-3]', 'abcdefghijklmnop')) AS ?n) { " + doubled[:strings.Index(doubled, "BIND (CONCAT(?s20")] + "}",
 	} {
+		if leftOut(i) {
+			continue
+		}
 		if err := run(context.Background(), snap, text, Options{}); !errors.Is(err, ErrString) {
 			t.Errorf("%.60s…: got %v", text, err)
 		}
