@@ -3,6 +3,8 @@ package syntax
 import (
 	"strings"
 	"unicode/utf8"
+
+	"triplestore/rdf"
 )
 
 type tokenKind uint8
@@ -285,6 +287,9 @@ func (l *lexer) lang() token {
 		for i < len(l.text) && (isLetter(l.text[i]) || isDigit(l.text[i])) {
 			i++
 		}
+	}
+	if tag := l.text[l.pos+1 : i]; !rdf.ValidLang(tag) { // the grammar lets such parts through
+		l.fail(l.pos, i, "a part of the language tag has more than 8 characters")
 	}
 	if strings.HasPrefix(l.text[i:], "--") {
 		j := i + 2

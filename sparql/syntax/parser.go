@@ -373,7 +373,12 @@ func (p *parser) literal() rdf.Term {
 		}
 		return rdf.LangLiteral(t.value, tag)
 	case p.accept("^^"):
-		return rdf.Literal(t.value, p.iriTerm("the IRI of a datatype").Value())
+		at := p.tok.Span
+		datatype := p.iriTerm("the IRI of a datatype").Value()
+		if name, ok := strings.CutPrefix(datatype, vocab.RDF); ok && (name == "langString" || name == "dirLangString") {
+			p.failAt(at, "a literal of datatype rdf:%s must have a language tag instead", name)
+		}
+		return rdf.Literal(t.value, datatype)
 	}
 	return rdf.String(t.value)
 }
