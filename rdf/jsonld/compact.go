@@ -38,7 +38,7 @@ func (c *compacter) compactArray(active *activeContext, property string, list []
 			result = append(result, v)
 		}
 	}
-	d := active.terms[property]
+	d := active.terms.get(property)
 	if len(result) != 1 || c.arrays || property == "@graph" || property == "@set" || d != nil && d.container&(cList|cSet) != 0 {
 		return result, nil
 	}
@@ -47,11 +47,11 @@ func (c *compacter) compactArray(active *activeContext, property string, list []
 
 func (c *compacter) compactObject(active, typeScoped *activeContext, property string, e *Object) (any, error) {
 	var err error
-	d := active.terms[property]
+	d := active.terms.get(property)
 	if d == nil {
-		d = typeScoped.terms[property]
+		d = typeScoped.terms.get(property)
 	}
-	if pd := typeScoped.terms[property]; pd != nil && pd.hasCtx {
+	if pd := typeScoped.terms.get(property); pd != nil && pd.hasCtx {
 		if active, err = c.process(active, pd.ctx, processOptions{base: pd.ctxBase, overrideProtected: true}); err != nil {
 			return nil, err
 		}
@@ -61,7 +61,7 @@ func (c *compacter) compactObject(active, typeScoped *activeContext, property st
 		if err != nil {
 			return nil, err
 		}
-		if m, isMap := v.(*Object); !isMap || active.terms[property] != nil && active.terms[property].typ == "@json" {
+		if m, isMap := v.(*Object); !isMap || active.terms.get(property) != nil && active.terms.get(property).typ == "@json" {
 			return v, nil
 		} else if m != e {
 			return v, nil
@@ -83,7 +83,7 @@ func (c *compacter) compactObject(active, typeScoped *activeContext, property st
 		slices.Sort(types)
 		scopes := typeScoped
 		for _, t := range types {
-			if td, ok := scopes.terms[t]; ok && td.hasCtx {
+			if td := scopes.terms.get(t); td != nil && td.hasCtx {
 				if active, err = c.process(active, td.ctx, processOptions{base: td.ctxBase, noPropagate: true}); err != nil {
 					return nil, err
 				}
@@ -162,7 +162,7 @@ func (o *compaction) member(key string, value any) error {
 			}
 			types = append(types, compacted)
 		}
-		d := o.active.terms[alias]
+		d := o.active.terms.get(alias)
 		asArray := o.arrays || !o.mode10 && d != nil && d.container&cSet != 0
 		if len(types) == 1 && !asArray {
 			add(o.result, alias, types[0], false)
@@ -173,7 +173,7 @@ func (o *compaction) member(key string, value any) error {
 	case "@reverse":
 		return o.reverse(alias, value)
 	case "@index":
-		if d := o.active.terms[o.property]; d != nil && d.container&cIndex != 0 {
+		if d := o.active.terms.get(o.property); d != nil && d.container&cIndex != 0 {
 			return nil
 		}
 		o.result.Set(alias, value)
@@ -209,7 +209,7 @@ func (o *compaction) reverse(alias string, value any) error {
 		return nil
 	}
 	for _, p := range slices.Clone(m.keys) {
-		if d := o.active.terms[p]; d != nil && d.reverse {
+		if d := o.active.terms.get(p); d != nil && d.reverse {
 			v, _ := m.Get(p)
 			add(o.result, p, v, o.arrays || d.container&cSet != 0)
 			m.remove(p)
@@ -226,12 +226,12 @@ func (o *compaction) place(key string, value any) (name string, into *Object, er
 	if name, err = o.iri(o.active, key, value, true, o.property == "@reverse"); err != nil {
 		return "", nil, err
 	}
-	d := o.active.terms[name]
+	d := o.active.terms.get(name)
 	if d == nil || d.nest == "" {
 		return name, o.result, nil
 	}
 	if d.nest != "@nest" {
-		if nd := o.active.terms[d.nest]; nd == nil || nd.iri != "@nest" {
+		if nd := o.active.terms.get(d.nest); nd == nil || nd.iri != "@nest" {
 			return "", nil, fail("invalid @nest value", "%q is no alias of @nest", d.nest)
 		}
 	}
@@ -253,7 +253,7 @@ func (o *compaction) item(key string, item any) error {
 		return err
 	}
 	var cont container
-	if d := o.active.terms[name]; d != nil {
+	if d := o.active.terms.get(name); d != nil {
 		cont = d.container
 	}
 	asArray := o.arrays || cont&(cSet|cList) != 0 || name == "@graph"
@@ -319,7 +319,7 @@ func mapIn(into *Object, name string) *Object {
 // value is Value Compaction (https://www.w3.org/TR/json-ld11-api/#value-compaction). It gives m itself where m is to be compacted
 // as a node.
 func (c *compacter) value(a *activeContext, property string, m *Object) (any, error) {
-	d := a.terms[property]
+	d := a.terms.get(property)
 	if d == nil {
 		d = &termDef{}
 	}

@@ -78,7 +78,7 @@ func (o *compaction) mapped(into *Object, name string, cont container, m *Object
 	}
 	cm, _ := compacted.(*Object)
 	mapKey := ""
-	d := o.active.terms[name]
+	d := o.active.terms.get(name)
 	switch keyword {
 	case "@language":
 		if v, ok := m.Get("@value"); ok {

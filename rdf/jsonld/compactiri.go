@@ -40,18 +40,18 @@ func (c *compacter) iri(a *activeContext, iriValue string, value any, vocab, rev
 		if a.vocab.set && len(iriValue) > len(a.vocab.s) && strings.HasPrefix(iriValue, a.vocab.s) {
 			suffix := iriValue[len(a.vocab.s):]
 			// What reads as an IRI or a keyword would not come back, here and below; the specification does not say so.
-			if _, taken := a.terms[suffix]; !taken && !strings.Contains(suffix, ":") && !looksLikeKeyword(suffix) {
+			if a.terms.get(suffix) == nil && !strings.Contains(suffix, ":") && !looksLikeKeyword(suffix) {
 				return suffix, nil
 			}
 		}
 	}
 	best := ""
-	for term, d := range a.terms {
+	for term, d := range a.terms.all() {
 		if d.null || !d.prefix || d.iri == iriValue || !strings.HasPrefix(iriValue, d.iri) || strings.HasPrefix(iriValue[len(d.iri):], "//") {
 			continue
 		}
 		candidate := term + ":" + iriValue[len(d.iri):]
-		if taken, ok := a.terms[candidate]; ok && (taken.iri != iriValue || value != nil) {
+		if taken := a.terms.get(candidate); taken != nil && (taken.iri != iriValue || value != nil) {
 			continue
 		}
 		if best == "" || cmp.Or(cmp.Compare(len(candidate), len(best)), cmp.Compare(candidate, best)) < 0 {
@@ -63,7 +63,7 @@ func (c *compacter) iri(a *activeContext, iriValue string, value any, vocab, rev
 	}
 	if n := iri.SchemeLen(iriValue); n > 0 {
 		scheme, _, _ := strings.Cut(iriValue, ":")
-		if d, ok := a.terms[scheme]; ok && d.prefix && !strings.HasPrefix(iriValue[len(scheme)+1:], "//") {
+		if d := a.terms.get(scheme); d != nil && d.prefix && !strings.HasPrefix(iriValue[len(scheme)+1:], "//") {
 			return "", fail("IRI confused with prefix", "<%s>", iriValue)
 		}
 	}
@@ -139,7 +139,7 @@ func (c *compacter) term(a *activeContext, iriValue string, value any, reverse b
 		if err != nil {
 			return "", false, err
 		}
-		if d, ok := a.terms[compacted]; ok && d.iri == s {
+		if d := a.terms.get(compacted); d != nil && d.iri == s {
 			preferred = append(preferred, "@vocab", "@id", "@none")
 		} else {
 			preferred = append(preferred, "@id", "@vocab", "@none")
@@ -164,7 +164,7 @@ func (c *compacter) term(a *activeContext, iriValue string, value any, reverse b
 
 // mappedDirection reports whether all terms for an IRI say that its values have a direction.
 func (c *compacter) mappedDirection(a *activeContext, iriValue, dir string) bool {
-	for _, d := range a.terms {
+	for _, d := range a.terms.all() {
 		if d.iri == iriValue && d.container&cLanguage != 0 && !(d.dir.set && d.dir.s == dir) {
 			return false
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -96,7 +95,7 @@ type activeContext struct {
 	originalBase string
 	vocab        optional
 	lang, dir    optional
-	terms        map[string]*termDef
+	terms        terms
 	prev         *activeContext
 	inverse      inverseContext
 	scoped       map[*termDef]*activeContext // what term-scoped contexts give, without propagation
@@ -104,12 +103,11 @@ type activeContext struct {
 }
 
 func newContext(base string) *activeContext {
-	return &activeContext{base: base, originalBase: base, terms: map[string]*termDef{}}
+	return &activeContext{base: base, originalBase: base}
 }
 
 func (a *activeContext) clone() *activeContext {
 	c := *a
-	c.terms = maps.Clone(a.terms)
 	c.scoped, c.inverse, c.names, c.types = nil, nil, nil, nil
 	return &c
 }
@@ -140,6 +138,8 @@ type contexts struct {
 	load   Loader
 	mode10 bool
 	remote map[string]remoteContext
+	// written is how many places of terms were written for all contexts: the work that they were.
+	written int
 }
 
 type remoteContext struct {
@@ -172,8 +172,8 @@ func (cs *contexts) process(active *activeContext, local any, o processOptions) 
 	for _, local := range asList(local) {
 		switch local := local.(type) {
 		case nil:
-			if !o.overrideProtected {
-				for term, d := range result.terms {
+			if !o.overrideProtected && result.terms.protected > 0 {
+				for term, d := range result.terms.all() {
 					if d.protected {
 						return nil, fail("invalid context nullification", "the term %q is protected", term)
 					}
@@ -411,7 +411,7 @@ func (cs *contexts) expandIRI(a *activeContext, value string, docRelative, vocab
 			return "", false, err
 		}
 	}
-	if t, ok := a.terms[value]; ok {
+	if t := a.terms.get(value); t != nil {
 		if !t.null && isKeyword(t.iri) {
 			return t.iri, false, nil
 		}
@@ -429,7 +429,7 @@ func (cs *contexts) expandIRI(a *activeContext, value string, docRelative, vocab
 				return "", false, err
 			}
 		}
-		if t, ok := a.terms[prefix]; ok && !t.null && t.prefix {
+		if t := a.terms.get(prefix); t != nil && !t.null && t.prefix {
 			return t.iri + suffix, false, nil
 		}
 		if iri.IsAbsolute(value) {

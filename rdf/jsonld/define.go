@@ -28,8 +28,8 @@ func (d *definer) create(term string) error {
 	} else if looksLikeKeyword(term) {
 		return nil
 	}
-	previous := d.active.terms[term]
-	delete(d.active.terms, term)
+	previous := d.active.terms.get(term)
+	d.active.terms = d.active.terms.without(term, &d.cs.written)
 	def := &termDef{protected: d.protected}
 	m, simple, err := definitionObject(term, value)
 	if err != nil {
@@ -49,7 +49,7 @@ func (d *definer) create(term string) error {
 	if v, ok := m.Get("@reverse"); ok {
 		skip, err := d.reverse(def, m, v)
 		if err == nil && !skip {
-			d.active.terms[term] = def
+			d.active.terms = d.active.terms.with(term, def, &d.cs.written)
 		}
 		d.defined[term] = true
 		return err
@@ -70,7 +70,7 @@ func (d *definer) create(term string) error {
 		}
 		def = previous
 	}
-	d.active.terms[term] = def
+	d.active.terms = d.active.terms.with(term, def, &d.cs.written)
 	d.defined[term] = true
 	return nil
 }
@@ -203,7 +203,7 @@ func (d *definer) iriMapping(def *termDef, term string, m *Object, simple bool) 
 				return false, err
 			}
 		}
-		if p, ok := d.active.terms[prefix]; ok && !p.null {
+		if p := d.active.terms.get(prefix); p != nil && !p.null {
 			def.iri = p.iri + suffix
 		} else {
 			def.iri = term

@@ -81,7 +81,7 @@ func (x *expander) local(active *activeContext, local any, base string) (*active
 
 // expand gives nil, an *Object or a []any.
 func (x *expander) expand(active *activeContext, property string, element any, base string, fromMap bool) (any, error) {
-	def := active.terms[property]
+	def := active.terms.get(property)
 	switch element := element.(type) {
 	case nil:
 		return nil, nil
@@ -214,7 +214,7 @@ func (x *expander) expandObject(active *activeContext, def *termDef, property st
 		}
 		slices.Sort(types)
 		for _, t := range types {
-			if d, ok := typeScoped.terms[t]; ok && d.hasCtx {
+			if d := typeScoped.terms.get(t); d != nil && d.hasCtx {
 				if active, err = x.process(active, d.ctx, processOptions{base: d.ctxBase, noPropagate: true}); err != nil {
 					return nil, err
 				}
@@ -319,7 +319,7 @@ func (x *expander) members(o *object, element *Object) error {
 				}
 			}
 			saved := o.active
-			if d := o.active.terms[key]; d != nil && d.hasCtx {
+			if d := o.active.terms.get(key); d != nil && d.hasCtx {
 				var err error
 				if o.active, err = x.propertyScoped(o.active, d); err != nil {
 					return err

@@ -4,7 +4,7 @@ import "slices"
 
 // property expands a member whose name means an IRI (steps 13.5 to 13.15).
 func (x *expander) property(o *object, key, iri string, value any) error {
-	def := o.active.terms[key]
+	def := o.active.terms.get(key)
 	var c container
 	if def != nil {
 		c = def.container
@@ -99,7 +99,7 @@ func (x *expander) indexMap(o *object, key string, def *termDef, m *Object) (any
 		if def.container&(cID|cType) != 0 && active.prev != nil {
 			active = active.prev
 		}
-		if d, ok := active.terms[index]; ok && def.container&cType != 0 && d.hasCtx {
+		if d := active.terms.get(index); d != nil && def.container&cType != 0 && d.hasCtx {
 			if active, err = x.process(active, d.ctx, processOptions{base: d.ctxBase, noPropagate: true}); err != nil {
 				return nil, err
 			}
@@ -181,7 +181,7 @@ func expandedIndexAsType(x *expander, o *object, index, expanded string) string 
 
 // expandValue is Value Expansion (https://www.w3.org/TR/json-ld11-api/#value-expansion).
 func (x *expander) expandValue(a *activeContext, property string, value any) (any, error) {
-	def := a.terms[property]
+	def := a.terms.get(property)
 	if def != nil {
 		if s, ok := value.(string); ok && (def.typ == "@id" || def.typ == "@vocab") {
 			id, null, err := x.expandIRI(a, s, true, def.typ == "@vocab", nil)

@@ -38,8 +38,8 @@ func (a *activeContext) defaultLanguage() string {
 }
 
 func (a *activeContext) sortedTerms() []string {
-	terms := make([]string, 0, len(a.terms))
-	for t := range a.terms {
+	var terms []string
+	for t := range a.terms.all() {
 		terms = append(terms, t)
 	}
 	slices.SortFunc(terms, func(x, y string) int { return cmp.Or(cmp.Compare(len(x), len(y)), cmp.Compare(x, y)) })
@@ -49,7 +49,7 @@ func (a *activeContext) sortedTerms() []string {
 func (a *activeContext) makeInverse() inverseContext {
 	inverse := inverseContext{}
 	for _, term := range a.sortedTerms() {
-		d := a.terms[term]
+		d := a.terms.get(term)
 		if d.null {
 			continue
 		}
