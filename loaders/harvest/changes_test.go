@@ -2,8 +2,10 @@ package harvest_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,6 +89,60 @@ func TestLeavesSet(t *testing.T) {
 			clear(r.changed)
 			if got := w.run(harvest.RunOptions{})["a"]; got.Status != harvest.Unchanged {
 				t.Errorf("again: %+v", got)
+			}
+		}
+	}
+}
+
+// TestChangesComeToTheWhole: after any changes – records that are deleted, come back, leave the set, or whose identifiers come to mean each other's
+// datasets – the graphs hold what they do after a reading of all.
+func TestChangesComeToTheWhole(t *testing.T) {
+	t.Parallel()
+	for _, graphs := range []string{"source", "record"} {
+		for seed := range uint64(12) {
+			random := rand.New(rand.NewPCG(seed, 7))
+			const n = 6
+			r, url := newRepository(t, n)
+			w := newBench(t, memstore.New())
+			w.config = fmt.Sprintf("sources:\n- {name: a, kind: oai-pmh, url: '%s', set: s, graphs: %s, allow-empty: true}", url, graphs)
+			w.run(harvest.RunOptions{})
+			dataset := random.Perm(n)
+			for step := range 8 {
+				clear(r.changed)
+				change := func(i int) {
+					r.changed[i+1] = true
+					d := dataset[i]
+					if r.records[i+1] = ""; random.IntN(4) == 0 {
+						return
+					}
+					r.records[i+1] = fmt.Sprintf(`<Thing rdf:about="http://example.org/d%d"><title>%d</title><contact rdf:parseType="Resource"><name>Help</name></contact>`+
+						`<part><Part rdf:about="http://example.org/d%d#part"><title>%d</title></Part></part><next rdf:resource="http://example.org/d%d"/></Thing>`, d, random.IntN(3), d, random.IntN(3), random.IntN(n))
+				}
+				for range 1 + random.IntN(3) {
+					switch i, j := random.IntN(n), random.IntN(n); random.IntN(3) {
+					case 0:
+						change(i)
+					case 1:
+						dataset[i], dataset[j] = dataset[j], dataset[i]
+						change(i)
+						change(j)
+					case 2:
+						if r.set[i+1] = !r.set[i+1]; random.IntN(2) == 0 {
+							r.changed[i+1] = true
+						}
+					}
+				}
+				if got := w.run(harvest.RunOptions{})["a"]; got.Status == harvest.Failed {
+					t.Fatalf("graphs: %s, seed %d, step %d: %+v", graphs, seed, step, got)
+				}
+				whole := newBench(t, memstore.New())
+				whole.config = w.config
+				if got := whole.run(harvest.RunOptions{})["a"]; got.Status == harvest.Failed {
+					t.Fatalf("graphs: %s, seed %d, step %d, whole: %+v", graphs, seed, step, got)
+				}
+				if got, want := w.quads(""), whole.quads(""); !slices.Equal(got, want) {
+					t.Fatalf("graphs: %s, seed %d, step %d:\n%s\nand not\n%s", graphs, seed, step, strings.Join(got, "\n"), strings.Join(want, "\n"))
+				}
 			}
 		}
 	}

@@ -103,13 +103,16 @@ func (s *repository) Harvest(ctx context.Context, since source.State, to source.
 		}
 	}
 	r.next.From = about.ResponseDate
-	var n int
-	if from != "" && s.Set != "" {
-		if n, from, err = r.set(ctx, from); err != nil {
+	n, err := r.changes(ctx, from)
+	if err != nil {
+		return source.Outcome{}, err
+	}
+	if r.unclear && from != "" {
+		from = ""
+		r.next.Records, r.of, r.sums, r.told = map[string]string{}, nil, nil, nil
+		if n, err = r.changes(ctx, from); err != nil {
 			return source.Outcome{}, err
 		}
-	} else if n, err = r.records(ctx, from); err != nil {
-		return source.Outcome{}, err
 	}
 	if len(r.next.Records) > maxRemembered || !incremental {
 		r.next.From, r.next.Records = "", nil
@@ -134,11 +137,21 @@ type reading struct {
 	sums []string
 	of   map[string]int  // how many identifiers a record has
 	told map[string]bool // identifiers that the list of records has, where that is noted
+	// unclear: changes alone do not tell what there is now, so all has to be read.
+	unclear bool
+}
+
+// changes reads what changed since a date, or all, and tells how many records it delivered.
+func (r *reading) changes(ctx context.Context, from string) (int, error) {
+	if from != "" && r.Set != "" {
+		return r.set(ctx, from)
+	}
+	return r.records(ctx, from)
 }
 
 // set reads what changed in a set, and which records are in it: that a record has left it or come to it is no change of the record, and not told. Where
-// records have come to it that are not told as changed, or none is left, all is read, and no date is given back.
-func (r *reading) set(ctx context.Context, from string) (n int, _ string, err error) {
+// records have come to it that are not told as changed, or none is left, it is unclear what the set holds.
+func (r *reading) set(ctx context.Context, from string) (n int, err error) {
 	// The identifiers come first: a record that changes meanwhile, and may be missing from them, is then told as changed.
 	members := map[string]bool{}
 	held := int64(0)
@@ -153,28 +166,23 @@ func (r *reading) set(ctx context.Context, from string) (n int, _ string, err er
 		return r.env.Memory.Grow(ctx, size)
 	})
 	if err != nil {
-		return 0, "", err
+		return 0, err
 	}
-	if len(members) > 0 {
-		r.told = map[string]bool{}
-		if n, err = r.records(ctx, from); err != nil {
-			return n, "", err
-		}
-		whole := true
-		for identifier := range members {
-			if _, known := r.next.Records[identifier]; !known && !r.told[identifier] {
-				whole = false
-				break
-			}
-		}
-		if whole {
-			left, err := r.left(members)
-			return n + left, from, err
+	r.told = map[string]bool{}
+	if n, err = r.records(ctx, from); err != nil {
+		return n, err
+	}
+	r.unclear = r.unclear || len(members) == 0 && len(r.next.Records) > 0
+	for identifier := range members {
+		if _, known := r.next.Records[identifier]; !known && !r.told[identifier] {
+			r.unclear = true
 		}
 	}
-	r.next.Records, r.of, r.sums, r.told = map[string]string{}, nil, nil, nil
-	n, err = r.records(ctx, "")
-	return n, "", err
+	if r.unclear {
+		return n, nil
+	}
+	left, err := r.left(members)
+	return n + left, err
 }
 
 // left delivers as deleted what has left the set, and tells how many records that are.
@@ -205,17 +213,21 @@ func (r *reading) assign(identifier, record string) (gone string) {
 	}
 	before := r.next.Records[identifier]
 	if before == record && before != "" {
+		r.unclear = r.unclear || r.of[record] > 1
 		return ""
 	}
 	delete(r.next.Records, identifier)
 	if record != "" {
 		r.next.Records[identifier] = record
 		r.of[record]++
+		// Which of several identifiers came last, and says what is said of the record, only a whole list tells.
+		r.unclear = r.unclear || r.of[record] > 1
 	}
 	if before == "" {
 		return ""
 	}
 	if r.of[before]--; r.of[before] > 0 {
+		r.unclear = true
 		return ""
 	}
 	delete(r.of, before)
