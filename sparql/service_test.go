@@ -223,6 +223,48 @@ func TestServiceBatches(t *testing.T) {
 	}
 }
 
+// TestServiceOwnForms: an endpoint may keep values and write them in its own form. What it only hands back is not compared with what was sent.
+func TestServiceOwnForms(t *testing.T) {
+	t.Parallel()
+	snap, client := federation(t, 3)
+	const xsd = "http://www.w3.org/2001/XMLSchema#"
+	own := map[rdf.Term]rdf.Term{
+		rdf.Literal("2.5e0", xsd+"double"): rdf.Literal("2.5", xsd+"double"), rdf.Literal("1.0", xsd+"decimal"): rdf.Literal("1", xsd+"decimal"),
+		rdf.Literal("1", xsd+"boolean"): rdf.Literal("true", xsd+"boolean"), rdf.Literal("07", xsd+"integer"): rdf.Literal("7", xsd+"integer"),
+		rdf.Literal("5", xsd+"int"): rdf.Literal("5", xsd+"integer"),
+	}
+	client.change = func(_ int, _ string, h *results.Handler) error {
+		row := h.Row
+		h.Row = func(r []rdf.Term) error {
+			r = slices.Clone(r)
+			for i, t := range r {
+				if o, ok := own[t]; ok {
+					r[i] = o
+				}
+			}
+			return row(r)
+		}
+		return nil
+	}
+	for _, values := range []string{"2.5e0", "1.0", `"1"^^<` + xsd + "boolean>", "07", `"5"^^<` + xsd + "int>", "2.5e0 'x' 1.0 7 :a1 'y'@nb-NO"} {
+		for _, pattern := range []string{"{ } UNION { ?k :knows ?d }", "OPTIONAL { ?d :nobody ?k }", "OPTIONAL { :nobody :knows ?d }"} {
+			query := "SELECT ?d { VALUES ?d { " + values + " } %s }"
+			want, err := solutions(t, snap, Options{}, fmt.Sprintf(query, "OPTIONAL { ?d :nobody ?k }"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(pattern, "UNION") && strings.Contains(values, ":a1") {
+				want = append(want, "[<http://e/a1>]")
+			}
+			slices.Sort(want)
+			got, err := solutions(t, snap, Options{Service: client}, fmt.Sprintf(query, "SERVICE <http://far/sparql> { "+pattern+" }"))
+			if err != nil || !slices.Equal(got, want) {
+				t.Errorf("%s, %s: %v %v, want %v", values, pattern, got, err, want)
+			}
+		}
+	}
+}
+
 func TestServiceErrors(t *testing.T) {
 	t.Parallel()
 	snap, client := federation(t, 1200)

@@ -182,6 +182,9 @@ func (s *service) partition(rows *batch) ([]portion, error) {
 	}
 	ok := make([]map[store.ID]bool, len(s.sent))
 	for k, col := range cols {
+		// Where the pattern does not bind the variable, the answer has what was sent.
+		r := s.node.Bind[s.sent[k]]
+		bound := r.IsVar() && s.node.Always.Has(r.Slot)
 		if err := s.q.terms.prepare(col); err != nil {
 			return nil, err
 		}
@@ -194,7 +197,7 @@ func (s *service) partition(rows *batch) ([]portion, error) {
 			if err != nil {
 				return nil, err
 			}
-			ok[k][id] = sendable(v.Term())
+			ok[k][id] = sendable(v.Term()) && (bound || comesBack(v.Term()))
 		}
 	}
 	var order []string

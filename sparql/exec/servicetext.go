@@ -2,8 +2,10 @@ package exec
 
 import (
 	"errors"
+	"strconv"
 
 	"triplestore/rdf"
+	"triplestore/rdf/xsd"
 	"triplestore/store"
 )
 
@@ -140,6 +142,24 @@ func sendable(t rdf.Term) bool {
 		return len(t.Value()) < longest && plainText(t.Value()) && plainIRI(t.Datatype())
 	case rdf.KindLangLiteral:
 		return len(t.Value()) < longest && plainText(t.Value()) && t.Direction() == rdf.NoDirection
+	}
+	return false
+}
+
+// comesBack reports whether all endpoints give a term back as it was sent. Some have values instead of terms: they write 1.0 as 1 and 2.5e0 as
+// 2.5, or an xsd:int as an xsd:integer.
+func comesBack(t rdf.Term) bool {
+	switch t.Kind() {
+	case rdf.KindIRI, rdf.KindLangLiteral:
+		return true
+	case rdf.KindLiteral:
+		switch typ, _ := xsd.TypeOf(t.Datatype()); typ {
+		case xsd.StringType:
+			return true
+		case xsd.Integer:
+			n, err := strconv.ParseInt(t.Value(), 10, 64)
+			return err == nil && strconv.FormatInt(n, 10) == t.Value()
+		}
 	}
 	return false
 }
