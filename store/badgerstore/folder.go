@@ -149,7 +149,11 @@ func (p *badgerPages) Close() error {
 	for {
 		select {
 		case <-p.closing.done:
-			return errors.Join(p.closing.err, p.lock.release())
+			err := p.closing.err
+			if err == nil && p.last != nil {
+				err = p.last()
+			}
+			return errors.Join(err, p.lock.release())
 		case <-tick.C:
 			if p.flushes.failed.Load() >= begun+flushTries {
 				if err := p.folder.there(); err != nil {

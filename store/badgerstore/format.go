@@ -22,10 +22,11 @@ type step struct {
 type formats struct {
 	newest uint16
 	steps  map[uint16]step // by the format that a step begins with
+	raise  func(dir string, version uint16) error
 }
 
 // known are the formats of this program. Whoever raises formatVersion adds the step from the one before it.
-var known = formats{newest: formatVersion, steps: map[uint16]step{
+var known = formats{newest: formatVersion, raise: writeFormat, steps: map[uint16]step{
 	1: {"the root gets room for history and extensions", func(_ context.Context, p Pages) error {
 		b, err := p.Root()
 		if err != nil || b == nil {
@@ -121,10 +122,11 @@ func (f formats) runStep(ctx context.Context, dir string, o Options, v uint16, s
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(st.run(ctx, p), p.Close()); err != nil {
-		return err
+	if err := st.run(ctx, p); err != nil {
+		return errors.Join(err, p.Close())
 	}
-	return writeFormat(dir, v+1)
+	p.last = func() error { return f.raise(dir, v+1) }
+	return p.Close()
 }
 
 // writeFormat changes the version in the manifest, in a copy that takes its place: a crash leaves the old or the new one.

@@ -60,7 +60,13 @@ func TestUpgrade(t *testing.T) {
 	if err := p.Close(); err != nil {
 		t.Fatal(err)
 	}
-	f := formats{newest: formatVersion + 2, steps: map[uint16]step{
+	raise := func(dir string, v uint16) error {
+		if l, err := lockDir(dir); ownLock && !errors.Is(err, store.ErrLocked) {
+			t.Errorf("before format %d is written the store can be opened: %v", v, errors.Join(err, l.release()))
+		}
+		return writeFormat(dir, v)
+	}
+	f := formats{newest: formatVersion + 2, raise: raise, steps: map[uint16]step{
 		formatVersion: {"the root says so", mark(magic, "root-of-step-1")},
 		formatVersion + 1: {"and again", func(ctx context.Context, p Pages) error {
 			if err := second(ctx, p); err != nil {
@@ -128,7 +134,7 @@ func TestUpgradeWithoutWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Close()
-	f := formats{newest: formatVersion + 2, steps: map[uint16]step{formatVersion: {"", func(context.Context, Pages) error { return nil }}}}
+	f := formats{newest: formatVersion + 2, raise: writeFormat, steps: map[uint16]step{formatVersion: {"", func(context.Context, Pages) error { return nil }}}}
 	if possible, err := f.check(dir); possible || !errors.Is(err, store.ErrFormat) || !strings.Contains(err.Error(), "dump it") {
 		t.Errorf("%v, %v", possible, err)
 	}

@@ -51,8 +51,9 @@ type badgerPages struct {
 	lock     dirLock
 	folder   folder
 	flushes  flushes
-	closing  *closing // nil before
-	fileSize uint64   // of the value log
+	closing  *closing     // nil before
+	last     func() error // done when all is closed, before the lock is given back; or nil
+	fileSize uint64       // of the value log
 
 	opened      time.Time
 	tablesSize  atomic.Uint64 // good until tablesUntil
