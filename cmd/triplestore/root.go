@@ -144,10 +144,7 @@ func storeFlag(cmd *cobra.Command) *string {
 // open opens the store in a folder. Commands that only read do not make one.
 func (a *app) open(dir string, create bool, o badgerstore.Options) (*badgerstore.Store, error) {
 	if !create {
-		if _, err := os.Stat(dir); err != nil {
-			if errors.Is(err, os.ErrNotExist) {
-				return nil, fmt.Errorf("there is no store in %s; triplestore load makes one", dir)
-			}
+		if err := mustExist(dir); err != nil {
 			return nil, err
 		}
 	}

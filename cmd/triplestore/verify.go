@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -57,12 +56,11 @@ changes nothing. A running triplestore serve checks itself when it is asked. The
 
 // mustExist keeps commands that do not make a store from making one.
 func mustExist(dir string) error {
-	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("there is no store in %s; triplestore load makes one", dir)
-	} else if err != nil {
-		return err
+	is, err := badgerstore.Exists(dir)
+	if err == nil && !is {
+		err = fmt.Errorf("there is no store in %s; triplestore load makes one", dir)
 	}
-	return nil
+	return err
 }
 
 // lockedHint tells who finds the store locked what to do instead.

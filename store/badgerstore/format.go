@@ -63,6 +63,18 @@ func readFormat(dir string) (uint16, error) {
 	return binary.BigEndian.Uint16(head[4:]), nil
 }
 
+// Exists reports whether there is a store in a directory, be it a damaged one.
+func Exists(dir string) (bool, error) {
+	switch _, err := os.Stat(filepath.Join(dir, manifest)); {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, os.ErrNotExist):
+		return len(begun(dir)) > 0, nil
+	default:
+		return false, err
+	}
+}
+
 // check tells whether the store in a directory can be opened as it is: Badger's own message would not tell what to do.
 func (f formats) check(dir string) (upgrade bool, err error) {
 	v, err := readFormat(dir)
