@@ -8,9 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"triplestore/internal/diskspace"
 	"triplestore/store"
 	"triplestore/store/badgerstore"
 )
@@ -56,7 +58,7 @@ snapshot, and readers and writers go on: this command asks it through a socket i
 		var info badgerstore.BackupInfo
 		err = a.withStore(*dir, func(st *badgerstore.Store) error {
 			return a.atomically(path, func(w io.Writer) (err error) {
-				info, err = st.Backup(cmd.Context(), w, o)
+				info, err = st.Backup(cmd.Context(), leaving(w, path, *dir, st.Reserve()), o)
 				return err
 			})
 		})
@@ -64,7 +66,7 @@ snapshot, and readers and writers go on: this command asks it through a socket i
 			locked := err
 			err = a.atomically(path, func(w io.Writer) (err error) {
 				copied := &progressWriter{w: w, show: func(n int64) { line(formatBytes(n)) }}
-				info, err = a.askBackup(cmd.Context(), *dir, locked, commit, copied)
+				info, err = a.askBackup(cmd.Context(), *dir, locked, commit, path, copied)
 				return err
 			})
 		}
@@ -133,6 +135,38 @@ func sinceCommit(s string) (uint64, error) {
 	return info.Commit, err
 }
 
+// leaving is w, which writes the file of that path, with an error that wraps diskspace.ErrFull instead of taking what has to stay free for the store
+// where both are on one file system.
+func leaving(w io.Writer, path, store string, reserve uint64) io.Writer {
+	if folder := filepath.Dir(path); path != "" && diskspace.Same(folder, store) {
+		return &leavingWriter{w: w, folder: folder, reserve: reserve}
+	}
+	return w
+}
+
+type leavingWriter struct {
+	w       io.Writer
+	folder  string
+	reserve uint64
+	checked int // bytes for which there was room
+}
+
+// leavingStep is after how many bytes it is looked again what is free.
+const leavingStep = 1 << 20
+
+func (l *leavingWriter) Write(b []byte) (int, error) {
+	if len(b) > l.checked {
+		n := max(leavingStep, len(b))
+		if err := diskspace.Check(l.folder, l.reserve+uint64(n)); err != nil {
+			return 0, fmt.Errorf("%w, of which most is kept for the store", err)
+		}
+		l.checked = n
+	}
+	n, err := l.w.Write(b)
+	l.checked -= n
+	return n, err
+}
+
 // atomically hands f standard output, or a file that appears under its name only when it is complete and on disk.
 func (a *app) atomically(path string, f func(io.Writer) error) (err error) {
 	if path == "" {
@@ -143,16 +177,34 @@ func (a *app) atomically(path string, f func(io.Writer) error) (err error) {
 	if err != nil {
 		return err
 	}
+	renamed := false
 	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(tmp.Name()))
+		if err != nil && !renamed {
+			err = errors.Join(err, tmp.Close(), os.Remove(tmp.Name()))
 		}
 	}()
 	out := bufio.NewWriterSize(tmp, 1<<18)
-	if err := errors.Join(f(out), out.Flush(), tmp.Chmod(0o644), tmp.Sync(), tmp.Close()); err != nil {
+	if err := errors.Join(f(out), out.Flush(), tmp.Chmod(0o644), tmp.Sync()); err != nil {
 		return err
 	}
-	return os.Rename(tmp.Name(), path)
+	if err := os.Rename(tmp.Name(), path); err != nil {
+		return err
+	}
+	renamed = true
+	return errors.Join(tmp.Close(), syncNames(filepath.Dir(path)))
+}
+
+// syncNames makes the names in a folder durable. It is a variable for tests.
+var syncNames = func(folder string) error {
+	d, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) { // some file systems sync no folders
+		err = nil
+	}
+	return errors.Join(err, d.Close())
 }
 
 func (a *app) restore() *cobra.Command {

@@ -147,6 +147,9 @@ func controlError(w http.ResponseWriter, err error) {
 // backupInfo is the trailer with what was written.
 const backupInfo = "Backup-Info"
 
+// storeReserve is the header with how many bytes have to stay free on the disk of the store.
+const storeReserve = "Store-Reserve"
+
 func (c *control) backup(w http.ResponseWriter, r *http.Request) {
 	since, err := strconv.ParseUint(r.URL.Query().Get("since"), 10, 64)
 	if err != nil {
@@ -154,6 +157,7 @@ func (c *control) backup(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Trailer", backupInfo)
+	w.Header().Set(storeReserve, strconv.FormatUint(c.st.Reserve(), 10))
 	w.Header().Set("Content-Type", "application/octet-stream")
 	out := &began{w: w}
 	start := time.Now()
@@ -211,7 +215,23 @@ func (a *app) ask(ctx context.Context, dir string, locked error, method, path st
 	if err != nil {
 		return nil, err
 	}
-	return nil, &runningError{strings.TrimSuffix(string(text), "\n"), resp.Header.Get(noCommit) != ""}
+	return nil, &runningError{sentence(text), resp.Header.Get(noCommit) != ""}
+}
+
+// sentence is what a server says is wrong, which may be a problem in JSON.
+func sentence(text []byte) string {
+	var p server.Problem
+	if json.Unmarshal(text, &p) != nil || p.Title == "" {
+		return strings.TrimSuffix(string(text), "\n")
+	}
+	out := p.Title
+	if p.Detail != "" {
+		out += ": " + p.Detail
+	}
+	if p.ID != "" {
+		out += " (its log tells more at " + p.ID + ")"
+	}
+	return out
 }
 
 // runningError is what a running server said was wrong.
@@ -234,13 +254,16 @@ func (a *app) askJSON(ctx context.Context, dir string, locked error, method, pat
 	return json.NewDecoder(resp.Body).Decode(v)
 }
 
-// askBackup writes the backup that a running server makes.
-func (a *app) askBackup(ctx context.Context, dir string, locked error, since uint64, w io.Writer) (info badgerstore.BackupInfo, err error) {
+// askBackup writes the backup that a running server makes, to the file of that path, or to none if it is empty.
+func (a *app) askBackup(ctx context.Context, dir string, locked error, since uint64, path string, w io.Writer) (info badgerstore.BackupInfo, err error) {
 	resp, err := a.ask(ctx, dir, locked, http.MethodGet, "/backup", url.Values{"since": {strconv.FormatUint(since, 10)}})
 	if err != nil {
 		return info, err
 	}
 	defer resp.Body.Close()
+	if reserve, err := strconv.ParseUint(resp.Header.Get(storeReserve), 10, 64); err == nil {
+		w = leaving(w, path, dir, reserve)
+	}
 	if _, err := io.Copy(w, resp.Body); err != nil {
 		if ctx.Err() != nil {
 			return info, ctx.Err()

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -59,41 +55,23 @@ graphs take one graph: name it with --graph, or "default" for the default graph.
 	return cmd
 }
 
-// writeTo hands f standard output, or a file that appears under its name only when it is complete.
-func (a *app) writeTo(path string, f func(io.Writer) error) (err error) {
-	if path == "" {
-		out := bufio.NewWriterSize(pipeWriter{a.stdout}, 1<<18)
-		return errors.Join(f(out), out.Flush())
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, tmp.Close(), os.Remove(tmp.Name()))
+// writeTo hands f standard output, or a file that appears under its name only when it is complete and on disk, compressed as its name says.
+func (a *app) writeTo(path string, f func(io.Writer) error) error {
+	return a.atomically(path, func(out io.Writer) (err error) {
+		var w io.WriteCloser = nopCloser{out}
+		switch {
+		case strings.HasSuffix(path, ".gz"):
+			w = gzip.NewWriter(out)
+		case strings.HasSuffix(path, ".zst"):
+			if w, err = zstd.NewWriter(out); err != nil {
+				return err
+			}
 		}
-	}()
-	out := bufio.NewWriterSize(tmp, 1<<18)
-	var w io.WriteCloser = nopCloser{out}
-	switch {
-	case strings.HasSuffix(path, ".gz"):
-		w = gzip.NewWriter(out)
-	case strings.HasSuffix(path, ".zst"):
-		if w, err = zstd.NewWriter(out); err != nil {
+		if err := f(w); err != nil {
 			return err
 		}
-	}
-	if err := f(w); err != nil {
-		return err
-	}
-	if err := errors.Join(w.Close(), out.Flush(), tmp.Chmod(0o644), tmp.Sync()); err != nil {
-		return err
-	}
-	if err := os.Rename(tmp.Name(), path); err != nil {
-		return err
-	}
-	return tmp.Close()
+		return w.Close()
+	})
 }
 
 type nopCloser struct{ io.Writer }
