@@ -19,6 +19,7 @@ const (
 	wgs84       = "http://www.w3.org/2003/01/geo/wgs84_pos#"
 	mapWidth    = 400.0
 	mapHeight   = 260.0
+	tickHeight  = 19.0 // of the degrees, as style.css has them on a phone
 	// maxPositions bounds what is drawn of a geometry.
 	maxPositions = 20_000
 )
@@ -218,7 +219,11 @@ func drawMap(shapes []shape, words *messages) *mapView {
 		m.Lines = append(m.Lines, gridLine{x(t), 0, x(t), mapHeight, x(t) + 4, mapHeight - 8, words.longitude(t)})
 	}
 	for _, t := range ticks(unmercator(cy-mapHeight/2/scale), unmercator(cy+mapHeight/2/scale), 4) {
-		m.Lines = append(m.Lines, gridLine{0, y(t), mapWidth, y(t), 6, y(t) - 5, words.latitude(t)})
+		textY := y(t) - 5
+		if textY < tickHeight { // the edge of the map would cut it
+			textY = y(t) + tickHeight
+		}
+		m.Lines = append(m.Lines, gridLine{0, y(t), mapWidth, y(t), 6, textY, words.latitude(t)})
 	}
 	for _, s := range shapes {
 		if s.kind == 'p' {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -50,6 +51,13 @@ func TestDrawMap(t *testing.T) {
 	for _, p := range m.Points {
 		if !(p.X > 0 && p.X < m.Width && p.Y > 0 && p.Y < m.Height) {
 			t.Errorf("%+v is outside", p)
+		}
+	}
+	for lat := range 40 { // whatever the place, its degrees can be read
+		for _, l := range drawMap(parseWKT(fmt.Sprintf("POINT(10 %g)", 60+float64(lat)/30)), english).Lines {
+			if l.TextY < tickHeight || l.TextY > mapHeight-5 {
+				t.Errorf("%+v", l)
+			}
 		}
 	}
 	if m := drawMap(parseWKT("MULTIPOINT(-180 -90, 180 90)"), english); len(m.Points) != 2 {

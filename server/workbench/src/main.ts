@@ -5,7 +5,7 @@ import { Editor, known } from "./editor";
 import { canMap, map } from "./map";
 import { fill, m } from "./messages";
 import { planView } from "./plan";
-import { ask, summary, table, type Result } from "./results";
+import { ask, counted, summary, table, type Result } from "./results";
 import { forget, past, remember, Tabs, titleOf } from "./state";
 import { Names } from "./terms";
 
@@ -102,7 +102,7 @@ class Workbench {
     const list = past();
     this.historyList.replaceChildren(list.length === 0 ? h("p", { class: "hint" }, m.noHistory) : h("ul", { class: "wb-history" }, ...list.map(p => h("li", null,
       h("button", { type: "button", class: "link", click: () => this.open(p.text) }, titleOf(p.text, m.untitled)),
-      h("span", { class: "hint" }, ` ${new Date(p.at).toLocaleString(locales(), { dateStyle: "short", timeStyle: "short" })} · ${formatNumber(p.rows)} ${p.rows === 1 ? m.row : m.rows}`)))),
+      h("span", { class: "hint" }, ` ${new Date(p.at).toLocaleString(locales(), { dateStyle: "short", timeStyle: "short" })} · ${p.kind === "boolean" ? p.yes ? m.yes : m.no : counted(p.kind, p.rows, p.more)}`)))),
       ...(list.length > 0 ? [h("button", { type: "button", class: "quiet", click: () => {
         forget();
         this.showHistory();
@@ -258,7 +258,7 @@ class Workbench {
       const checked = await check(text, signal.signal);
       if (checked.valid && checked.kind === "update") return this.update(text, begun);
       const result = await ask(text, signal, rows => { status.lastElementChild!.textContent = `${m.running} ${formatNumber(rows)} ${m.rowsSoFar}`; });
-      remember({ text, at: Date.now(), ms: Math.round(result.ms), rows: result.rows.length });
+      remember({ text, at: Date.now(), ms: Math.round(result.ms), rows: result.rows.length, kind: result.kind, yes: result.boolean, more: result.more });
       this.showHistory();
       this.end(outcome, answer(text, result));
     } catch (e) {

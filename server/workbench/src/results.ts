@@ -155,12 +155,17 @@ export function table(result: Result, names: Names): HTMLElement {
   return h("div", { class: "table-view" }, result.rows.length > 10 ? filter : null, none, scroller, pager);
 }
 
+// counted is a number of rows or triples in words; more: there are more than these.
+export function counted(kind: Result["kind"] | undefined, n: number, more = false): string {
+  const word = kind === "triples" ? (n === 1 ? m.triple : m.triples) : n === 1 ? m.row : m.rows;
+  return `${formatNumber(n)}${more ? "+" : ""} ${word}`;
+}
+
 // summary tells in words what came.
 export function summary(result: Result): string {
   const n = result.rows.length;
   if (result.kind === "boolean") return formatSeconds(result.ms) + " " + m.seconds;
-  const word = result.kind === "triples" ? (n === 1 ? m.triple : m.triples) : n === 1 ? m.row : m.rows;
-  let text = `${formatNumber(n)}${result.more ? "+" : ""} ${word} ${m.in} ${formatSeconds(result.ms)} ${m.seconds}`;
+  let text = `${counted(result.kind, n, result.more)} ${m.in} ${formatSeconds(result.ms)} ${m.seconds}`;
   if (result.more) text += ". " + fill(m.firstRows, { n: formatNumber(shownRows) });
   if (result.broken) text += ". " + fill(m.broken, { n: formatNumber(n) });
   return text;

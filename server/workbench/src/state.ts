@@ -1,7 +1,8 @@
 // What stays in the browser: the open queries and the ones that were run.
 
 export interface Tab { id: number; text: string }
-export interface Past { text: string; at: number; ms: number; rows: number }
+// Past is a query that was run. What came may be missing, as earlier versions did not keep it.
+export interface Past { text: string; at: number; ms: number; rows: number; kind?: "solutions" | "triples" | "boolean"; yes?: boolean; more?: boolean }
 
 const tabsKey = "triplestore.tabs", historyKey = "triplestore.history";
 const keptHistory = 100, keptTabs = 30;

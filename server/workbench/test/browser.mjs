@@ -459,6 +459,7 @@ if (!only) await step("the words of the editor and the numbers are those of the 
     await run(page);
     await page.locator(".answer").waitFor();
     const status = await page.locator(".wb-status").innerText();
+    assert((await page.locator(".wb-history .hint").innerText()).endsWith(lang === "en" ? " · Yes" : " · Ja"), "the history has no answer");
     assert((lang === "en" ? /^\d\.\d{3} s$/ : /^\d,\d{3} s$/).test(status), `${lang}: ${status}`);
     await page.locator(".cm-content").click();
     await page.keyboard.press("Control+f");
