@@ -121,7 +121,7 @@ func (s *state) take(object, time, member string) bool {
 func (s *state) forget() {
 	n := 0
 	for _, l := range s.Objects {
-		n += len(l.Members)
+		n += max(1, len(l.Members)) // members without a name are not noted, but their objects are
 	}
 	if n > maxRemembered {
 		s.Objects, s.Pages = nil, nil

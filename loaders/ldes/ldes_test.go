@@ -244,7 +244,7 @@ func TestTooManyObjects(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := len(kept.Objects); i < maxRemembered; i++ {
-		kept.take(strconv.Itoa(i), "", "m")
+		kept.take(strconv.Itoa(i), "", []string{"m", ""}[i%2]) // every other member has no name
 	}
 	for _, complete := range []bool{false, true} {
 		if complete {
